@@ -1,0 +1,18 @@
+"""Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
+
+from service.application import Retour
+from service.domain.policy import Policy
+from service.domain.risk import RulesOnly
+from service.platform import migrate
+from service.platform.clock import SystemClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+
+from retour.settings import Settings
+
+
+def open_retour(settings: Settings) -> Retour:
+    """The application on this installation's database, brought to this version's tables."""
+    db = Database(settings.database)
+    migrate.upgrade(db)
+    return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())

@@ -1,0 +1,89 @@
+"""`retour`: the front door. Each command imports what it needs when it is called, so that `--help` is instant."""
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from retour.errors import UserError
+from retour.importers.cli import app as importers
+from retour.keys import app as keys
+from retour.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(importers, name="import")
+app.add_typer(keys, name="keys")
+
+
+@app.callback()
+def retour() -> None:
+    """Runs an online shop's returns and exchanges, and learns from every one of them."""
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting, its value and where it came from."""
+    from retour.report import print_settings
+
+    print_settings(load_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's tables (every other command does so by itself)."""
+    from retour.assembly import open_retour
+
+    open_retour(load_settings())
+
+
+@app.command()
+def serve() -> None:
+    """Start the service alone."""
+    from retour.parts import serve_service
+
+    serve_service(load_settings())
+
+
+@app.command()
+def dashboard() -> None:
+    """Start the dashboards alone."""
+    from retour.parts import serve_dashboard
+
+    serve_dashboard(load_settings())
+
+
+@app.command()
+def refresh() -> None:
+    """Run the pipeline's job once: log, lake, warehouse, published marts."""
+    from pipelines.refresh import run_refresh
+
+    run_refresh(load_settings())
+
+
+@app.command()
+def run(
+    data: Annotated[
+        str, typer.Option(help="a shop's real history; without it a practice shop is played")
+    ] = "",
+) -> None:
+    """Fill an empty shop, refresh, then keep service, dashboards and Dagster running until Ctrl-C."""
+    from retour.run import run_everything
+
+    run_everything(load_settings(), data)
+
+
+def main() -> None:
+    """The command line: what the user can mend is said in one line, never as a traceback."""
+    try:
+        app()
+    except UserError as mistake:
+        sys.exit(f"retour: {mistake}")
+    except ValidationError as invalid:
+        sys.exit("\n".join(f"retour: {_setting_error(each)}" for each in invalid.errors()))
+
+
+def _setting_error(error: object) -> str:
+    assert isinstance(error, dict)
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    return f"RETOUR_{name}: {error['msg']} (it is {error['input']!r})"

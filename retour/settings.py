@@ -1,0 +1,107 @@
+"""Every setting, read from `RETOUR_*` environment variables; `retour settings` prints them with their source.
+
+Anything may import this module; it imports nothing of ours.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Source = Literal["environment", "default", "generated"]
+
+
+class Settings(BaseSettings):
+    """Where things are and on which ports they answer. Defaults need no server of any kind."""
+
+    model_config = SettingsConfigDict(env_prefix="RETOUR_", frozen=True, env_ignore_empty=True)
+
+    var_dir: Path = Field(
+        Path("var"), description="everything a run makes: database, lake, published marts"
+    )
+    warehouse: Path = Field(Path("warehouse.duckdb"), description="the DuckDB file that runs build")
+    database_url: str = Field(
+        "", description="SQLAlchemy address of the service's database; empty: SQLite in var_dir"
+    )
+    timezone: str = Field(
+        "",
+        description="the shop's IANA time zone; empty: that of the newest import, else UTC",
+    )
+    host: str = Field("127.0.0.1", description="address on which service, dashboard and Dagster listen")
+    service_port: int = Field(8000, ge=1, le=65535)
+    dashboard_port: int = Field(8501, ge=1, le=65535)
+    dagster_port: int = Field(3000, ge=1, le=65535)
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="keys the look-up of customer tokens; empty: made once in var_dir/secret.key",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError) as unknown:
+                raise ValueError(
+                    f"{name!r} is not an IANA time zone; write one such as Europe/London or Asia/Shanghai"
+                ) from unknown
+        return name
+
+    @property
+    def database(self) -> str:
+        """The database's address, with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.var_dir / 'retour.db').resolve()}"
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.var_dir / "lake"
+
+    @property
+    def quarantine_dir(self) -> Path:
+        return self.var_dir / "quarantine"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.var_dir / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.var_dir / "dagster"
+
+    def secret(self) -> bytes:
+        """The key of the customer look-up. A fresh machine gets one of its own, readable by its owner only."""
+        if given := self.secret_key.get_secret_value():
+            return given.encode()
+        path = self.var_dir / "secret.key"
+        if not path.exists():
+            self.var_dir.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f"secret.key.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32))
+            try:
+                os.link(draft, path)  # the first process wins; a second one reads the winner's
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_bytes()
+
+    def sources(self) -> dict[str, Source]:
+        """Where each setting's value came from."""
+        found: dict[str, Source] = {
+            name: "environment" if name in self.model_fields_set else "default"
+            for name in type(self).model_fields
+        }
+        if not self.secret_key.get_secret_value():
+            found["secret_key"] = "generated"
+        return found
+
+
+def load_settings() -> Settings:
+    """The settings of this process, read anew from the environment."""
+    return Settings()

@@ -1,0 +1,89 @@
+"""One database, SQLite (WAL) or PostgreSQL: transactions that write, and ones that only read.
+
+On SQLite every writing transaction begins with `BEGIN IMMEDIATE` under one in-process lock: SQLAlchemy
+drops `FOR UPDATE` there without a word, and eight threads fighting for the file's lock waited seven
+times as long as eight that queue in the process.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from retour.errors import UserError
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+
+metadata = MetaData()
+
+_BUSY_MS = 30_000
+
+
+class DatabaseUnavailable(UserError):
+    """The database cannot be opened; the message names it and the way out."""
+
+
+class Database:
+    """An engine with two kinds of transaction.
+
+    `durable=False` (simulations, imports into a fresh file) lets SQLite skip the wait for the disk at
+    each commit: a process that dies loses nothing, a machine that loses power may lose the last commits.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self._writer = threading.Lock()
+        self._engine = self._sqlite_engine(durable) if self.is_sqlite else create_engine(self.url)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write: commits at the end, rolls back on any error."""
+        with self._writer if self.is_sqlite else nullcontext():
+            with self._engine.connect() as connection:
+                if self.is_sqlite:
+                    connection = connection.execution_options(retour_begin="BEGIN IMMEDIATE")
+                with connection.begin():
+                    yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads: one consistent view on SQLite, statement by statement on PostgreSQL."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+    def _sqlite_engine(self, durable: bool) -> Engine:
+        if self.url.database:
+            folder = Path(self.url.database).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as refused:
+                raise DatabaseUnavailable(
+                    f"cannot make {folder}/ for the database ({refused.strerror}); "
+                    "make it writable or point RETOUR_VAR_DIR elsewhere"
+                ) from refused
+        engine = create_engine(self.url, connect_args={"timeout": _BUSY_MS / 1000})
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves
+            for pragma in (
+                "journal_mode=WAL",
+                f"synchronous={'FULL' if durable else 'NORMAL'}",
+                "foreign_keys=ON",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(
+                connection.get_execution_options().get("retour_begin", "BEGIN")
+            )
+
+        return engine

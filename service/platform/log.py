@@ -1,0 +1,138 @@
+"""The log: one append-only table, and the order that its readers rely on.
+
+Appending is a transaction's last step: take the one lock, *then* number, insert, commit. So a `seq`
+becomes visible only after every smaller one, there are no gaps, and a reader's position is one number.
+(Without the lock a reader on PostgreSQL passed seq 5 while seq 4 committed later, and never saw it.)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, func, select, text
+
+from service.domain.events import Event, RecordedEvent
+from service.platform.clock import to_us
+from service.platform.db import metadata
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    Column("recorded_at_us", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("actor_key", Text),
+    Column("correlation_id", Text),
+    Column("causation_id", Text),
+    Column("corrects", Text),
+    Column("schema_version", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+_APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
+_IDS_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append did: events that are new, known already, and known with another content (kept as first recorded)."""
+
+    new: int = 0
+    known: int = 0
+    differing: tuple[str, ...] = ()
+
+    def __add__(self, other: "Appended") -> "Appended":
+        return Appended(
+            self.new + other.new, self.known + other.known, self.differing + other.differing
+        )
+
+
+def append(connection: Connection, drafts: Sequence[Event], recorded_at: datetime) -> Appended:
+    """Append events as the last step of the caller's transaction.
+
+    An event whose id the log holds already is not appended again, so repeating is harmless.
+    """
+    recorded_at_us = to_us(recorded_at)
+    return append_rows(connection, [_row(draft, recorded_at_us) for draft in drafts])
+
+
+def append_rows(connection: Connection, rows: Sequence[RecordedEvent]) -> Appended:
+    """As `append`, for events in their recorded form; their `seq` is given here, whatever they carry."""
+    if not rows:
+        return Appended()
+    _take_lock(connection)
+    known = _known(connection, rows)
+    fresh = [row for row in rows if row.id not in known]
+    if fresh:
+        _insert(connection, fresh)
+    differing = tuple(row.id for row in rows if row.id in known and known[row.id] != row.data)
+    return Appended(len(fresh), len(rows) - len(fresh), differing)
+
+
+def read_after(connection: Connection, position: int, limit: int) -> list[RecordedEvent]:
+    """The next events after a reader's position, in order, `limit` at most."""
+    query = select(events).where(events.c.seq > position).order_by(events.c.seq).limit(limit)
+    return [_recorded(tuple(row)) for row in connection.execute(query)]
+
+
+def head(connection: Connection) -> int:
+    """The `seq` of the newest event; 0 for an empty log."""
+    return connection.execute(select(func.coalesce(func.max(events.c.seq), 0))).scalar_one()
+
+
+def _take_lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
+
+
+def _known(connection: Connection, rows: Sequence[RecordedEvent]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(rows), _IDS_A_QUERY):
+        ids = [row.id for row in rows[start : start + _IDS_A_QUERY]]
+        query = select(events.c.id, events.c.data).where(events.c.id.in_(ids))
+        found.update((row.id, row.data) for row in connection.execute(query))
+    return found
+
+
+_COLUMNS = tuple(column.name for column in events.columns)
+
+
+def _insert(connection: Connection, rows: Sequence[RecordedEvent]) -> None:
+    first = head(connection) + 1
+    connection.execute(
+        events.insert(),
+        [
+            {**{name: getattr(row, name) for name in _COLUMNS}, "seq": seq}
+            for seq, row in enumerate(rows, first)
+        ],
+    )
+
+
+def _row(draft: Event, recorded_at_us: int) -> RecordedEvent:
+    return RecordedEvent(
+        seq=0,
+        id=draft.id,
+        source=draft.source,
+        type=draft.data.type,
+        subject=draft.subject,
+        time_us=to_us(draft.time),
+        recorded_at_us=recorded_at_us,
+        origin=draft.origin,
+        actor_role=draft.actor.role,
+        actor_key=draft.actor.key,
+        correlation_id=draft.correlation_id,
+        causation_id=draft.causation_id,
+        corrects=draft.corrects,
+        schema_version=draft.data.schema_version,
+        data=draft.data.model_dump_json(),
+    )
+
+
+def _recorded(row: tuple[object, ...]) -> RecordedEvent:
+    return RecordedEvent(*row)  # type: ignore[arg-type]  # the columns are the fields, in order

@@ -1,0 +1,67 @@
+"""A unit of work: state and events commit in one transaction, or neither does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from service.domain.events import Actor, Event, Origin, Payload
+from service.domain.policy import Policy
+from service.domain.risk import Risk
+from service.platform import log
+from service.platform.clock import Clock
+from service.platform.db import Database
+from service.platform.identity import Identity
+from service.platform.ids import Ids
+
+SOURCE = "retour/service"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open transaction: its connection for state, `emit` for what happened."""
+
+    connection: Connection
+    context: "Context"
+    drafts: list[Event] = field(default_factory=list)
+
+    def emit(self, subject: str, data: Payload, actor: Actor) -> None:
+        """Note that something happens now; it is appended as the transaction's last step."""
+        now = self.context.clock.now()
+        self.drafts.append(
+            Event(
+                id=self.context.ids.event_id(now),
+                source=SOURCE,
+                subject=subject,
+                time=now,
+                data=data,
+                actor=actor,
+                origin=self.context.origin,
+            )
+        )
+
+    def add(self, event: Event) -> None:
+        """Note an event that brings its own id, time and origin."""
+        self.drafts.append(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command needs, handed in at one place."""
+
+    db: Database
+    policy: Policy
+    risk: Risk
+    clock: Clock
+    ids: Ids
+    identity: Identity
+    origin: Origin
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One command: its writes and its events commit together at the end."""
+        with self.db.write() as connection:
+            transaction = Transaction(connection, self)
+            yield transaction
+            log.append(connection, transaction.drafts, self.clock.now())
