@@ -62,6 +62,14 @@ def refresh() -> None:
 
 
 @app.command()
+def practice() -> None:
+    """Play a practice shop's history into an empty database; does nothing where one was played already."""
+    from retour.practice import play_practice
+
+    play_practice(load_settings())
+
+
+@app.command()
 def run(
     data: Annotated[
         str, typer.Option(help="a shop's real history; without it a practice shop is played")

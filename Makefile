@@ -1,0 +1,58 @@
+# `make help` explains every target. Two commands matter to a newcomer: `make run` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format bench lock picture clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+UV := 0.13.9
+
+help: ## explain every target
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+install: $(INSTALLED) ## make .venv and install the locked dependencies, nothing else
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+		|| { echo "Retour needs Python 3.11 or 3.12; this is $$($(PYTHON) --version). Name another: make install PYTHON=python3.11"; exit 1; }
+	@echo "Installing into .venv …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) 2>.venv/uv.log \
+		|| echo "uv could not be installed (see .venv/uv.log); pip does it, more slowly"
+	@if [ -x $(BIN)/uv ]; then \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+run: install ## fill an empty shop (or import DATA=<file>), refresh, then serve everything until Ctrl-C
+	@$(BIN)/retour run $(if $(DATA),--data "$(DATA)")
+
+test: check ## prove everything: checks, then every test
+	@$(BIN)/python -m pytest
+
+check: install ## format, lint, types, layers, and Dagster's own checks
+	@$(BIN)/ruff format --quiet --check . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/dg check yaml
+	@$(BIN)/dg check defs
+
+format: install ## format the code
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+
+bench: install ## measure speed and memory, as ratios to baselines in the same run
+	@$(BIN)/python -m bench
+
+lock: install ## renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-header --no-annotate --quiet -o requirements.lock
+
+picture: install ## take the README's picture of the running dashboard
+	@$(BIN)/python docs/take_picture.py
+
+clean: ## delete what runs made: var/ and warehouse.duckdb (the log is in var/, so this forgets everything)
+	@rm -rf var warehouse.duckdb warehouse.duckdb.*

@@ -1,0 +1,197 @@
+"""What `make run` starts: a shop's history, a first refresh, and three servers under one parent."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from pipelines.refresh import ensure_dagster_home
+from rich.console import Console
+
+from retour.errors import UserError
+from retour.settings import Settings
+
+_READY_SECONDS = 180
+_STOP_SECONDS = 15
+_say = Console(highlight=False).print
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One server: what to start, and the address that answers once it is up."""
+
+    name: str
+    port: int
+    command: Sequence[str]
+    health: str
+    page: str
+
+
+def run_everything(settings: Settings, data: str) -> None:
+    """Fill the shop, start every part, refresh, and stay until Ctrl-C. Raises `UserError`."""
+    parts = _parts(settings)
+    _refuse_taken_ports(settings, parts)
+    ensure_dagster_home(settings)
+    with _interruptible():
+        _fill(data)
+        with _started(settings, parts) as processes:
+            _refresh()
+            for part in parts:
+                _await_ready(settings, part, processes)
+                _say(f"  {part.name:<10} http://{settings.host}:{part.port}{part.page}")
+            _say("  API keys   .venv/bin/retour keys create --role shop --name my-shop")
+            _say("Ctrl-C ends it all.")
+            _watch(settings, processes)
+
+
+def _parts(settings: Settings) -> list[Part]:
+    retour = str(Path(sys.executable).with_name("retour"))
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    return [
+        Part("service", settings.service_port, [retour, "serve"], "/healthz", "/docs"),
+        Part("dashboard", settings.dashboard_port, [retour, "dashboard"], "/_stcore/health", ""),
+        Part(
+            "dagster",
+            settings.dagster_port,
+            [dagster, "dev", "-h", settings.host, "-p", str(settings.dagster_port)],
+            "/server_info",
+            "/asset-groups",
+        ),
+    ]
+
+
+def _refuse_taken_ports(settings: Settings, parts: Sequence[Part]) -> None:
+    for part in parts:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, part.port))
+            except OSError as taken:
+                raise UserError(
+                    f"port {part.port} on {settings.host}, wanted for the {part.name}, is in use "
+                    f"({taken.strerror}); end that program or set RETOUR_{part.name.upper()}_PORT"
+                ) from taken
+
+
+def _fill(data: str) -> None:
+    """A given history is imported (again, if need be: it adds nothing); else an empty shop gets a practice one."""
+    command = ["import", "online-retail", data] if data else ["practice"]
+    _own_command(*command)
+
+
+def _refresh() -> None:
+    _own_command("refresh")
+
+
+def _own_command(*words: str) -> None:
+    retour = str(Path(sys.executable).with_name("retour"))
+    if subprocess.run([retour, *words], check=False).returncode:
+        raise UserError(f"`retour {' '.join(words)}` failed; its message stands above")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends the run as Ctrl-C does; either is a clean end."""
+
+    def _interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("\nStopped.")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _started(settings: Settings, parts: Sequence[Part]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for part in parts:
+            processes[part.name] = _start(settings, part)
+        yield processes
+    finally:
+        _stop(list(processes.values()))
+
+
+def _start(settings: Settings, part: Part) -> subprocess.Popen[bytes]:
+    log = _log_file(settings, part.name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home.resolve())}
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            part.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which ends each group in turn
+        )
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    _signal_groups(processes, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.1, deadline - time.monotonic()))
+    _signal_groups(processes, signal.SIGKILL)
+
+
+def _signal_groups(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def _await_ready(
+    settings: Settings, part: Part, processes: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    address = f"http://{settings.host}:{part.port}{part.health}"
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _answers(address):
+        _refuse_dead(settings, processes)
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"the {part.name} does not answer at {address} after {_READY_SECONDS} s; "
+                f"see {_log_file(settings, part.name)}"
+            )
+        time.sleep(0.3)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=5) as answer:  # noqa: S310  # our own loopback address
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _watch(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        _refuse_dead(settings, processes)
+        time.sleep(1)
+
+
+def _refuse_dead(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            log = _log_file(settings, name)
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+            raise UserError(f"the {name} ended by itself; the end of {log}:\n{last}")
+
+
+def _log_file(settings: Settings, name: str) -> Path:
+    return settings.var_dir / "logs" / f"{name}.log"
