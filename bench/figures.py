@@ -19,7 +19,20 @@ class Figure:
 
 def print_figures(title: str, figures: Sequence[Figure]) -> None:
     """Print one part's figures as a table."""
-    table = Table("figure", "value", "unit", "aim", box=None, title=title.splitlines()[0], title_justify="left")
+    table = Table(
+        "figure",
+        "value",
+        "unit",
+        "aim",
+        box=None,
+        title=title.splitlines()[0],
+        title_justify="left",
+    )
     for figure in figures:
-        table.add_row(figure.name, f"{figure.value:,.3g}" if abs(figure.value) < 1000 else f"{figure.value:,.0f}", figure.unit, figure.aim)
+        table.add_row(
+            figure.name,
+            f"{figure.value:,.3g}" if abs(figure.value) < 1000 else f"{figure.value:,.0f}",
+            figure.unit,
+            figure.aim,
+        )
     Console(soft_wrap=True).print(table, "")

@@ -5,8 +5,9 @@ from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform import migrate
 from service.platform.clock import SystemClock
-from service.platform.db import Database
+from service.platform.db import Database, DatabaseUnavailable
 from service.platform.ids import SystemIds
+from sqlalchemy.exc import OperationalError
 
 from retour.settings import Settings
 
@@ -14,5 +15,12 @@ from retour.settings import Settings
 def open_retour(settings: Settings) -> Retour:
     """The application on this installation's database, brought to this version's tables."""
     db = Database(settings.database)
-    migrate.upgrade(db)
+    try:
+        migrate.upgrade(db)
+    except OperationalError as refused:
+        reason = str(refused.orig).strip().splitlines()[0]
+        raise DatabaseUnavailable(
+            f"cannot use the database {db.url.render_as_string()} ({reason}); "
+            "start it, make its folder writable, or set RETOUR_DATABASE_URL"
+        ) from refused
     return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())

@@ -116,7 +116,9 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _started(settings: Settings, parts: Sequence[Part]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def _started(
+    settings: Settings, parts: Sequence[Part]
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for part in parts:

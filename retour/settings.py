@@ -31,7 +31,9 @@ class Settings(BaseSettings):
         "",
         description="the shop's IANA time zone; empty: that of the newest import, else UTC",
     )
-    host: str = Field("127.0.0.1", description="address on which service, dashboard and Dagster listen")
+    host: str = Field(
+        "127.0.0.1", description="address on which service, dashboard and Dagster listen"
+    )
     service_port: int = Field(8000, ge=1, le=65535)
     dashboard_port: int = Field(8501, ge=1, le=65535)
     dagster_port: int = Field(3000, ge=1, le=65535)

@@ -1,0 +1,45 @@
+"""What several areas share: settings on an empty folder, and a browser."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from retour.settings import Settings
+
+SHOP_FILE = Path(__file__).parents[2] / "shared" / "data" / "online_retail.parquet"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("RETOUR_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation of its own, on an empty folder."""
+    return Settings(var_dir=tmp_path / "var", warehouse=tmp_path / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def shop_file() -> Path:
+    """The real shop's history (541,909 rows), read where it lies beside the project."""
+    if not SHOP_FILE.exists():
+        pytest.skip(f"the real shop's history is not at {SHOP_FILE}")
+    return SHOP_FILE
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium. CI must have one; elsewhere its tests are skipped, loudly."""
+    found = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium on this machine; .ci/run installs Debian's package `chromium`")
+    pytest.skip("no Chromium on this machine; install one to run the browser tests")
