@@ -1,5 +1,8 @@
 """Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
 
+from sqlalchemy.exc import OperationalError
+
+from retour.settings import Settings
 from service.application import Retour
 from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
@@ -7,9 +10,6 @@ from service.platform import migrate
 from service.platform.clock import SystemClock
 from service.platform.db import Database, DatabaseUnavailable
 from service.platform.ids import SystemIds
-from sqlalchemy.exc import OperationalError
-
-from retour.settings import Settings
 
 
 def open_retour(settings: Settings) -> Retour:

@@ -1,7 +1,8 @@
 """`retour`: the front door. Each command imports what it needs when it is called, so that `--help` is instant."""
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -91,7 +92,6 @@ def main() -> None:
         sys.exit("\n".join(f"retour: {_setting_error(each)}" for each in invalid.errors()))
 
 
-def _setting_error(error: object) -> str:
-    assert isinstance(error, dict)
+def _setting_error(error: Mapping[str, Any]) -> str:
     name = "_".join(str(part) for part in error["loc"]).upper()
     return f"RETOUR_{name}: {error['msg']} (it is {error['input']!r})"

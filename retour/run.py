@@ -14,9 +14,9 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from pipelines.refresh import ensure_dagster_home
 from rich.console import Console
 
+from pipelines.refresh import ensure_dagster_home
 from retour.errors import UserError
 from retour.settings import Settings
 

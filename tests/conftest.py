@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from retour.settings import Settings
 
 SHOP_FILE = Path(__file__).parents[2] / "shared" / "data" / "online_retail.parquet"

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+
 from retour.settings import Settings, load_settings
 
 
