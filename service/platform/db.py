@@ -11,8 +11,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from retour.errors import UserError
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+
+from retour.errors import UserError
 
 metadata = MetaData()
 
