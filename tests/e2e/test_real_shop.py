@@ -1,0 +1,114 @@
+import json
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+from cli_shop import Shop
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+# The definitions of the issue, written independently of the importer, on the raw file.
+_SOLD = "regexp_matches(StockCode, '^[0-9]{5}') and Quantity > 0 and InvoiceNo not like 'C%'"
+_RETURNED = "regexp_matches(StockCode, '^[0-9]{5}') and InvoiceNo like 'C%'"
+
+
+def raw(file: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(sql.replace("FILE", f"'{file}'")).fetchall()
+
+
+class TestRealShop:
+    def test_the_reconciliation_accounts_for_every_row_of_the_file(self, real_shop: Shop) -> None:
+        with sqlite3.connect(real_shop.folder / "var" / "retour.db") as connection:
+            (text,) = connection.execute(
+                "select data from events where type = 'import.completed'"
+            ).fetchone()
+        summary = json.loads(text)
+
+        aside = sum(each["rows"] for each in summary["set_aside"])
+        assert summary["rows_read"] == 541_909
+        assert summary["rows_sold"] + summary["rows_returned"] + aside == 541_909
+        assert summary["timezone"] == "Europe/London"
+
+    def test_daily_units_equal_an_independent_query_over_the_raw_file(
+        self, real_shop: Shop, shop_file: Path
+    ) -> None:
+        expected = raw(
+            shop_file,
+            f"""
+            select cast(InvoiceDate as date) as day,
+                   coalesce(sum(Quantity) filter (where {_SOLD}), 0),
+                   coalesce(-sum(Quantity) filter (where {_RETURNED}), 0)
+            from FILE where ({_SOLD}) or ({_RETURNED}) group by day order by day
+            """,
+        )
+
+        found = real_shop.query(
+            """select day, units_sold, units_returned from volume_daily
+               where units_sold + units_returned > 0 order by day"""
+        )
+
+        assert found == expected
+
+    def test_weekly_units_of_each_product_equal_an_independent_query(
+        self, real_shop: Shop, shop_file: Path
+    ) -> None:
+        expected = raw(
+            shop_file,
+            f"""
+            select StockCode as sku, cast(date_trunc('week', InvoiceDate) as date) as week,
+                   coalesce(sum(Quantity) filter (where {_SOLD}), 0),
+                   coalesce(-sum(Quantity) filter (where {_RETURNED}), 0)
+            from FILE where ({_SOLD}) or ({_RETURNED}) group by sku, week order by sku, week
+            """,
+        )
+
+        found = real_shop.query(
+            """select sku, week_start, units_sold, units_returned from sku_weekly
+               where units_sold + units_returned > 0 order by sku, week_start"""
+        )
+
+        assert found == expected
+
+    def test_it_lists_problem_products_with_their_evidence(self, real_shop: Shop) -> None:
+        rows = real_shop.query(
+            "select lift_low, lift, lift_high, excess_units, currency from problem_skus"
+        )
+
+        assert rows
+        assert all(low <= lift <= high for low, lift, high, _, _ in rows)
+        assert all(excess > 0 for *_, excess, _ in rows)
+        assert {currency for *_, currency in rows} == {"GBP"}
+
+    def test_a_second_import_adds_nothing_and_says_so(
+        self, real_shop: Shop, shop_file: Path
+    ) -> None:
+        before = _log_size(real_shop)
+
+        said = real_shop.retour("import", "online-retail", str(shop_file))
+
+        assert _log_size(real_shop) == before
+        assert "nothing new" in said.lower()
+
+    def test_deleting_what_is_derived_and_refreshing_gives_the_same_marts(
+        self, real_shop: Shop
+    ) -> None:
+        before = real_shop.published()
+        assert before["problem_skus"]
+
+        real_shop.forget_warehouse()
+        real_shop.retour("refresh")
+        without_warehouse = real_shop.published()
+        real_shop.forget_warehouse()
+        real_shop.forget_lake()
+        real_shop.retour("refresh")
+
+        assert without_warehouse == before
+        assert real_shop.published() == before
+
+
+def _log_size(shop: Shop) -> int:
+    with sqlite3.connect(shop.folder / "var" / "retour.db") as connection:
+        (count,) = connection.execute("select count(*) from events").fetchone()
+    return int(count)
