@@ -118,6 +118,7 @@ def payload_tables() -> dict[str, dict[str, str]]:
     return {name: table.duckdb_types for name, table in tables().items()}
 
 
+@cache
 def tables_of(model: type[Payload]) -> tuple[Table, ...]:
     """The tables of one payload model: its own first, then one for each list in it."""
     schema = model.model_json_schema()

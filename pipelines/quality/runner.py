@@ -1,0 +1,154 @@
+"""Great Expectations, run on a batch's frames.
+
+Its import takes 5 to 16 seconds, so it happens inside the first check of a process. It judges pandas frames
+(it knows neither Polars nor DuckDB), in an ephemeral context: no folder, no network, no progress bars.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from pipelines.lake.tables import ENVELOPE, tables
+from pipelines.quality.results import BatchQuality, ExpectationResult, Frames
+from pipelines.quality.suites import EVENTS, MEASURES, Expectation, Rule, suite
+
+_SAMPLE = 20
+
+
+class CheckFailed(RuntimeError):
+    """An expectation could not be evaluated: a fault of ours, not of the batch."""
+
+
+def check_batch(frames: Frames) -> BatchQuality:
+    """Judge a batch, given by its lake tables; those without rows may be left out."""
+    complete = _completed(frames)
+    judged = [
+        verdict
+        for table, frame in complete.items()
+        if not frame.is_empty() and suite(table)
+        for verdict in _judge(suite(table), frame)
+    ]
+    return BatchQuality(tuple(result for result, _ in judged), _reasons(judged))
+
+
+def _completed(frames: Frames) -> dict[str, pl.DataFrame]:
+    """All tables, the envelopes of all events, and the measures as further columns."""
+    empty = {name: pl.DataFrame(schema=table.polars_schema) for name, table in tables().items()}
+    complete = {**empty, **frames}
+    complete = {EVENTS: _envelopes(complete), **complete}
+    for measure in MEASURES:
+        if not complete[measure.table].is_empty():
+            column = measure.compute(complete)
+            complete[measure.table] = complete[measure.table].join(column, on="seq", how="left")
+    return complete
+
+
+def _envelopes(frames: Frames) -> pl.DataFrame:
+    names = [column.name for column in ENVELOPE]
+    own = [table for table in tables().values() if table.item_field is None]
+    parts = [
+        frames[table.name].select(
+            *names, pl.lit(table.family == "conclusion").alias("is_conclusion")
+        )
+        for table in own
+    ]
+    return pl.concat(parts).sort("seq")
+
+
+def _judge(
+    expectations: Sequence[Expectation], frame: pl.DataFrame
+) -> Iterator[tuple[ExpectationResult, tuple[int, ...]]]:
+    """Each expectation's result with every failing `seq`."""
+    needed = {name for each in expectations for name in each.column.split(", ")} | {"seq"}
+    outcomes = _evaluate(expectations, frame.select(sorted(needed)).to_pandas())
+    for expectation, outcome in zip(expectations, outcomes, strict=True):
+        rows = [int(row["seq"]) for row in outcome.get("unexpected_index_list") or ()]
+        seqs = tuple(sorted(set(rows)))
+        yield (
+            ExpectationResult(
+                expectation.table,
+                expectation.column,
+                expectation.rule,
+                expectation.description,
+                frame.height,
+                len(rows),
+                seqs[:_SAMPLE],
+            ),
+            seqs,
+        )
+
+
+def _reasons(
+    judged: Iterable[tuple[ExpectationResult, tuple[int, ...]]],
+) -> Mapping[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for result, seqs in judged:
+        for seq in seqs:
+            found[seq] = (*found.get(seq, ()), result.description)
+    return found
+
+
+def _evaluate(expectations: Sequence[Expectation], frame: Any) -> list[Mapping[str, Any]]:
+    """Great Expectations' own result of each expectation, in order."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its dependencies' deprecations are not ours to mend
+        great, door = _great_expectations()
+        asked = [_great(great, place, each) for place, each in enumerate(expectations)]
+        report = door.get_batch(batch_parameters={"dataframe": frame}).validate(
+            great.ExpectationSuite(name="batch", expectations=asked),
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["seq"]},
+        )
+    answers = {each.expectation_config.meta["place"]: each for each in report.results}
+    return [_outcome(each, answers[place]) for place, each in enumerate(expectations)]
+
+
+def _outcome(expectation: Expectation, answer: Any) -> Mapping[str, Any]:
+    outcome: Mapping[str, Any] = answer.result
+    if "element_count" not in outcome:
+        raise CheckFailed(f"cannot evaluate `{expectation.description}`: {answer.exception_info}")
+    return outcome
+
+
+@cache
+def _great_expectations() -> tuple[Any, Any]:
+    """The module, and a door through which frames are handed in."""
+    import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("batch").add_dataframe_asset("frame")
+    return great_expectations, asset.add_batch_definition_whole_dataframe("whole")
+
+
+_GREAT_NAMES: Mapping[Rule, str] = {
+    "not_null": "ExpectColumnValuesToNotBeNull",
+    "between": "ExpectColumnValuesToBeBetween",
+    "in_set": "ExpectColumnValuesToBeInSet",
+    "matches": "ExpectColumnValuesToMatchRegex",
+    "unique": "ExpectColumnValuesToBeUnique",
+    "unique_together": "ExpectCompoundColumnsToBeUnique",
+    "increasing": "ExpectColumnValuesToBeIncreasing",
+}
+_ARGUMENTS: Mapping[Rule, Callable[[Expectation], Mapping[str, Any]]] = {
+    "not_null": lambda each: {"column": each.column},
+    "between": lambda each: {
+        "column": each.column,
+        "min_value": each.at_least,
+        "max_value": each.at_most,
+    },
+    "in_set": lambda each: {"column": each.column, "value_set": list(each.choices)},
+    "matches": lambda each: {"column": each.column, "regex": each.pattern},
+    "unique": lambda each: {"column": each.column},
+    "unique_together": lambda each: {"column_list": each.column.split(", ")},
+    "increasing": lambda each: {"column": each.column, "strictly": True},
+}
+
+
+def _great(great: Any, place: int, each: Expectation) -> Any:
+    kind = getattr(great.expectations, _GREAT_NAMES[each.rule])
+    return kind(**_ARGUMENTS[each.rule](each), meta={"place": place})
