@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from rich.console import Console
 
 from pipelines.refresh import ensure_dagster_home
 from retour.errors import UserError
+from retour.ports import refuse_taken_port
 from retour.settings import Settings
 
 _READY_SECONDS = 180
@@ -39,7 +39,8 @@ class Part:
 def run_everything(settings: Settings, data: str) -> None:
     """Fill the shop, start every part, refresh, and stay until Ctrl-C. Raises `UserError`."""
     parts = _parts(settings)
-    _refuse_taken_ports(settings, parts)
+    for part in parts:
+        refuse_taken_port(settings.host, part.port, part.name)
     ensure_dagster_home(settings)
     with _interruptible():
         _fill(data)
@@ -67,19 +68,6 @@ def _parts(settings: Settings) -> list[Part]:
             "/asset-groups",
         ),
     ]
-
-
-def _refuse_taken_ports(settings: Settings, parts: Sequence[Part]) -> None:
-    for part in parts:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, part.port))
-            except OSError as taken:
-                raise UserError(
-                    f"port {part.port} on {settings.host}, wanted for the {part.name}, is in use "
-                    f"({taken.strerror}); end that program or set RETOUR_{part.name.upper()}_PORT"
-                ) from taken
 
 
 def _fill(data: str) -> None:

@@ -8,6 +8,7 @@ from service.domain.events import Origin, RecordedEvent
 from service.domain.policy import Policy
 from service.domain.risk import Risk
 from service.platform import log
+from service.platform.auth import Keys
 from service.platform.clock import Clock
 from service.platform.db import Database
 from service.platform.identity import Identity
@@ -33,6 +34,10 @@ class Retour:
         origin: Origin = "live",
     ) -> None:
         self.context = Context(db, policy, risk, clock, ids, Identity(secret, ids), origin)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.context.db, self.context.clock, self.context.ids)
 
     @cached_property
     def conclusions(self) -> Conclusions:

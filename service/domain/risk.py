@@ -31,4 +31,6 @@ class RulesOnly:
 
     def assess(self, rules: tuple[RuleOutcome, ...]) -> Assessment:
         passed = all(rule.passed for rule in rules)
-        return Assessment("approve" if passed else "review", refund_on="inspected", inspection="basic")
+        return Assessment(
+            "approve" if passed else "review", refund_on="inspected", inspection="basic"
+        )

@@ -42,12 +42,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: commits at the end, rolls back on any error."""
-        with self._writer if self.is_sqlite else nullcontext():
-            with self._engine.connect() as connection:
-                if self.is_sqlite:
-                    connection = connection.execution_options(retour_begin="BEGIN IMMEDIATE")
-                with connection.begin():
-                    yield connection
+        lock = self._writer if self.is_sqlite else nullcontext()
+        with lock, self._engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(retour_begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -57,7 +57,7 @@ class SeededIds(_RandomIds):
     """The same identifiers for the same seed: for simulations and tests only."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(random.Random(seed).getrandbits)
+        super().__init__(random.Random(seed).getrandbits)  # noqa: S311  # meant to be repeated
 
 
 def uuid7(time: datetime, random_bits: int) -> str:

@@ -18,7 +18,9 @@ from service.platform.db import metadata
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
     Column("id", Text, nullable=False, unique=True),
     Column("source", Text, nullable=False),
     Column("type", Text, nullable=False),

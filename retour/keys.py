@@ -1,0 +1,51 @@
+"""`retour keys`: the API keys of systems that talk to the service."""
+
+from typing import Annotated
+
+import typer
+
+from retour.errors import UserError
+from retour.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="API keys of the systems that talk to the service.")
+
+_ROLES = "shop, storefront or admin"
+
+
+@app.command()
+def create(
+    role: Annotated[str, typer.Option(help=f"what it may do: {_ROLES}")],
+    name: Annotated[str, typer.Option(help="which system it is for")],
+) -> None:
+    """Make a key and print it: this once, it is kept as a hash only."""
+    from retour.assembly import open_retour
+    from service.platform.auth import SCOPES
+
+    known = {each: each for each in SCOPES}
+    if role not in known:
+        raise UserError(f"--role {role!r} is not known; choose one of {', '.join(known)}")
+    typer.echo(open_retour(load_settings()).keys.create(known[role], name))
+
+
+@app.command(name="list")
+def list_() -> None:
+    """Every key's id, role, name and state. The keys themselves cannot be shown."""
+    from retour.assembly import open_retour
+
+    for entry in open_retour(load_settings()).keys.entries():
+        state = f"revoked {entry.revoked_at:%Y-%m-%d}" if entry.revoked_at else "in force"
+        typer.echo(f"{entry.key_id}  {entry.role:<10} {entry.name}  {state}")
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="the id that `retour keys list` shows")],
+) -> None:
+    """From now on the key is refused."""
+    from retour.assembly import open_retour
+    from service.platform.problems import Problem
+
+    try:
+        open_retour(load_settings()).keys.revoke(key_id)
+    except Problem as refused:
+        raise UserError(str(refused)) from refused

@@ -1,0 +1,41 @@
+"""Refusals that reach a caller: each kind is a class that carries its HTTP status (RFC 9457)."""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """Something the caller can mend. The message names the thing, the place and the way out."""
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The request cannot be carried out"
+
+    @property
+    def slug(self) -> str:
+        """The kind of problem as a word for programs, such as `order-not-found`."""
+        name = type(self).__name__
+        return "".join(f"-{each.lower()}" if each.isupper() else each for each in name).lstrip("-")
+
+
+class NotAuthenticated(Problem):
+    status = 401
+    title = "An API key is needed"
+
+
+class NotAllowed(Problem):
+    status = 403
+    title = "This API key may not do that"
+
+
+class NotFound(Problem):
+    status = 404
+    title = "No such thing"
+
+
+class Conflict(Problem):
+    status = 409
+    title = "This contradicts what is recorded"
+
+
+class Unacceptable(Problem):
+    status = 422
+    title = "The request says something that cannot be"
