@@ -1,0 +1,248 @@
+"""`Warehouse`: holds the lock and the connection, shows the lake, and builds relations that are not as they should be.
+
+A relation's fingerprint is its SQL and the fingerprints of all that it reads, so what is unchanged is not built again.
+A table is replaced in one transaction together with its fingerprint: a killed run leaves either the old or the new.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import polars as pl
+
+from pipelines.lake.manifest import Manifest
+from pipelines.warehouse.lake_views import (
+    Run,
+    create_views,
+    digest,
+    read_run,
+    stored_run,
+    table_fingerprints,
+    write_run,
+)
+from pipelines.warehouse.lock import WAIT_SECONDS, Say, warehouse_lock
+from pipelines.warehouse.models import SqlModel
+from pipelines.warehouse.opening import first_row, open_warehouse
+from retour.errors import UserError
+from retour.settings import Settings
+
+_LAKE = "lake"
+_NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
+
+
+class BuildFailed(UserError):
+    """A relation could not be built; the message names its file and DuckDB's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A relation as it stands; `is_new` if this call made it."""
+
+    relation: str
+    fingerprint: str
+    rows: int
+    is_new: bool
+
+
+class Warehouse:
+    """The warehouse of an installation. Use it with `with`: the lock is held from `__enter__` to `__exit__`."""
+
+    def __init__(
+        self,
+        path: Path,
+        lake_dir: Path,
+        timezone: str = "",
+        *,
+        say: Say = print,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self.path = path
+        self.lake_dir = lake_dir
+        self._timezone = timezone
+        self._say = say
+        self._wait_seconds = wait_seconds
+        self._exit = ExitStack()
+
+    @classmethod
+    def of(cls, settings: Settings, *, say: Say = print) -> Self:
+        """The warehouse that the settings name."""
+        return cls(settings.warehouse, settings.lake_dir, settings.timezone, say=say)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(
+                warehouse_lock(self.path, self._say, wait_seconds=self._wait_seconds)
+            )
+            self._connection = open_warehouse(self.path, self._say)
+            stack.callback(self._connection.close)
+            self.attach_lake()
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def attach_lake(self) -> Run:
+        """Show the lake as its manifest now says. Called on entering, and again after the log was drained."""
+        manifest = Manifest.load(self.lake_dir)
+        tables = table_fingerprints(manifest)
+        state = digest(
+            str(self.lake_dir.resolve()),
+            str(manifest.through_seq),
+            self._timezone,
+            *tables.values(),
+        )
+        if self._recorded(_LAKE) != state:
+            with self._transaction():
+                create_views(self._connection, manifest)
+                write_run(
+                    self._connection,
+                    *read_run(self._connection, manifest.through_seq, self._timezone),
+                )
+                for relation, fingerprint in tables.items():
+                    self._record(relation, fingerprint, None)
+                self._record(_LAKE, state, None)
+        return self.run
+
+    @property
+    def run(self) -> Run:
+        """What this run is computed for."""
+        return stored_run(self._connection)
+
+    def build(self, model: SqlModel) -> Built:
+        """Make a SQL relation, unless it stands already as it would be made. Raises `BuildFailed`."""
+        if model.is_python:
+            raise ValueError(f"{model.relation} is built by Python; hand its rows to `replace`")
+        fingerprint = self.fingerprint(model, model.header.refresh, model.sql)
+        if standing := self.current(model.relation, fingerprint):
+            return standing
+        kind = "view" if model.header.refresh == "view" else "table"
+        try:
+            with self._transaction():
+                return self._make(model.relation, kind, model.sql, fingerprint, model)
+        except duckdb.Error as refused:
+            raise BuildFailed(f"{model.path}: {refused}") from refused
+
+    def replace(self, relation: str, frame: pl.DataFrame, fingerprint: str) -> Built:
+        """Make a relation of the rows that Python computed, under the fingerprint of what they were computed from."""
+        self._connection.register("computed_rows", frame)
+        try:
+            with self._transaction():
+                return self._make(relation, "table", "select * from computed_rows", fingerprint)
+        except duckdb.Error as refused:
+            raise BuildFailed(f"{relation}: {refused}") from refused
+        finally:
+            self._connection.unregister("computed_rows")
+
+    def fingerprint(self, model: SqlModel, *own: str) -> str:
+        """What a relation would be made from: all that it reads, and what is its own (SQL, a detector's version)."""
+        read = [f"{dep}={self._fingerprint_of(dep, model)}" for dep in model.deps]
+        return digest(duckdb.__version__, model.relation, *own, *read)
+
+    def current(self, relation: str, fingerprint: str) -> Built | None:
+        """The relation, if it stands as made from this fingerprint."""
+        row = first_row(
+            self._connection,
+            "select b.rows from meta.builds b join information_schema.tables t "
+            "on t.table_schema || '.' || t.table_name = b.relation where b.relation = ? and b.fingerprint = ?",
+            [relation, fingerprint],
+        )
+        return Built(relation, fingerprint, int(row[0]), is_new=False) if row else None
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """The rows of a SELECT."""
+        frame: pl.DataFrame = self._connection.sql(sql).pl()
+        return frame
+
+    def copy_to_parquet(self, sql: str, path: Path) -> None:
+        """Write the rows of a SELECT to a file, in their order."""
+        target = str(path).replace("'", "''")
+        self._connection.execute(f"copy ({sql}) to '{target}' (format parquet, compression zstd)")
+
+    def columns(self, relation: str) -> dict[str, str]:
+        """A relation's columns and their DuckDB types."""
+        described = self._connection.execute(f"describe {relation}").fetchall()
+        return {str(row[0]): str(row[1]) for row in described}
+
+    def _make(
+        self, relation: str, kind: str, sql: str, fingerprint: str, model: SqlModel | None = None
+    ) -> Built:
+        schema, _ = relation.split(".", 1)
+        self._connection.execute(f"create schema if not exists {schema}")
+        self._drop_other_kind(relation, kind)
+        self._connection.execute(f"create or replace {kind} {relation} as {sql}")
+        self._refuse_unportable(relation)
+        row = first_row(self._connection, f"select count(*) from {relation}")  # noqa: S608  # our own name
+        rows = int(row[0]) if row else 0
+        self._record(relation, fingerprint, rows)
+        self._record_lineage(relation, model)
+        return Built(relation, fingerprint, rows, is_new=True)
+
+    def _drop_other_kind(self, relation: str, kind: str) -> None:
+        row = first_row(
+            self._connection,
+            "select table_type from information_schema.tables where table_schema || '.' || table_name = ?",
+            [relation],
+        )
+        standing = {"VIEW": "view", "BASE TABLE": "table"}.get(str(row[0])) if row else kind
+        if standing != kind:
+            self._connection.execute(f"drop {standing} {relation}")
+
+    def _refuse_unportable(self, relation: str) -> None:
+        for name, kind in self.columns(relation).items():
+            if kind.startswith(_NOT_PORTABLE):
+                raise BuildFailed(
+                    f"{relation}: column {name!r} came out as {kind}, which other engines do not have; "
+                    "cast it to bigint, varchar or another plain type"
+                )
+
+    def _fingerprint_of(self, dep: str, model: SqlModel) -> str:
+        if dep == "meta.run":
+            run = self.run
+            return digest(*(f"{name}={getattr(run, name)}" for name in model.run_columns))
+        if dep == "meta.zone_offsets":
+            return digest(
+                str(self._connection.execute("select * from meta.zone_offsets").fetchall())
+            )
+        recorded = self._recorded(dep)
+        if recorded is None:
+            raise BuildFailed(
+                f"{model.relation} reads {dep}, which is not built yet; build that first"
+            )
+        return recorded
+
+    def _recorded(self, relation: str) -> str | None:
+        row = first_row(
+            self._connection, "select fingerprint from meta.builds where relation = ?", [relation]
+        )
+        return str(row[0]) if row else None
+
+    def _record(self, relation: str, fingerprint: str, rows: int | None) -> None:
+        self._connection.execute(
+            "insert or replace into meta.builds values (?, ?, ?)", [relation, fingerprint, rows]
+        )
+
+    def _record_lineage(self, relation: str, model: SqlModel | None) -> None:
+        self._connection.execute("delete from meta.column_lineage where relation = ?", [relation])
+        sources = [
+            [relation, column, source.relation, source.column]
+            for column, found in (model.lineage if model else {}).items()
+            for source in found
+        ]
+        if sources:
+            self._connection.executemany(
+                "insert into meta.column_lineage values (?, ?, ?, ?)", sources
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
