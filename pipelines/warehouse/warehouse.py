@@ -152,15 +152,31 @@ class Warehouse:
         )
         return Built(relation, fingerprint, int(row[0]), is_new=False) if row else None
 
+    def standing(self, relation: str) -> Built:
+        """The relation as it was last made. Raises `BuildFailed` where it never was."""
+        row = first_row(
+            self._connection,
+            "select fingerprint, rows from meta.builds where relation = ?",
+            [relation],
+        )
+        if row is None:
+            raise BuildFailed(f"{relation} is not built yet; run `retour refresh`")
+        return Built(relation, str(row[0]), int(row[1] or 0), is_new=False)
+
     def query(self, sql: str) -> pl.DataFrame:
         """The rows of a SELECT."""
         frame: pl.DataFrame = self._connection.sql(sql).pl()
         return frame
 
-    def copy_to_parquet(self, sql: str, path: Path) -> None:
-        """Write the rows of a SELECT to a file, in their order."""
+    def copy_to_parquet(self, sql: str, path: Path) -> int:
+        """Write the rows of a SELECT to a file, in their order; returns how many. Raises `BuildFailed`."""
         target = str(path).replace("'", "''")
-        self._connection.execute(f"copy ({sql}) to '{target}' (format parquet, compression zstd)")
+        copy = f"copy ({sql}) to '{target}' (format parquet, compression zstd)"
+        try:
+            row = first_row(self._connection, copy)
+        except duckdb.Error as refused:
+            raise BuildFailed(f"cannot write {path}: {refused}") from refused
+        return int(row[0]) if row else 0
 
     def columns(self, relation: str) -> dict[str, str]:
         """A relation's columns and their DuckDB types."""
@@ -207,12 +223,7 @@ class Warehouse:
             return digest(
                 str(self._connection.execute("select * from meta.zone_offsets").fetchall())
             )
-        recorded = self._recorded(dep)
-        if recorded is None:
-            raise BuildFailed(
-                f"{model.relation} reads {dep}, which is not built yet; build that first"
-            )
-        return recorded
+        return self.standing(dep).fingerprint
 
     def _recorded(self, relation: str) -> str | None:
         row = first_row(

@@ -1,0 +1,1 @@
+"""Dagster components: what repeats among the assets, declared once."""

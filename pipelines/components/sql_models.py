@@ -1,0 +1,109 @@
+"""The component that makes assets of a folder of SQL: one file, one relation, one asset.
+
+Its dependencies are exactly those that the SQL names; its description, owner and columns are the file's header.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from pipelines.warehouse.lineage import ColumnRef
+from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.warehouse import Built, Warehouse
+
+INGEST = dg.AssetKey("ingest")
+_GIVEN = ("lake", "meta")  # schemas that stand when the log was taken in
+
+
+class SqlModels(dg.Component, dg.Model, dg.Resolvable):
+    """Assets for every relation of a folder of SQL files; `sql_dir` is relative to this component's folder."""
+
+    sql_dir: str
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """One asset for each `.sql` file. Relations that Python builds are assets where their code is."""
+        folder = (context.path / self.sql_dir).resolve()
+        models = [model for model in load_models(folder) if not model.is_python]
+        return dg.Definitions(assets=[sql_asset(model) for model in models])
+
+
+def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
+    """The asset that builds one relation."""
+
+    @dg.multi_asset(
+        name=model.relation.replace(".", "__"),
+        specs=[asset_spec(model)],
+        required_resource_keys={"warehouse"},
+    )
+    def build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        warehouse: Warehouse = context.resources.warehouse
+        return materialized(model, warehouse, warehouse.build(model))
+
+    return build
+
+
+def asset_spec(model: SqlModel) -> dg.AssetSpec:
+    """What Dagster shows of a relation, whether SQL or Python builds it."""
+    return dg.AssetSpec(
+        key=[model.schema, model.name],
+        deps=asset_keys(model.deps),
+        description=f"{model.header.description}\n\nOne row is {model.header.grain}.",
+        group_name=model.schema,
+        owners=[f"team:{model.header.owner}"],
+        kinds={"duckdb", "python" if model.is_python else "sql"},
+        code_version=model.sql or None,
+        metadata={
+            "dagster/table_name": model.relation,
+            "dagster/column_schema": _column_schema(model),
+            "dagster/column_lineage": _column_lineage(model),
+            "dagster/code_references": dg.CodeReferencesMetadataValue(
+                code_references=[dg.LocalFileCodeReference(file_path=str(model.path.resolve()))]
+            ),
+            "key": ", ".join(model.header.key),
+            "refresh": model.header.refresh,
+        },
+    )
+
+
+def asset_keys(relations: Iterable[str]) -> Sequence[dg.AssetKey]:
+    """The assets behind relations: all that the lake gives is `ingest`."""
+    return sorted({_asset_key(relation) for relation in relations})
+
+
+def materialized(model: SqlModel, warehouse: Warehouse, built: Built) -> dg.MaterializeResult[None]:
+    """The result of a run's step: the rows, the columns as they came out, and whether anything was done."""
+    return dg.MaterializeResult(
+        asset_key=[model.schema, model.name],
+        data_version=dg.DataVersion(built.fingerprint),
+        metadata={
+            "dagster/row_count": built.rows,
+            "dagster/column_schema": _column_schema(model, warehouse.columns(model.relation)),
+            "was_rebuilt": built.is_new,
+        },
+    )
+
+
+def _asset_key(relation: str) -> dg.AssetKey:
+    schema, name = relation.split(".", 1)
+    return INGEST if schema in _GIVEN else dg.AssetKey([schema, name])
+
+
+def _column_schema(model: SqlModel, types: dict[str, str] | None = None) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, (types or {}).get(name, "unknown").lower(), description)
+            for name, description in model.header.columns.items()
+        ]
+    )
+
+
+def _column_lineage(model: SqlModel) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {name: [_column_dep(source) for source in found] for name, found in model.lineage.items()}
+    )
+
+
+def _column_dep(source: ColumnRef) -> dg.TableColumnDep:
+    key = _asset_key(source.relation)
+    column = f"{source.relation}.{source.column}" if key == INGEST else source.column
+    return dg.TableColumnDep(key, column)

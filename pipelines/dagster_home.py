@@ -1,0 +1,55 @@
+"""Dagster's home: where its runs are kept, and with which settings. Imports no Dagster, which takes seconds."""
+
+from pathlib import Path
+
+from retour.errors import UserError
+from retour.settings import Settings
+
+_CONFIG = """\
+# Made by Retour where there was none; yours to change, never overwritten.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+# One run at a time: the warehouse has one writer. A second run waits in the queue.
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+# Runs that never got as far as starting; those that died later are found by the sensor `dead_runs`.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  poll_interval_seconds: 30
+# Steps print nothing; what they say is in the run's log.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+retention:
+  schedule:
+    purge_after_days: 30
+  sensor:
+    purge_after_days:
+      skipped: 1
+      failure: 30
+      success: 1
+"""
+
+
+class DagsterHomeUnwritable(UserError):
+    """Dagster has no place to keep its runs."""
+
+
+def ensure_dagster_home(settings: Settings) -> Path:
+    """The folder for DAGSTER_HOME, absolute, with a `dagster.yaml` in it."""
+    home = settings.dagster_home.resolve()
+    config = home / "dagster.yaml"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not config.exists():
+            config.write_text(_CONFIG, encoding="utf-8")
+    except OSError as refused:
+        raise DagsterHomeUnwritable(
+            f"cannot write {refused.filename or home} ({refused.strerror}); make it writable, "
+            "or name another folder with RETOUR_VAR_DIR"
+        ) from refused
+    return home

@@ -1,0 +1,116 @@
+"""The log into the lake, and the checks at its door."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from pipelines.lake.ingest import IngestReport
+from pipelines.lake.manifest import Manifest
+from pipelines.lake.quarantine import Quarantined, read_quarantine
+from pipelines.lake.tables import tables
+from pipelines.quality.results import ExpectationResult
+from pipelines.quality.suites import EVENTS, suite
+from pipelines.steps import take_in
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import load_settings
+from service.application import Retour
+
+NOTHING_IN_QUARANTINE = "nothing_in_quarantine"
+_CHECKED = tuple(name for name in (EVENTS, *tables()) if suite(name))
+
+
+@dg.asset(
+    group_name="ingest",
+    description="Takes what the log has new into the lake: typed Parquet segments under one manifest.",
+    owners=["team:data"],
+    kinds={"parquet", "polars"},
+    check_specs=[
+        *(
+            dg.AssetCheckSpec(
+                name,
+                asset="ingest",
+                description="; ".join(each.description for each in suite(name)),
+            )
+            for name in _CHECKED
+        ),
+        dg.AssetCheckSpec(
+            NOTHING_IN_QUARANTINE,
+            asset="ingest",
+            description="Every event of the log went into the lake; none was set aside.",
+        ),
+    ],
+)
+def ingest(
+    warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
+    settings = load_settings()
+    report = take_in(settings, retour, warehouse)
+    quarantined = read_quarantine(Manifest.load(settings.lake_dir), settings.quarantine_dir)
+    return dg.MaterializeResult(
+        metadata=ingested(report),
+        check_results=[*batch_checks(report.checks), quarantine_check(quarantined)],
+    )
+
+
+def ingested(report: IngestReport) -> dict[str, int | str | bool]:
+    """What the run's page says of the drain."""
+    return {
+        "through_seq": report.through_seq,
+        "events_read": report.events,
+        "events_quarantined": sum(report.quarantined.values()),
+        "events_quarantined_in_all": report.quarantined_in_all,
+        "was_made_anew": report.was_made_anew,
+    }
+
+
+def batch_checks(results: Sequence[ExpectationResult]) -> Iterator[dg.AssetCheckResult]:
+    """One check per table of the lake, over the batches of this run; without new rows there is nothing to fail."""
+    for name in _CHECKED:
+        found = [each for each in results if each.table == name]
+        yield dg.AssetCheckResult(
+            check_name=name,
+            passed=all(each.passed for each in found),
+            metadata={
+                "rows": max((each.rows for each in found), default=0),
+                "failing_rows": sum(each.failing_rows for each in found),
+                "expectations": dg.MetadataValue.md(_expectations_table(found)),
+            },
+        )
+
+
+def quarantine_check(quarantined: Sequence[Quarantined]) -> dg.AssetCheckResult:
+    """Fails, without stopping anything, as long as an event of the log is not in the lake."""
+    reasons = Counter((str(each.kind), each.type or "–", each.reason) for each in quarantined)
+    return dg.AssetCheckResult(
+        check_name=NOTHING_IN_QUARANTINE,
+        passed=not quarantined,
+        metadata={
+            "events": len(quarantined),
+            "reasons": dg.MetadataValue.md(_reasons_table(reasons)),
+        },
+    )
+
+
+def _expectations_table(results: Sequence[ExpectationResult]) -> str:
+    lines = [
+        f"| {_cell(each.description)} | {each.rows} | {each.failing_rows} | {_seqs(each.failing_seqs)} |"
+        for each in sorted(results, key=lambda each: -each.failing_rows)
+    ]
+    return "\n".join(["| expectation | rows | failing | events |", "|---|---|---|---|", *lines])
+
+
+def _reasons_table(reasons: Counter[tuple[str, str, str]]) -> str:
+    lines = [
+        f"| {kind} | {_cell(type_)} | {_cell(reason)} | {count} |"
+        for (kind, type_, reason), count in reasons.most_common(50)
+    ]
+    return "\n".join(["| kind | event type | reason | events |", "|---|---|---|---|", *lines])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _seqs(seqs: Sequence[int]) -> str:
+    return ", ".join(str(seq) for seq in seqs)

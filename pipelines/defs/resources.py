@@ -1,0 +1,37 @@
+"""What assets work with, opened once per run and closed at its end."""
+
+import logging
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.liveness import claim, fail_dead_runs
+from pipelines.warehouse.warehouse import Warehouse
+from retour.assembly import open_retour
+from retour.settings import load_settings
+from service.application import Retour
+
+_progress = logging.getLogger("retour.progress")
+
+
+@dg.resource(description="The warehouse; its lock is held for the length of the run.")
+def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+    instance, run_id = context.instance, context.run_id
+    if instance and run_id:
+        claim(instance, run_id)
+    with Warehouse.of(load_settings(), say=_progress.info) as opened:
+        if instance:
+            fail_dead_runs(instance)
+        yield opened
+
+
+@dg.resource(description="The service's application: the log is read and appended to through it.")
+def retour(_: dg.InitResourceContext) -> Retour:
+    return open_retour(load_settings())
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    return dg.Definitions(
+        resources={"warehouse": warehouse, "retour": retour}, executor=dg.in_process_executor
+    )

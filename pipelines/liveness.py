@@ -1,0 +1,94 @@
+"""Which Dagster runs are alive, asked of the operating system; and those that are not are marked as failed.
+
+Dagster leaves a run that was killed with -9 as started for ever, and with one run at a time nothing starts after it.
+So a run locks a file named after it until its process ends, however that ends. A file that nobody locks is a run
+that died.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import dagster as dg
+
+from pipelines.warehouse.lock import try_lock
+
+_FOLDER = "alive"
+_IN_PROGRESS = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+START_GRACE = timedelta(minutes=3)  # a process that starts on a busy machine has no file yet
+_held: dict[Path, IO[str]] = {}
+
+
+def claim(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Show that this process works on a run, until it ends."""
+    path = _folder(instance) / run_id
+    if path in _held:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{run_id}.{os.getpid()}")
+    file = draft.open("w", encoding="ascii")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(str(os.getpid()))
+    file.flush()
+    draft.replace(path)  # so that nobody sees it unlocked
+    _held[path] = file
+
+
+def fail_dead_runs(
+    instance: dg.DagsterInstance, *, start_grace: timedelta = START_GRACE
+) -> list[str]:
+    """Mark the runs whose process is gone as failed, and return their ids."""
+    dead = list(_dead_runs(instance, datetime.now(UTC) - start_grace))
+    for run in dead:
+        _report(instance, run)
+    _sweep(instance)
+    return [run.run_id for run in dead]
+
+
+def _dead_runs(instance: dg.DagsterInstance, started_before: datetime) -> Iterator[dg.DagsterRun]:
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_IN_PROGRESS)):
+        run_id = record.dagster_run.run_id
+        is_alive = _is_locked(_folder(instance) / run_id)
+        if is_alive is None:
+            is_alive = record.update_timestamp > started_before
+        current = instance.get_run_by_id(run_id)  # it may have ended since it was listed
+        if not is_alive and current and current.status in _IN_PROGRESS:
+            yield current
+
+
+def _report(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    message = "The run's process ended without a word (killed, or the machine stopped)."
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, message)
+    else:
+        instance.report_run_failed(run, message)
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Whether some process holds the file; None where there is none."""
+    if path in _held:
+        return True
+    try:
+        with path.open(encoding="ascii") as file:
+            return not try_lock(file)
+    except FileNotFoundError:
+        return None
+
+
+def _sweep(instance: dg.DagsterInstance) -> None:
+    """Remove the files of runs that have ended."""
+    for path in _folder(instance).glob("*"):
+        run = instance.get_run_by_id(path.name)
+        if (run is None or run.is_finished) and not _is_locked(path):
+            path.unlink(missing_ok=True)
+
+
+def _folder(instance: dg.DagsterInstance) -> Path:
+    return Path(instance.root_directory) / _FOLDER

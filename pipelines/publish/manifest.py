@@ -1,0 +1,110 @@
+"""The publication's manifest: which files are the marts, and of what they tell.
+
+It is replaced last, atomically. The manifest before it is kept beside it, and so are its files: a reader that
+opened it may finish.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from retour.errors import UserError
+
+FORMAT = 1
+CURRENT = "manifest.json"
+PREVIOUS = "previous.json"
+
+
+class PublicationUnwritable(UserError):
+    """The operating system refused a write; what was published before stands."""
+
+    def __init__(self, refused: OSError, path: Path) -> None:
+        super().__init__(
+            f"cannot write {refused.filename or path} ({refused.strerror or refused}); free space or make it "
+            "writable, then run `retour refresh`. What was published before stays readable"
+        )
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class PublishedFile(_Frozen):
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class PublishedMart(_Frozen):
+    """A mart's files in order; `fingerprint` tells what they were computed from."""
+
+    fingerprint: str
+    files: tuple[PublishedFile, ...]
+
+
+class Publication(_Frozen):
+    """All marts of one run. `snapshot` names their content: the same marts, the same name."""
+
+    format: int = FORMAT
+    snapshot: str
+    as_of: datetime | None
+    through_seq: int
+    timezone: str
+    published_at: datetime
+    marts: Mapping[str, PublishedMart]
+
+    @classmethod
+    def load(cls, published_dir: Path, name: str = CURRENT) -> Self | None:
+        """What is published; None where nothing is, or nothing that this version can read."""
+        try:
+            publication = cls.model_validate_json((published_dir / name).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+        return publication if publication.format == FORMAT else None
+
+    def files(self) -> Iterator[PublishedFile]:
+        for mart in self.marts.values():
+            yield from mart.files
+
+    def says_the_same_as(self, other: Self) -> bool:
+        """Whether both differ in nothing but the hour of publication."""
+        return self == other.model_copy(update={"published_at": self.published_at})
+
+
+def snapshot_of(as_of: datetime | None, timezone: str, marts: Mapping[str, PublishedMart]) -> str:
+    """The name of a content."""
+    hashes = [
+        f"{name}={file.sha256}" for name, mart in sorted(marts.items()) for file in mart.files
+    ]
+    text = "\n".join([str(as_of), timezone, *hashes])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def commit(published_dir: Path, publication: Publication, before: Publication | None) -> None:
+    """Make a publication the current one. A kill between the two writes leaves the one before current."""
+    if before and before.snapshot != publication.snapshot:
+        _replace(published_dir / PREVIOUS, before)
+    _replace(published_dir / CURRENT, publication)
+
+
+def make_durable(path: Path) -> None:
+    """Return only when a file, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, publication: Publication) -> None:
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_text(publication.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    make_durable(draft)
+    draft.replace(path)
+    make_durable(path.parent)
