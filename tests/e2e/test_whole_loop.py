@@ -1,0 +1,175 @@
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cli_shop import Shop
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+PARTS = ("service", "dashboard", "dagster")
+
+
+@dataclass(frozen=True)
+class RunningShop(Shop):
+    """A shop with everything running under one parent."""
+
+    ports: dict[str, int]
+    process: "subprocess.Popen[str]"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | port_settings(self.ports)
+
+    def url(self, part: str) -> str:
+        return f"http://127.0.0.1:{self.ports[part]}"
+
+
+def port_settings(ports: dict[str, int]) -> dict[str, str]:
+    return {f"RETOUR_{part.upper()}_PORT": str(port) for part, port in ports.items()}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, ports: dict[str, int]) -> "subprocess.Popen[str]":
+    shop = Shop(folder)
+    return subprocess.Popen(
+        shop.command("run"),
+        env=shop.environment | port_settings(ports),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_until_said(process: "subprocess.Popen[str]", words: str) -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended without saying {words!r}:\n{said}")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("running")
+    ports = {part: free_port() for part in PARTS}
+    process = start(folder, ports)
+    try:
+        wait_until_said(process, "Ctrl-C")
+        yield RunningShop(folder, ports, process)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+class TestWholeLoop:
+    def test_a_practice_shop_has_problem_products_from_the_start(
+        self, running: RunningShop
+    ) -> None:
+        assert running.query("select count(*) from problem_skus where status = 'flagged'") > [(0,)]
+
+    def test_a_return_posted_to_the_running_service_is_published_by_the_next_refresh(
+        self, running: RunningShop
+    ) -> None:
+        rma = post_return(running)
+        assert running.query(f"select 1 from return_lines where rma = '{rma}'") == []
+
+        running.retour("refresh")
+
+        assert running.query(
+            f"select sku, quantity, reason from return_lines where rma = '{rma}'"
+        ) == [("LOOP-1", 1, "defect")]
+        assert running.query(
+            "select sum(units_sold), sum(units_returned) from sku_weekly where sku = 'LOOP-1'"
+        ) == [(2, 1)]
+
+    def test_every_part_answers(self, running: RunningShop) -> None:
+        assert httpx.get(f"{running.url('service')}/docs").status_code == 200
+        assert httpx.get(f"{running.url('dashboard')}/_stcore/health").text == "ok"
+        assert "dagster_version" in httpx.get(f"{running.url('dagster')}/server_info").json()
+
+    def test_a_second_run_on_the_same_ports_names_the_port_and_the_setting(
+        self, running: RunningShop, tmp_path: Path
+    ) -> None:
+        second = start(tmp_path, running.ports)
+
+        said, _ = second.communicate(timeout=120)
+
+        assert second.returncode == 1
+        assert f"port {running.ports['service']}" in said
+        assert "RETOUR_SERVICE_PORT" in said
+        assert "Traceback" not in said
+
+    def test_ctrl_c_ends_everything_cleanly(self, running: RunningShop) -> None:
+        children = _descendants(running.process.pid)
+        assert len(children) >= len(PARTS)
+
+        running.process.send_signal(signal.SIGINT)
+        said, _ = running.process.communicate(timeout=60)
+
+        assert running.process.returncode == 0, said
+        assert "Traceback" not in said
+        assert [pid for pid in children if _is_alive(pid)] == []
+
+
+def post_return(shop: RunningShop) -> str:
+    shop_key = shop.retour("keys", "create", "--role", "shop", "--name", "test").strip()
+    storefront_key = shop.retour("keys", "create", "--role", "storefront", "--name", "t").strip()
+    now = datetime.now(UTC)
+    with httpx.Client(base_url=shop.url("service"), timeout=30) as client:
+        client.headers["Authorization"] = f"Bearer {shop_key}"
+        _sent(client.put("/v1/products/LOOP-1", json={"title": "A loop", "currency": "EUR"}))
+        order = {
+            "customer": "somebody",
+            "currency": "EUR",
+            "placed_at": (now - timedelta(days=5)).isoformat(),
+            "lines": [{"line_no": 1, "sku": "LOOP-1", "quantity": 2, "unit_price_minor": 500}],
+        }
+        _sent(client.put("/v1/orders/LOOP-ORDER", json=order))
+        parcel = {
+            "delivered_at": (now - timedelta(days=3)).isoformat(),
+            "lines": [{"line_no": 1, "quantity": 2}],
+        }
+        _sent(client.put("/v1/orders/LOOP-ORDER/deliveries/1", json=parcel))
+        client.headers["Authorization"] = f"Bearer {storefront_key}"
+        lines = [{"line_no": 1, "quantity": 1, "reason": "defect"}]
+        request = {"order_id": "LOOP-ORDER", "customer": "somebody", "lines": lines}
+        answer = _sent(client.post("/v1/returns", json=request))
+        shown = _sent(client.get(f"/v1/returns/{answer['rma']}"))
+    assert shown["state"] == "authorized"
+    return str(answer["rma"])
+
+
+def _sent(answer: httpx.Response) -> dict[str, object]:
+    assert answer.is_success, answer.text
+    body = answer.json()
+    assert isinstance(body, dict)
+    return body
+
+
+def _descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    direct = [int(each) for each in children.read_text().split()] if children.exists() else []
+    return direct + [each for child in direct for each in _descendants(child)]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
