@@ -43,9 +43,5 @@ def revoke(
 ) -> None:
     """From now on the key is refused."""
     from retour.assembly import open_retour
-    from service.platform.problems import Problem
 
-    try:
-        open_retour(load_settings()).keys.revoke(key_id)
-    except Problem as refused:
-        raise UserError(str(refused)) from refused
+    open_retour(load_settings()).keys.revoke(key_id)

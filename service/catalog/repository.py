@@ -1,6 +1,6 @@
 """The shop's catalogue as the service holds it: the newest word on each SKU."""
 
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, RowMapping, Table, Text, select, update
 
 from service.platform.db import metadata
 
@@ -16,3 +16,13 @@ products = Table(
     Column("currency", Text),
     Column("lot", Text),
 )
+
+
+def find(connection: Connection, sku: str) -> RowMapping | None:
+    """What is known of a product, held until the transaction ends."""
+    query = select(products).where(products.c.sku == sku).with_for_update()
+    return connection.execute(query).mappings().one_or_none()
+
+
+def change(connection: Connection, sku: str, values: dict[str, object]) -> None:
+    connection.execute(update(products).where(products.c.sku == sku).values(values))

@@ -1,6 +1,21 @@
 """Orders as the service holds them: what was bought, and what of it was delivered."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Integer, Table, Text
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Row,
+    Table,
+    Text,
+    func,
+    select,
+)
 
 from service.platform.db import metadata
 
@@ -43,3 +58,55 @@ delivery_lines = Table(
         ["order_id", "delivery_id"], ["deliveries.order_id", "deliveries.delivery_id"]
     ),
 )
+
+
+def lock(connection: Connection, order_id: str) -> Row[Any] | None:
+    """The order, held until the transaction ends: whoever else wants to change it waits."""
+    query = select(orders).where(orders.c.order_id == order_id).with_for_update()
+    return connection.execute(query).one_or_none()
+
+
+def lines_of(connection: Connection, order_id: str) -> dict[int, Row[Any]]:
+    """The order's lines by their number."""
+    query = select(order_lines).where(order_lines.c.order_id == order_id)
+    return {row.line_no: row for row in connection.execute(query)}
+
+
+def find_delivery(connection: Connection, order_id: str, delivery_id: str) -> Row[Any] | None:
+    query = select(deliveries).where(
+        deliveries.c.order_id == order_id, deliveries.c.delivery_id == delivery_id
+    )
+    return connection.execute(query).one_or_none()
+
+
+def units_in_delivery(connection: Connection, order_id: str, delivery_id: str) -> dict[int, int]:
+    """Units by line number in one parcel."""
+    query = select(delivery_lines.c.line_no, delivery_lines.c.quantity).where(
+        delivery_lines.c.order_id == order_id, delivery_lines.c.delivery_id == delivery_id
+    )
+    return {row.line_no: row.quantity for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What of one order line reached the customer: units in all, and the moment of its last parcel."""
+
+    quantity: int
+    last_us: int
+
+
+def delivered(connection: Connection, order_id: str) -> dict[int, Delivered]:
+    """What was delivered, by line number; lines of which nothing was are missing."""
+    query = (
+        select(
+            delivery_lines.c.line_no,
+            func.sum(delivery_lines.c.quantity).label("quantity"),
+            func.max(deliveries.c.delivered_at_us).label("last_us"),
+        )
+        .join(deliveries)
+        .where(delivery_lines.c.order_id == order_id)
+        .group_by(delivery_lines.c.line_no)
+    )
+    return {
+        row.line_no: Delivered(int(row.quantity), row.last_us) for row in connection.execute(query)
+    }

@@ -11,7 +11,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 
 from retour.errors import UserError
 
@@ -24,8 +25,15 @@ class DatabaseUnavailable(UserError):
     """The database cannot be opened; the message names it and the way out."""
 
 
+def insert_unless_known(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken, waiting for whoever is taking it. Says whether the row is new."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table).values(row).on_conflict_do_nothing()
+    return bool(connection.execute(insert).rowcount)
+
+
 class Database:
-    """An engine with two kinds of transaction.
+    """An engine with two kinds of transaction. Its error messages hide parameters: they may be personal.
 
     `durable=False` (simulations, imports into a fresh file) lets SQLite skip the wait for the disk at
     each commit: a process that dies loses nothing, a machine that loses power may lose the last commits.
@@ -37,7 +45,11 @@ class Database:
         if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._writer = threading.Lock()
-        self._engine = self._sqlite_engine(durable) if self.is_sqlite else create_engine(self.url)
+        self._engine = (
+            self._sqlite_engine(durable)
+            if self.is_sqlite
+            else create_engine(self.url, hide_parameters=True)
+        )
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -69,7 +81,9 @@ class Database:
                     f"cannot make {folder}/ for the database ({refused.strerror}); "
                     "make it writable or point RETOUR_VAR_DIR elsewhere"
                 ) from refused
-        engine = create_engine(self.url, connect_args={"timeout": _BUSY_MS / 1000})
+        engine = create_engine(
+            self.url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True
+        )
 
         @event.listens_for(engine, "connect")
         def _configure(connection: Any, _: Any) -> None:

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.platform.db import metadata
 from service.platform.ids import Ids
@@ -43,10 +44,17 @@ class Identity:
         known = self._known(connection, list(lookups.values()))
         missing = [lookup for lookup in lookups.values() if lookup not in known]
         if missing:
-            made = [{"lookup": each, "token": self._ids.token("cus")} for each in missing]
-            connection.execute(identity_tokens.insert(), made)
-            known.update((row["lookup"], row["token"]) for row in made)
+            self._make(connection, missing)
+            known.update(self._known(connection, missing))
         return {reference: known[lookup] for reference, lookup in lookups.items()}
+
+    def _make(self, connection: Connection, lookups: list[str]) -> None:
+        """Two processes that meet a customer at the same moment agree: the first one's token stays."""
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(
+            dialect.insert(identity_tokens).on_conflict_do_nothing(),
+            [{"lookup": each, "token": self._ids.token("cus")} for each in lookups],
+        )
 
     def _lookup(self, reference: str) -> str:
         message = f"customer\x1f{reference}".encode()

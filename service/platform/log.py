@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    func,
+    select,
+    text,
+)
 
 from service.domain.events import Event, RecordedEvent
 from service.platform.clock import to_us
@@ -35,6 +46,7 @@ events = Table(
     Column("corrects", Text),
     Column("schema_version", Integer, nullable=False),
     Column("data", Text, nullable=False),
+    Index("events_by_subject", "subject", "seq"),
 )
 
 _APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
@@ -83,9 +95,16 @@ def read_after(connection: Connection, position: int, limit: int) -> list[Record
     return [_recorded(tuple(row)) for row in connection.execute(query)]
 
 
+def read_subject(connection: Connection, subject: str) -> list[RecordedEvent]:
+    """Everything that the log says about one subject, in order."""
+    query = select(events).where(events.c.subject == subject).order_by(events.c.seq)
+    return [_recorded(tuple(row)) for row in connection.execute(query)]
+
+
 def head(connection: Connection) -> int:
     """The `seq` of the newest event; 0 for an empty log."""
-    return connection.execute(select(func.coalesce(func.max(events.c.seq), 0))).scalar_one()
+    newest: int = connection.execute(select(func.coalesce(func.max(events.c.seq), 0))).scalar_one()
+    return newest
 
 
 def _take_lock(connection: Connection) -> None:

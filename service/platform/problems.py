@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from retour.errors import UserError
 
-class Problem(Exception):
+
+class Problem(UserError):
     """Something the caller can mend. The message names the thing, the place and the way out."""
 
     status: ClassVar[int] = 400

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -20,26 +21,38 @@ SOURCE = "retour/service"
 
 @dataclass(slots=True)
 class Transaction:
-    """An open transaction: its connection for state, `emit` for what happened."""
+    """An open transaction: its connection for state, `emit` for what happened, one moment for all of it."""
 
     connection: Connection
     context: "Context"
+    now: datetime
     drafts: list[Event] = field(default_factory=list)
 
-    def emit(self, subject: str, data: Payload, actor: Actor) -> None:
-        """Note that something happens now; it is appended as the transaction's last step."""
-        now = self.context.clock.now()
-        self.drafts.append(
-            Event(
-                id=self.context.ids.event_id(now),
-                source=SOURCE,
-                subject=subject,
-                time=now,
-                data=data,
-                actor=actor,
-                origin=self.context.origin,
-            )
+    def emit(
+        self,
+        subject: str,
+        data: Payload,
+        actor: Actor,
+        *,
+        time: datetime | None = None,
+        causation_id: str | None = None,
+    ) -> str:
+        """Note that something happened, now unless `time` says when; it is appended as the transaction's last step.
+
+        Returns the event's id, so that what follows from it can name it as its cause.
+        """
+        event = Event(
+            id=self.context.ids.event_id(self.now),
+            source=SOURCE,
+            subject=subject,
+            time=time or self.now,
+            data=data,
+            actor=actor,
+            origin=self.context.origin,
+            causation_id=causation_id,
         )
+        self.drafts.append(event)
+        return event.id
 
     def add(self, event: Event) -> None:
         """Note an event that brings its own id, time and origin."""
@@ -62,6 +75,6 @@ class Context:
     def transaction(self) -> Iterator[Transaction]:
         """One command: its writes and its events commit together at the end."""
         with self.db.write() as connection:
-            transaction = Transaction(connection, self)
+            transaction = Transaction(connection, self, self.clock.now())
             yield transaction
             log.append(connection, transaction.drafts, self.clock.now())

@@ -1,6 +1,21 @@
 """Returns as the service holds them. Truth lives per line; an RMA's status is a roll-up, never stored."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    func,
+    select,
+)
 
 from service.platform.db import metadata
 
@@ -29,3 +44,22 @@ return_lines = Table(
     Column("resolution_state", Text, nullable=False),
     Index("return_lines_by_order", "order_id", "order_line_no"),
 )
+
+
+def units_in_returns(connection: Connection, order_id: str) -> dict[int, int]:
+    """Units by order line number that are in returns already."""
+    query = (
+        select(return_lines.c.order_line_no, func.sum(return_lines.c.quantity).label("units"))
+        .where(return_lines.c.order_id == order_id)
+        .group_by(return_lines.c.order_line_no)
+    )
+    return {row.order_line_no: int(row.units) for row in connection.execute(query)}
+
+
+def find(connection: Connection, rma: str) -> Row[Any] | None:
+    return connection.execute(select(returns).where(returns.c.rma == rma)).one_or_none()
+
+
+def lines_of(connection: Connection, rma: str) -> Sequence[Row[Any]]:
+    query = select(return_lines).where(return_lines.c.rma == rma).order_by(return_lines.c.line_no)
+    return connection.execute(query).all()

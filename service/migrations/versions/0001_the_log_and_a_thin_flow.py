@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("schema_version", sa.Integer, nullable=False),
         sa.Column("data", sa.Text, nullable=False),
     )
+    op.create_index("events_by_subject", "events", ["subject", "seq"])
     op.create_table(
         "identity_tokens",
         sa.Column("lookup", sa.Text, primary_key=True),

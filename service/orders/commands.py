@@ -1,0 +1,186 @@
+"""The shop says what was ordered and what was delivered. Saying it again changes nothing; saying otherwise is refused."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row
+
+from service.domain.events import Actor, DeliveredLine, OrderDelivered, OrderLine, OrderPlaced
+from service.orders import repository
+from service.orders.schemas import DeliveryBody, OrderBody
+from service.platform.clock import Clock, from_us, to_us
+from service.platform.db import insert_unless_known
+from service.platform.problems import Conflict, NotFound, Unacceptable
+from service.platform.unit import Context, Transaction
+
+_SHOP = Actor("shop")
+_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+
+
+class UnknownOrder(NotFound):
+    """No such order, or not one of this customer: the two look the same from outside."""
+
+    title = "No such order"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"no order {order_id!r} is known for this caller; check the number and the customer, "
+            "or tell of the order first with PUT /v1/orders/{id}"
+        )
+
+
+class OrderDiffers(Conflict):
+    title = "This order is known with another content"
+
+
+class DeliveryDiffers(Conflict):
+    title = "This delivery is known with another content"
+
+
+class MoreThanOrdered(Conflict):
+    title = "More would be delivered than was ordered"
+
+
+class UnknownOrderLine(Unacceptable):
+    title = "The order has no such line"
+
+
+class InTheFuture(Unacceptable):
+    title = "What has not happened yet cannot be recorded"
+
+
+class Orders:
+    """Commands on orders; each is one transaction. Each says whether what it was told is new."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def place(self, order_id: str, body: OrderBody, by: Actor = _SHOP) -> bool:
+        """Take in an order. Raises `OrderDiffers`, `InTheFuture`."""
+        placed_at = _happened_at(self._context.clock, body.placed_at, "placed_at")
+        with self._context.transaction() as transaction:
+            connection = transaction.connection
+            customer_key = self._context.identity.customer_key(connection, body.customer)
+            row = {
+                "order_id": order_id,
+                "customer_key": customer_key,
+                "currency": body.currency,
+                "country": body.country,
+                "placed_at_us": to_us(placed_at),
+            }
+            if not insert_unless_known(connection, repository.orders, row):
+                _refuse_other_order(transaction, order_id, body, customer_key)
+                return False
+            lines = [line.model_dump() for line in body.lines]
+            connection.execute(
+                repository.order_lines.insert(), [{"order_id": order_id, **each} for each in lines]
+            )
+            placed = OrderPlaced(
+                order_id=order_id,
+                customer_key=customer_key,
+                currency=body.currency,
+                country=body.country,
+                lines=[OrderLine(**each) for each in lines],
+            )
+            transaction.emit(order_id, placed, by, time=placed_at)
+            return True
+
+    def deliver(
+        self, order_id: str, delivery_id: str, body: DeliveryBody, by: Actor = _SHOP
+    ) -> bool:
+        """Take in a delivery. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanOrdered`, `DeliveryDiffers`, `InTheFuture`."""
+        delivered_at = _happened_at(self._context.clock, body.delivered_at, "delivered_at")
+        with self._context.transaction() as transaction:
+            connection = transaction.connection
+            if repository.lock(connection, order_id) is None:
+                raise UnknownOrder(order_id)
+            if known := repository.find_delivery(connection, order_id, delivery_id):
+                _refuse_other_delivery(transaction, known, body)
+                return False
+            _refuse_more_than_ordered(transaction, order_id, body)
+            key = {"order_id": order_id, "delivery_id": delivery_id}
+            lines = [line.model_dump() for line in body.lines]
+            connection.execute(
+                repository.deliveries.insert(), {**key, "delivered_at_us": to_us(delivered_at)}
+            )
+            connection.execute(
+                repository.delivery_lines.insert(), [{**key, **each} for each in lines]
+            )
+            delivered = OrderDelivered(**key, lines=[DeliveredLine(**each) for each in lines])
+            transaction.emit(order_id, delivered, by, time=delivered_at)
+            return True
+
+
+def _happened_at(clock: Clock, said: datetime | None, name: str) -> datetime:
+    now = clock.now()
+    if said is not None and said > now + _CLOCKS_MAY_DIFFER:
+        raise InTheFuture(
+            f"{name} is {said.isoformat()}, but here it is {now:%Y-%m-%dT%H:%M:%SZ}; "
+            "send the moment at which it happened, with its offset from UTC"
+        )
+    return said or now
+
+
+def _refuse_other_order(
+    transaction: Transaction, order_id: str, body: OrderBody, customer_key: str
+) -> None:
+    known = repository.lock(transaction.connection, order_id)
+    assert known is not None  # noqa: S101  # its key was just found taken
+    lines = repository.lines_of(transaction.connection, order_id)
+    said: dict[str, tuple[object, object]] = {
+        "customer": (known.customer_key, customer_key),
+        "currency": (known.currency, body.currency),
+        "country": (known.country, body.country),
+        "lines": (
+            {
+                number: (row.sku, row.quantity, row.unit_price_minor)
+                for number, row in lines.items()
+            },
+            {each.line_no: (each.sku, each.quantity, each.unit_price_minor) for each in body.lines},
+        ),
+    }
+    if body.placed_at is not None:
+        said["placed_at"] = (from_us(known.placed_at_us), body.placed_at)
+    if differing := _differing(said):
+        raise OrderDiffers(
+            f"order {order_id!r} is recorded with another {differing}; an order is told once: "
+            "send it as before, or use another id"
+        )
+
+
+def _refuse_other_delivery(
+    transaction: Transaction, known: Row[tuple[object, ...]], body: DeliveryBody
+) -> None:
+    units = repository.units_in_delivery(transaction.connection, known.order_id, known.delivery_id)
+    said: dict[str, tuple[object, object]] = {
+        "lines": (units, {each.line_no: each.quantity for each in body.lines})
+    }
+    if body.delivered_at is not None:
+        said["delivered_at"] = (from_us(known.delivered_at_us), body.delivered_at)
+    if differing := _differing(said):
+        raise DeliveryDiffers(
+            f"delivery {known.delivery_id!r} of order {known.order_id!r} is recorded with another {differing}; "
+            "a delivery is told once: send it as before, or use another id for another parcel"
+        )
+
+
+def _differing(said: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(name for name, (before, now) in said.items() if before != now)
+
+
+def _refuse_more_than_ordered(transaction: Transaction, order_id: str, body: DeliveryBody) -> None:
+    ordered = repository.lines_of(transaction.connection, order_id)
+    delivered = repository.delivered(transaction.connection, order_id)
+    for line in body.lines:
+        if line.line_no not in ordered:
+            numbers = ", ".join(str(each) for each in sorted(ordered))
+            raise UnknownOrderLine(
+                f"order {order_id!r} has no line {line.line_no}; its lines are {numbers}"
+            )
+        before = delivered[line.line_no].quantity if line.line_no in delivered else 0
+        left = ordered[line.line_no].quantity - before
+        if line.quantity > left:
+            raise MoreThanOrdered(
+                f"line {line.line_no} of order {order_id!r} has {left} of {ordered[line.line_no].quantity} units "
+                f"left to deliver, not {line.quantity}; correct the quantity"
+            )

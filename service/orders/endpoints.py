@@ -1,0 +1,50 @@
+"""`/v1/orders`: the shop's systems tell of orders and deliveries."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from service.domain.events import Actor
+from service.edge import RetourDep, caller_with, problems
+from service.orders.schemas import DeliveryBody, DeliveryTaken, OrderBody, OrderTaken
+from service.platform.auth import Caller
+from service.platform.fields import Ref
+
+router = APIRouter(prefix="/v1/orders", tags=["orders"])
+ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
+
+
+@router.put(
+    "/{order_id}",
+    status_code=201,
+    responses={200: {"description": "It was known already", "model": OrderTaken}, **problems(409)},
+)
+def put_order(
+    order_id: Ref, body: OrderBody, retour: RetourDep, caller: ShopCaller, response: Response
+) -> OrderTaken:
+    """Tell of an order. Telling it again as it was is harmless (200); with another content it is refused (409)."""
+    is_new = retour.orders.place(order_id, body, Actor("shop", caller.key_id))
+    response.status_code = 201 if is_new else 200
+    return OrderTaken(order_id=order_id, is_new=is_new)
+
+
+@router.put(
+    "/{order_id}/deliveries/{delivery_id}",
+    status_code=201,
+    responses={
+        200: {"description": "It was known already", "model": DeliveryTaken},
+        **problems(404, 409),
+    },
+)
+def put_delivery(
+    order_id: Ref,
+    delivery_id: Ref,
+    body: DeliveryBody,
+    retour: RetourDep,
+    caller: ShopCaller,
+    response: Response,
+) -> DeliveryTaken:
+    """Tell of a parcel that reached its customer: from then on its units can be returned."""
+    is_new = retour.orders.deliver(order_id, delivery_id, body, Actor("shop", caller.key_id))
+    response.status_code = 201 if is_new else 200
+    return DeliveryTaken(order_id=order_id, delivery_id=delivery_id, is_new=is_new)
