@@ -24,6 +24,9 @@ Kind = Literal[
 ]
 
 
+_SHOWN = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """An event that was set aside, or, for `missing`, the place in the log where none was."""
@@ -41,6 +44,12 @@ def set_aside(event: RecordedEvent, kind: Kind, reason: str) -> Quarantined:
     return Quarantined(
         event.seq, kind, reason, event.id, event.type, event.subject, event.schema_version
     )
+
+
+def shown(value: object) -> str:
+    """A value as a reason quotes it: enough to recognize it, never a whole payload."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def write_quarantine(

@@ -26,7 +26,12 @@ InspectionDepth = Literal["basic", "full"]
 class Part(BaseModel):
     """A piece of a payload: strict, closed, unchangeable."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,  # JSON has neither: they would be written as null
+    )
 
 
 class Payload(Part):
