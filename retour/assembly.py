@@ -1,5 +1,7 @@
 """Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
 
+from datetime import datetime
+
 from sqlalchemy.exc import OperationalError
 
 from retour.settings import Settings
@@ -7,14 +9,35 @@ from service.application import Retour
 from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform import migrate
-from service.platform.clock import SystemClock
+from service.platform.clock import SystemClock, VirtualClock
 from service.platform.db import Database, DatabaseUnavailable
-from service.platform.ids import SystemIds
+from service.platform.ids import SeededIds, SystemIds
 
 
 def open_retour(settings: Settings) -> Retour:
     """The application on this installation's database, brought to this version's tables."""
-    db = Database(settings.database)
+    db = _database(settings)
+    return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())
+
+
+def open_practice(settings: Settings, start: datetime, seed: int) -> tuple[Retour, VirtualClock]:
+    """The application in virtual time from `start`, with identifiers that follow from `seed`; all it appends is simulated."""
+    clock = VirtualClock(start)
+    db = _database(settings, durable=False)
+    retour = Retour(
+        db,
+        Policy(),
+        RulesOnly(),
+        clock,
+        SeededIds(seed),
+        secret=settings.secret(),
+        origin="simulated",
+    )
+    return retour, clock
+
+
+def _database(settings: Settings, *, durable: bool = True) -> Database:
+    db = Database(settings.database, durable=durable)
     try:
         migrate.upgrade(db)
     except OperationalError as refused:
@@ -23,4 +46,4 @@ def open_retour(settings: Settings) -> Retour:
             f"cannot use the database {db.url.render_as_string()} ({reason}); "
             "start it, make its folder writable, or set RETOUR_DATABASE_URL"
         ) from refused
-    return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())
+    return db
