@@ -1,11 +1,9 @@
 """`retour`: the front door. Each command imports what it needs when it is called, so that `--help` is instant."""
 
 import sys
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from retour.errors import UserError
 from retour.importers.cli import app as importers
@@ -88,10 +86,3 @@ def main() -> None:
         app()
     except UserError as mistake:
         sys.exit(f"retour: {mistake}")
-    except ValidationError as invalid:
-        sys.exit("\n".join(f"retour: {_setting_error(each)}" for each in invalid.errors()))
-
-
-def _setting_error(error: Mapping[str, Any]) -> str:
-    name = "_".join(str(part) for part in error["loc"]).upper()
-    return f"RETOUR_{name}: {error['msg']} (it is {error['input']!r})"

@@ -1,6 +1,6 @@
 """Every setting, read from `RETOUR_*` environment variables; `retour settings` prints them with their source.
 
-Anything may import this module; it imports nothing of ours.
+Anything may import this module; it imports nothing of ours but the kind of error.
 """
 
 import os
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from retour.errors import UserError
 
 Source = Literal["environment", "default", "generated"]
 
@@ -104,6 +106,15 @@ class Settings(BaseSettings):
         return found
 
 
+class BadSetting(UserError):
+    """A variable holds what cannot be."""
+
+
 def load_settings() -> Settings:
-    """The settings of this process, read anew from the environment."""
-    return Settings()
+    """The settings of this process, read anew from the environment. Raises `BadSetting`."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise BadSetting(f"RETOUR_{name} is {first['input']!r}: {first['msg']}") from invalid

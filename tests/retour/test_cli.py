@@ -37,7 +37,7 @@ class TestCommandLine:
         answer = retour(tmp_path, "migrate", RETOUR_TIMEZONE="Mars/Olympus")
 
         assert answer.returncode == 1
-        assert answer.stderr.startswith("retour: RETOUR_TIMEZONE:")
+        assert answer.stderr.startswith("retour: RETOUR_TIMEZONE is 'Mars/Olympus'")
         assert "Traceback" not in answer.stderr
 
     def test_a_var_folder_that_cannot_be_made_is_named_with_the_way_out(

@@ -2,9 +2,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from retour.settings import Settings, load_settings
+from retour.settings import BadSetting, Settings, load_settings
 
 
 class TestSettings:
@@ -47,7 +46,7 @@ class TestSettings:
     ) -> None:
         monkeypatch.setenv(name, value)
 
-        with pytest.raises(ValidationError, match=hint):
+        with pytest.raises(BadSetting, match=hint):
             load_settings()
 
 
