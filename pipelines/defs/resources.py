@@ -16,9 +16,9 @@ _progress = logging.getLogger("retour.progress")
 
 @dg.resource(description="The warehouse; its lock is held for the length of the run.")
 def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-    instance, run_id = context.instance, context.run_id
-    if instance and run_id:
-        claim(instance, run_id)
+    instance = context.instance
+    if instance and context.run:
+        claim(instance, context.run.run_id)
     with Warehouse.of(load_settings(), say=_progress.info) as opened:
         if instance:
             fail_dead_runs(instance)

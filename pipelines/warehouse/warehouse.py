@@ -4,6 +4,7 @@ A relation's fingerprint is its SQL and the fingerprints of all that it reads, s
 A table is replaced in one transaction together with its fingerprint: a killed run leaves either the old or the new.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from pipelines.warehouse.opening import first_row, open_warehouse
 from retour.errors import UserError
 from retour.settings import Settings
 
+_progress = logging.getLogger("retour.progress")
 _LAKE = "lake"
 _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
@@ -119,6 +121,7 @@ class Warehouse:
         fingerprint = self.fingerprint(model, model.header.refresh, model.sql)
         if standing := self.current(model.relation, fingerprint):
             return standing
+        _progress.debug("building %s", model.relation)
         kind = "view" if model.header.refresh == "view" else "table"
         try:
             with self._transaction():

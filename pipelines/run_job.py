@@ -1,0 +1,90 @@
+"""Runs the job `refresh` in this process, against the Dagster instance of a home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+
+from pipelines.definitions import defs
+from pipelines.liveness import fail_dead_runs
+from retour.errors import UserError
+
+JOB = "refresh"
+_SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_OF_OUR_LOCATION = {
+    ".dagster/repository": "__repository__@retour"
+}  # so the job's page lists the run
+
+
+class RefreshFailed(UserError):
+    """The run failed; the message names the step and the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a run did."""
+
+    events: int
+    through_seq: int
+    quarantined: int
+    marts_changed: str
+
+
+def run_job(home: Path) -> Refreshed:
+    """Run it once. Raises `RefreshFailed`."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        fail_dead_runs(instance)
+        run_id = str(uuid4())
+        try:
+            result = _job().execute_in_process(
+                instance=instance, run_id=run_id, run_config=_SILENT, tags=_OF_OUR_LOCATION
+            )
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as interrupted:
+            raise RefreshFailed(
+                "the refresh was interrupted; run `retour refresh` again, it goes on where it was"
+            ) from interrupted
+        except Exception as failure:
+            raise RefreshFailed(_told(instance, run_id, failure)) from failure
+    return _refreshed(result)
+
+
+def _job() -> dg.JobDefinition:
+    try:
+        job: dg.JobDefinition = defs().resolve_job_def(JOB)
+        return job
+    except Exception as failure:
+        raise RefreshFailed(_message(failure)) from failure
+
+
+def _told(instance: dg.DagsterInstance, run_id: str, failure: Exception) -> str:
+    failed = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    steps = [entry.step_key.replace("__", "/") for entry in failed if entry.step_key]
+    place = f" at {steps[0]}" if steps else ""
+    return f"the refresh failed{place}: {_message(failure)}"
+
+
+def _message(failure: BaseException) -> str:
+    """What a user can mend, in its own words; else the fault by its name."""
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, UserError):
+            return str(cause)
+        innermost, cause = cause, cause.__cause__
+    return f"{type(innermost).__name__}: {innermost} (a fault of Retour's; the run's page in Dagster has the details)"
+
+
+def _refreshed(result: dg.ExecuteInProcessResult) -> Refreshed:
+    ingested, published = _metadata(result, "ingest"), _metadata(result, "published")
+    return Refreshed(
+        events=ingested["events_read"],
+        through_seq=ingested["through_seq"],
+        quarantined=ingested["events_quarantined_in_all"],
+        marts_changed=published["marts_changed"],
+    )
+
+
+def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    (materialization,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in materialization.metadata.items()}
