@@ -1,5 +1,7 @@
 """Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -10,7 +12,7 @@ from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform import migrate
 from service.platform.clock import SystemClock, VirtualClock
-from service.platform.db import Database, DatabaseUnavailable
+from service.platform.db import Database, DatabaseUnavailable, OpenTransaction
 from service.platform.ids import SeededIds, SystemIds
 
 
@@ -20,24 +22,26 @@ def open_retour(settings: Settings) -> Retour:
     return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())
 
 
-def open_practice(settings: Settings, start: datetime, seed: int) -> tuple[Retour, VirtualClock]:
-    """The application in virtual time from `start`, with identifiers that follow from `seed`; all it appends is simulated."""
-    clock = VirtualClock(start)
-    db = _database(settings, durable=False)
-    retour = Retour(
-        db,
-        Policy(),
-        RulesOnly(),
-        clock,
-        SeededIds(seed),
-        secret=settings.secret(),
-        origin="simulated",
-    )
-    return retour, clock
+@contextmanager
+def open_practice(
+    settings: Settings, start: datetime, seed: int
+) -> Iterator[tuple[Retour, VirtualClock]]:
+    """The application in virtual time from `start`, with identifiers that follow from `seed`; all it appends is simulated.
+
+    What is played commits at the end of the block: all of it, or nothing.
+    """
+    db, clock, ids = _database(settings), VirtualClock(start), SeededIds(seed)
+    with db.write() as connection:
+        joined = OpenTransaction(db, connection)
+        secret = settings.secret()
+        yield (
+            Retour(joined, Policy(), RulesOnly(), clock, ids, secret=secret, origin="simulated"),
+            clock,
+        )
 
 
-def _database(settings: Settings, *, durable: bool = True) -> Database:
-    db = Database(settings.database, durable=durable)
+def _database(settings: Settings) -> Database:
+    db = Database(settings.database)
     try:
         migrate.upgrade(db)
     except OperationalError as refused:

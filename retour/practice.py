@@ -20,8 +20,7 @@ def play_practice(settings: Settings) -> None:
         _say(f"The log holds {held:,} events already; no practice shop is played.")
         return
     start = SystemClock().now() - timedelta(weeks=WEEKS)
-    retour, clock = open_practice(settings, start, _SEED)
-    with _progress() as shown:
+    with _progress() as shown, open_practice(settings, start, _SEED) as (retour, clock):
         task = shown.add_task("Playing a practice shop", total=1.0)
         played = play(
             retour, clock, seed=_SEED, progress=lambda share: shown.update(task, completed=share)

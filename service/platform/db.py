@@ -102,3 +102,23 @@ class Database:
             )
 
         return engine
+
+
+class OpenTransaction(Database):
+    """A database whose every transaction joins one that is open already: many commands, all of them or none."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.url = database.url
+        self.is_sqlite = database.is_sqlite
+        self._connection = connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self._connection
+
+    def dispose(self) -> None:
+        """The database closes its own connections."""
