@@ -99,7 +99,7 @@ def _select(columns: Mapping[str, str], files: Sequence[Path]) -> str:
         return f"select {nothing} where false"
     names = ", ".join(f'"{name}"' for name in columns)
     paths = ", ".join(_quoted(file) for file in files)
-    return f"select {names} from read_parquet([{paths}])"  # noqa: S608  # our own names, quoted paths
+    return f"select {names} from read_parquet([{paths}])"  # our own names, quoted paths
 
 
 def _quoted(file: Path) -> str:
@@ -110,11 +110,11 @@ def _span(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], columns: Sequence[str]
 ) -> tuple[datetime | None, datetime | None]:
     parts = " union all ".join(
-        f"select min({column}) as low, max({column}) as high from lake.{name}"  # noqa: S608  # our own names
+        f"select min({column}) as low, max({column}) as high from lake.{name}"  # our own names
         for name in names
         for column in columns
     )
-    row = first_row(connection, f"select min(low), max(high) from ({parts})")  # noqa: S608  # our own names
+    row = first_row(connection, f"select min(low), max(high) from ({parts})")  # our own names
     return (row[0], row[1]) if row else (None, None)
 
 

@@ -194,7 +194,7 @@ class Warehouse:
         self._drop_other_kind(relation, kind)
         self._connection.execute(f"create or replace {kind} {relation} as {sql}")
         self._refuse_unportable(relation)
-        row = first_row(self._connection, f"select count(*) from {relation}")  # noqa: S608  # our own name
+        row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
         rows = int(row[0]) if row else 0
         self._record(relation, fingerprint, rows)
         self._record_lineage(relation, model)
