@@ -54,6 +54,8 @@ def whole(path: Path) -> Iterator[None]:
     """Around a first pass over a file: damage that shows only in its midst is the file's, not ours."""
     try:
         yield
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        raise  # ours
     except duckdb.Error as broken:
         raise UserError(
             f"{path} cannot be read to its end ({_first_line(broken)}); fetch or export it again. "

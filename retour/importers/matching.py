@@ -10,14 +10,22 @@ from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """Units bought (`line_no` of order `order_n`) or given back (`return_row`) within one group."""
+class Purchase:
+    """Units bought in an order line, by the customer and of the product that `group` stands for."""
 
     group: int
+    order_n: int
+    line_no: int
     quantity: int
-    order_n: int | None = None
-    line_no: int | None = None
-    return_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Units that a returned row gives back within a group."""
+
+    group: int
+    return_row: int
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Match:
     quantity: int
 
 
-def match(movements: Iterable[Movement]) -> Iterator[Match]:
+def match(movements: Iterable[Purchase | GivenBack]) -> Iterator[Match]:
     """Match movements that come group by group and, within one, in order of time.
 
     At the same moment a return comes before a purchase: only strictly earlier purchases can be meant.
@@ -40,11 +48,10 @@ def match(movements: Iterable[Movement]) -> Iterator[Match]:
         yield from _match_group(group)
 
 
-def _match_group(movements: Iterable[Movement]) -> Iterator[Match]:
+def _match_group(movements: Iterable[Purchase | GivenBack]) -> Iterator[Match]:
     bought: list[tuple[int, int, int]] = []
     for movement in movements:
-        if movement.return_row is None:
-            assert movement.order_n is not None and movement.line_no is not None  # noqa: S101
+        if isinstance(movement, Purchase):
             bought.append((movement.order_n, movement.line_no, movement.quantity))
         else:
             yield from _take(bought, movement.return_row, movement.quantity)

@@ -4,7 +4,6 @@ Invoice numbers beginning with C are credit notes, product codes begin with five
 a sale nor a return (fees, postage, manual corrections, stock movements) is set aside by reason.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -12,6 +11,7 @@ import duckdb
 from retour.errors import UserError
 from retour.importers.files import Table, quoted, read_table, whole
 from retour.importers.source import Source
+from retour.importers.tabular import Demand, refuse_bad_rows
 from retour.importers.times import TimeColumn, read_times, utc_us
 
 NAME = "online-retail"
@@ -35,7 +35,9 @@ def read_online_retail(connection: duckdb.DuckDBPyConnection, path: Path) -> Sou
     with whole(path):
         times = read_times(connection, table, columns["time"])
         _parse(connection, table, columns, times)
-    _refuse_bad_rows(connection, table, columns)
+    refuse_bad_rows(connection, table, "parsed", _demands(columns))
+    if not connection.execute("select count(*) from parsed").fetchall()[0][0]:
+        raise UserError(f"{path} has no rows; fetch it again")
     _mark_repeated(connection)
     _classify(connection)
     _make_sold(connection)
@@ -70,6 +72,7 @@ def _parse(
     code = {role: _code(columns[role]) for role in ("invoice", "sku", "customer")}
     connection.execute(
         f"""create table parsed as
+            select *, {Demand.first_broken(_demands(columns))} as broken from (
             select row_n, sheet, line,
                    {code["invoice"]} as invoice, {code["sku"]} as sku,
                    {code["customer"]} as customer,
@@ -78,7 +81,7 @@ def _parse(
                    {_number(columns["quantity"], 3)} as quantity,
                    {times.local} as local_time,
                    cast(round({_number(columns["price"], 6)} * 100) as bigint) as price_minor
-            from {table.view}"""
+            from {table.view})"""
     )
 
 
@@ -91,48 +94,20 @@ def _number(column: str, places: int) -> str:
     return f"try_cast({quoted(column)} as decimal(18, {places}))"
 
 
-@dataclass(frozen=True, slots=True)
-class _Demand:
-    """What a row must fulfil, and how its breach is said."""
-
-    broken: str
-    role: str
-    said: str
-
-
-_DEMANDS = (
-    _Demand("invoice is null", "invoice", "is empty; every row belongs to an invoice"),
-    _Demand("sku is null", "sku", "is empty; every row has a stock code"),
-    _Demand(
-        "quantity is null or quantity <> trunc(quantity) or abs(quantity) > 1000000000",
-        "quantity",
-        "is not a whole number",
-    ),
-    _Demand("local_time is null", "time", "is not a time"),
-    _Demand("price_minor is null", "price", "is not an amount"),
-)
-
-
-def _refuse_bad_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, columns: dict[str, str]
-) -> None:
-    if not connection.execute("select count(*) from parsed").fetchall()[0][0]:
-        raise UserError(f"{table.path} has no rows; fetch or export it again")
-    branches = " ".join(f"when {each.broken} then {n}" for n, each in enumerate(_DEMANDS))
-    bad = connection.execute(
-        f"""select row_n, line, demand from (select *, case {branches} end as demand from parsed)
-            where demand is not null order by row_n limit 1"""
-    ).fetchall()
-    for row_n, line, number in bad:
-        demand = _DEMANDS[number]
-        column = columns[demand.role]
-        found = connection.execute(
-            f"select {quoted(column)} from {table.view} where row_n = ?", [row_n]
-        ).fetchall()
-        raise UserError(
-            f"{table.path}, line {line}: {column} {found[0][0]!r} {demand.said}. The file is damaged "
-            "or changes its form here: mend that line or fetch it again. Nothing was imported"
-        )
+def _demands(columns: dict[str, str]) -> tuple[Demand, ...]:
+    return (
+        Demand("invoice is null", columns["invoice"], "is empty"),
+        Demand("length(invoice) > 190", columns["invoice"], "is too long for a number"),
+        Demand("sku is null", columns["sku"], "is empty"),
+        Demand("length(sku) > 200", columns["sku"], "is too long for a stock code"),
+        Demand(
+            "quantity is null or quantity <> trunc(quantity) or abs(quantity) > 1000000000",
+            columns["quantity"],
+            "is not a whole number",
+        ),
+        Demand("local_time is null", columns["time"], "is not a time"),
+        Demand("price_minor is null", columns["price"], "is not an amount"),
+    )
 
 
 def _mark_repeated(connection: duckdb.DuckDBPyConnection) -> None:
@@ -184,7 +159,7 @@ def _classify(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()[0]
     connection.execute(
         f"""create table classed as
-            select parsed.* exclude (quantity, local_time), cast(quantity as bigint) as quantity,
+            select parsed.* exclude (quantity, local_time, broken), cast(quantity as bigint) as quantity,
                    {utc_us("local_time", _ZONE, earliest, latest)} as time_us, {_CLASS} as class
             from parsed left join repeated
               on parsed.invoice = repeated.invoice and row_n between first_row and last_row;

@@ -6,7 +6,7 @@ from itertools import islice
 import duckdb
 import polars as pl
 
-from retour.importers.matching import Match, Movement, match
+from retour.importers.matching import GivenBack, Match, Purchase, match
 from service.platform.ids import derived_rma
 
 _BATCH = 50_000
@@ -67,10 +67,14 @@ def _match(connection: duckdb.DuckDBPyConnection, movements: str) -> None:
     connection.execute("drop table movements")
 
 
-def _movements(cursor: duckdb.DuckDBPyConnection) -> Iterator[Movement]:
-    cursor.execute("select group_n, quantity, order_n, line_no, return_row from movements")
+def _movements(cursor: duckdb.DuckDBPyConnection) -> Iterator[Purchase | GivenBack]:
+    cursor.execute("select group_n, return_row, order_n, line_no, quantity from movements")
     while rows := cursor.fetchmany(_BATCH):
-        yield from (Movement(*row) for row in rows)
+        for group, return_row, order_n, line_no, quantity in rows:
+            if return_row is None:
+                yield Purchase(group, order_n, line_no, quantity)
+            else:
+                yield GivenBack(group, return_row, quantity)
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, batch: list[Match]) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from retour.assembly import open_retour
+from retour.importers.history import read_history
 from retour.importers.online_retail import read_online_retail
 from retour.importers.orders import make_orders
 from retour.importers.prepared import PreparedHistory
@@ -23,6 +24,18 @@ from service.application import Retour
 def import_online_retail(settings: Settings, file: Path) -> None:
     """Import a published file and print the account. Raises `UserError`; then nothing was imported."""
     run_import(settings, open_retour(settings), lambda con: read_online_retail(con, file))
+
+
+def import_history(
+    settings: Settings, orders: Path, returns: Path, *, timezone: str = "", currency: str = ""
+) -> None:
+    """Import two tables and print the account. Raises `UserError`; then nothing was imported."""
+    zone = timezone or settings.timezone
+    run_import(
+        settings,
+        open_retour(settings),
+        lambda con: read_history(con, orders, returns, timezone=zone, currency=currency),
+    )
 
 
 def run_import(

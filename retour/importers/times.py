@@ -143,7 +143,7 @@ def _changes(zone: ZoneInfo, earliest: datetime, latest: datetime) -> list[tuple
             found.append((change.replace(tzinfo=None) + max(before, after), _seconds(before)))
             before = after
         moment += timedelta(hours=12)
-    return [*found, (datetime.max, _seconds(before))]
+    return [*found, (latest, _seconds(before))]
 
 
 def _moment_of_change(zone: ZoneInfo, start: datetime, before: timedelta) -> datetime:

@@ -115,13 +115,13 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     names = ", ".join(table.columns.keys())
     if connection.dialect.name == "postgresql":
         copy = f"copy {table.name} ({names}) from stdin"
-        with connection.connection.cursor().copy(copy) as target:  # type: ignore[attr-defined]
+        with connection.connection.cursor().copy(copy) as target:
             for row in rows:
                 target.write_row(row)
     else:
         marks = ", ".join("?" * len(table.columns))
         connection.exec_driver_sql(
-            f"insert into {table.name} ({names}) values ({marks})",  # noqa: S608  # names of ours
+            f"insert into {table.name} ({names}) values ({marks})",  # names of ours
             list(rows),
         )
 
