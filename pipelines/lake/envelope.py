@@ -20,12 +20,13 @@ def holes(events: Iterable[RecordedEvent], after: int) -> Iterator[Quarantined]:
     """Places where the log has no event. It has none by design, so each is a fault that must be seen."""
     for event in events:
         if event.seq > after + 1:
-            yield Quarantined(
-                after + 1,
-                "missing",
-                f"the log has no event {after + 1} to {event.seq - 1}: rows were removed from its table",
-            )
+            reason = f"the log has no {_places(after + 1, event.seq - 1)}: rows were removed from its table"
+            yield Quarantined(after + 1, "missing", reason)
         after = event.seq
+
+
+def _places(first: int, last: int) -> str:
+    return f"event {first}" if first == last else f"events {first} to {last}"
 
 
 def readable(

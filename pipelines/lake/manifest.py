@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -164,6 +165,8 @@ def write_durably(path: Path, content: bytes) -> None:
         draft.replace(path)
         _sync_folder(path.parent)
     except OSError as refused:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise LakeUnwritable(refused, path) from refused
 
 

@@ -75,5 +75,6 @@ def read_quarantine(manifest: Manifest, quarantine_dir: Path) -> list[Quarantine
     return [
         Quarantined(**json.loads(line))
         for file in manifest.quarantine
-        for line in (quarantine_dir / file.path).read_text().splitlines()
+        for line in (quarantine_dir / file.path).read_bytes().split(b"\n")
+        if line
     ]
