@@ -1,0 +1,111 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.warehouse.lake_views import UnknownTimezone
+from pipelines.warehouse.warehouse import Warehouse
+from service.domain import events as e
+from service.platform.clock import to_us
+
+
+class TestRun:
+    def test_is_as_of_the_newest_event_that_is_no_conclusion(self, warehouse, take_in, log):
+        take_in(log[:13])
+        with warehouse:
+            assert warehouse.run.as_of == datetime(2024, 3, 1, 12, 0, 10, tzinfo=UTC)
+            assert warehouse.run.through_seq == 13
+
+    def test_has_no_moment_for_an_empty_log(self, warehouse):
+        with warehouse:
+            assert (warehouse.run.as_of, warehouse.run.through_seq) == (None, 0)
+
+    def test_is_in_the_zone_of_the_newest_import(self, warehouse, take_in, record):
+        take_in([record(1, _import("Europe/London")), record(2, _import("Asia/Shanghai"))])
+        with warehouse:
+            assert warehouse.run.timezone == "Asia/Shanghai"
+
+    def test_is_in_the_zone_of_the_setting_whatever_was_imported(self, settings, take_in, record):
+        take_in([record(1, _import("Europe/London"))])
+        with Warehouse(settings.warehouse, settings.lake_dir, "Asia/Tokyo") as warehouse:
+            assert warehouse.run.timezone == "Asia/Tokyo"
+
+    def test_is_in_utc_where_nobody_said_otherwise(self, warehouse):
+        with warehouse:
+            assert warehouse.run.timezone == "UTC"
+
+    def test_follows_a_changed_setting(self, settings, take_in, log):
+        take_in(log)
+        with Warehouse(settings.warehouse, settings.lake_dir, "Asia/Tokyo"):
+            pass
+        with Warehouse(settings.warehouse, settings.lake_dir, "America/New_York") as warehouse:
+            assert warehouse.run.timezone == "America/New_York"
+
+    def test_names_an_unknown_zone_and_the_way_out(self, warehouse, take_in, record):
+        take_in([record(1, _import("Atlantis/Port"))])
+        with (
+            pytest.raises(UnknownTimezone, match=r"'Atlantis/Port'.*set RETOUR_TIMEZONE"),
+            warehouse,
+        ):
+            pytest.fail("there is no such zone")
+
+
+class TestZoneOffsets:
+    def test_give_local_days_with_daylight_saving(self, settings, take_in, record):
+        moments = [
+            datetime(2024, 3, 30, 23, 30, tzinfo=UTC),
+            datetime(2024, 3, 31, 23, 30, tzinfo=UTC),
+        ]
+        take_in(
+            [
+                replace(record(seq, e.ReturnClosed(rma="R1")), time_us=to_us(moment))
+                for seq, moment in enumerate(moments, 1)
+            ]
+        )
+        with Warehouse(settings.warehouse, settings.lake_dir, "Europe/London") as warehouse:
+            days = warehouse.query(
+                "select cast(c.time + z.offset_seconds * interval '1 second' as date) as day "
+                "from lake.return_closed as c join meta.zone_offsets as z "
+                "on c.time >= z.starts_at and c.time < z.ends_at order by c.seq"
+            )["day"].to_list()
+        assert days == [moments[0].date(), moments[1].date() + timedelta(days=1)]
+
+
+class TestViews:
+    def test_show_every_table_even_without_an_event(self, warehouse):
+        with warehouse:
+            columns = warehouse.columns("lake.sku_flagged")
+            assert columns["time"] == "TIMESTAMP"
+            assert columns["lift"] == "DOUBLE"
+            assert (
+                warehouse.query("select count(*) from lake.import_completed_set_aside").item() == 0
+            )
+
+    def test_show_lists_as_tables_of_their_own(self, warehouse, take_in, log):
+        take_in(log)
+        with warehouse:
+            rows = warehouse.query(
+                "select sku, quantity from lake.order_placed_lines where seq = 2"
+            )
+        assert sorted(rows.rows()) == [("71053", 1), ("85123A", 6)]
+
+    def test_follow_the_lake_within_a_run(self, warehouse, take_in, log):
+        with warehouse:
+            take_in(log)
+            warehouse.attach_lake()
+            assert warehouse.query("select count(*) from lake.order_placed").item() == 3
+
+
+def _import(timezone: str) -> e.ImportCompleted:
+    return e.ImportCompleted(
+        importer="history",
+        timezone=timezone,
+        content_sha256="0" * 64,
+        rows_read=0,
+        rows_sold=0,
+        rows_returned=0,
+        units_sold=0,
+        units_returned=0,
+        units_matched=0,
+        set_aside=[],
+    )
