@@ -1,0 +1,53 @@
+"""A warehouse with two marts, whose rows a test chooses."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.publish.publish import Published, publish
+from pipelines.warehouse.models import load_models
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import Settings
+
+Publish = Callable[..., Published]
+
+_MART = """/*
+description: What a test needs.
+grain: a row
+owner: operations
+refresh: full
+key: [k, n]
+columns:
+  n: a number
+  k: a letter
+*/
+{select}
+"""
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    with Warehouse.of(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Publish:
+    """Builds and publishes the marts `letters` and `numbers` with these rows, at an hour of a day."""
+    folder = tmp_path / "sql" / "marts"
+    folder.mkdir(parents=True)
+
+    def published(letters: str = "a", numbers: str = "1", hour: int = 0) -> Published:
+        for name, rows in (("letters", list(letters)), ("numbers", list(numbers))):
+            values = ", ".join(f"({place}, '{row}')" for place, row in enumerate(rows))
+            select = f"select cast(v.n as bigint) as n, v.k from (values {values}) as v (n, k)"
+            (folder / f"{name}.sql").write_text(_MART.format(select=select))
+        models = load_models(tmp_path / "sql")
+        for model in models:
+            warehouse.build(model)
+        moment = datetime(2024, 3, 1, hour, tzinfo=UTC)
+        return publish(warehouse, models, settings.published_dir, moment)
+
+    return published

@@ -1,0 +1,109 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.liveness import claim, fail_dead_runs
+
+# A run that waits until it is told to go on; its first line of output says that it is under way.
+RUN = """
+import sys
+import dagster as dg
+from pipelines.liveness import claim
+
+@dg.op
+def wait(context: dg.OpExecutionContext) -> None:
+    if sys.argv[2] == "claims":
+        claim(context.instance, context.run_id)
+    print("under way", flush=True)
+    input()
+
+@dg.job(executor_def=dg.in_process_executor)
+def waiting() -> None:
+    wait()
+
+if __name__ == "__main__":
+    with dg.DagsterInstance.from_config(sys.argv[1]) as instance:
+        waiting.execute_in_process(instance=instance)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    (tmp_path / "run.py").write_text(RUN)
+    return tmp_path
+
+
+@pytest.fixture
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def start(home: Path, *, claims: bool = True) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, home / "run.py", home, "claims" if claims else "does not"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def statuses(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
+    return [run.status for run in instance.get_runs()]
+
+
+class TestFailDeadRuns:
+    def test_fails_a_run_that_was_killed_at_once(self, home, instance):
+        kill(start(home))
+        assert statuses(instance) == [dg.DagsterRunStatus.STARTED]
+        (dead,) = fail_dead_runs(instance)
+        assert statuses(instance) == [dg.DagsterRunStatus.FAILURE]
+        failure = instance.all_logs(dead, of_type=dg.DagsterEventType.RUN_FAILURE)[0]
+        assert "ended without a word" in (failure.dagster_event.message or "")
+        assert list((home / "alive").iterdir()) == []
+
+    def test_leaves_a_run_alone_that_is_alive(self, home, instance):
+        process = start(home)
+        assert fail_dead_runs(instance, start_grace=timedelta(0)) == []
+        process.communicate(b"\n")
+        assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
+
+    def test_gives_a_run_time_to_show_that_it_is_alive(self, home, instance):
+        kill(start(home, claims=False))
+        assert fail_dead_runs(instance) == []
+        assert len(fail_dead_runs(instance, start_grace=timedelta(0))) == 1
+
+    def test_ends_a_run_that_died_while_it_was_being_cancelled(self, home, instance):
+        process = start(home)
+        (run,) = instance.get_runs()
+        instance.report_run_canceling(run)
+        kill(process)
+        assert fail_dead_runs(instance) == [run.run_id]
+        assert statuses(instance) == [dg.DagsterRunStatus.CANCELED]
+
+    def test_finds_nothing_among_runs_that_ended(self, home, instance):
+        start(home).communicate(b"\n")
+        assert fail_dead_runs(instance, start_grace=timedelta(0)) == []
+        assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
+
+
+class TestClaim:
+    def test_may_be_repeated_by_the_same_process(self, instance):
+        claim(instance, "run-1")
+        claim(instance, "run-1")
