@@ -159,7 +159,7 @@ def _said(taken: Taken) -> str:
         for noun, keys in taken.differing.items()
         if keys
     )
-    kept = f" {differing} differ from what is recorded, and were kept as first recorded."
+    kept = f" Kept as first recorded, although the file differs: {differing}."
     if not taken.new_events:
         return f"Nothing new: all of it was imported before.{kept if differing else ''}"
     known = f", {taken.known_events:,} were known" if taken.known_events else ""
