@@ -1,0 +1,124 @@
+"""How many times as often as expected a product comes back, and how sure that is.
+
+Incidents are Poisson about lift x expected; the lifts of a shop's products follow a distribution of their own, which
+the shop's record teaches (empirical Bayes: DuMouchel, The American Statistician 53, 1999). Its form is left free:
+a mixture of bumps on the scale of doublings, fitted by maximum likelihood (Kiefer & Wolfowitz 1956; Koenker & Mizera,
+JASA 109, 2014), so that a few wild products neither spread out the ordinary ones nor are pulled in by them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.products.expected import Floats
+
+_DOUBLINGS = np.linspace(-5.0, 6.0, 265)  # lifts from 1/32 to 64, 24 points each doubling
+LIFTS: Floats = 2.0**_DOUBLINGS
+_CENTRES = np.arange(-4.5, 5.51, 0.5)
+_BUMPS = np.exp(-2.0 * (_DOUBLINGS - _CENTRES[:, None]) ** 2)
+_BUMPS /= _BUMPS.sum(axis=1, keepdims=True)
+_USUAL = np.exp(-0.5 * _CENTRES**2)  # before a shop has taught us: most lifts are between 1/2 and 2
+_USUAL /= _USUAL.sum()
+_USUAL_PRODUCTS = 10.0  # the weight of that belief, in products
+_ROUNDS = 400
+_SETTLED = 1e-6
+_ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Lifts:
+    """Per product (S,): median, bounds of the central interval, and the probability of exceeding the practical lift."""
+
+    lift: Floats
+    low: Floats
+    high: Floats
+    probability: Floats
+
+
+def fit_prior(incidents: Floats, expected: Floats) -> Floats:
+    """The distribution of lifts in a shop (265,) over `LIFTS`, from each product's incidents and expected ones (S,)."""
+    seen = expected > 0
+    fits = [rows @ _BUMPS.T for rows in _likelihoods(incidents[seen], expected[seen])]
+    fit = np.concatenate(fits) if fits else np.empty((0, _CENTRES.size))
+    weights = _USUAL
+    for _ in range(_ROUNDS):
+        before = weights
+        shares = (fit / (fit @ before)[:, None]).sum(axis=0) * before
+        weights = (shares + _USUAL_PRODUCTS * _USUAL) / (len(fit) + _USUAL_PRODUCTS)
+        if np.abs(weights - before).max() < _SETTLED:
+            break
+    prior: Floats = weights @ _BUMPS
+    return prior
+
+
+def judge(
+    prior: Floats, incidents: Floats, expected: Floats, *, practical: float, level: float
+) -> Lifts:
+    """Each product's lift given its incidents and expected ones (S,); with nothing expected, what the prior says.
+
+    `practical` is the lift worth acting on, `level` the interval's probability, such as 0.9.
+    """
+    incidents = np.where(expected > 0, incidents, 0.0)
+    tail = (1 - level) / 2
+    found = [
+        (*_quantiles(below, (0.5, tail, 1 - tail)), 1 - _below(below, practical))
+        for below in _distributions(prior, incidents, expected)
+    ]
+    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] or [np.empty(0)] * 4
+    return Lifts(*columns)
+
+
+def dispersion(incidents: Floats, expected: Floats) -> float:
+    """How much more a product's weekly incidents (S, W) vary than Poisson's would, at least 1.
+
+    Pearson's statistic per degree of freedom (Wedderburn 1974), among products with two incidents or more.
+    """
+    total, ahead = incidents.sum(axis=1), expected.sum(axis=1)
+    several = (total >= 2) & (ahead > 0)
+    ratio = total[several] / ahead[several]
+    mean = expected[several] * ratio[:, None]
+    counted = mean > 0
+    freedom = counted.sum() - several.sum()
+    gaps = ((incidents[several] - mean)[counted] ** 2 / mean[counted]).sum()
+    return max(1.0, float((gaps + _USUAL_PRODUCTS) / (freedom + _USUAL_PRODUCTS)))
+
+
+def _likelihoods(incidents: Floats, expected: Floats) -> Iterator[Floats]:
+    """Blocks of (rows, 265): how likely each lift makes the incidents, relative to the likeliest."""
+    for start in range(0, len(incidents), _ROWS_AT_ONCE):
+        came = incidents[start : start + _ROWS_AT_ONCE, None]
+        ahead = expected[start : start + _ROWS_AT_ONCE, None]
+        log = came * np.log(LIFTS) - ahead * LIFTS
+        yield np.exp(log - log.max(axis=1, keepdims=True))
+
+
+def _distributions(prior: Floats, incidents: Floats, expected: Floats) -> Iterator[Floats]:
+    """Blocks of (rows, 265): the probability that the lift lies below each of `LIFTS`."""
+    for likelihood in _likelihoods(incidents, expected):
+        weight = likelihood * prior
+        weight /= weight.sum(axis=1, keepdims=True)
+        yield np.cumsum(weight, axis=1) - weight / 2
+
+
+def _quantiles(below: Floats, levels: tuple[float, ...]) -> list[Floats]:
+    return [_quantile(below, level) for level in levels]
+
+
+def _quantile(below: Floats, level: float) -> Floats:
+    rows = np.arange(len(below))
+    right = np.clip((below < level).sum(axis=1), 1, LIFTS.size - 1)
+    low, high = below[rows, right - 1], below[rows, right]
+    step = np.divide(level - low, high - low, out=np.zeros(len(below)), where=high > low)
+    doublings = _DOUBLINGS[right - 1] + np.clip(step, 0, 1) * (_DOUBLINGS[1] - _DOUBLINGS[0])
+    quantile: Floats = 2.0**doublings
+    return quantile
+
+
+def _below(below: Floats, lift: float) -> Floats:
+    """The probability that the lift lies below one value, between the points of the grid."""
+    doublings = float(np.log2(lift))
+    right = int(np.clip(np.searchsorted(_DOUBLINGS, doublings), 1, LIFTS.size - 1))
+    step = (doublings - _DOUBLINGS[right - 1]) / (_DOUBLINGS[right] - _DOUBLINGS[right - 1])
+    between: Floats = (1 - step) * below[:, right - 1] + step * below[:, right]
+    return between

@@ -1,0 +1,47 @@
+"""The evidence against each product, and the flags that follow from it."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from models.products.detector import Detector
+from pipelines.components.sql_models import asset_spec, materialized
+from pipelines.products import (
+    EVIDENCE_RELATION,
+    EXPECTED_RELATION,
+    FLAGS_RELATION,
+    build_evidence,
+    build_flags,
+)
+from pipelines.steps import SQL_DIR
+from pipelines.warehouse.models import load_models
+from pipelines.warehouse.warehouse import Warehouse
+from service.application import Retour
+
+
+@dg.definitions
+def problem_products() -> dg.Definitions:
+    models = {model.relation: model for model in load_models(SQL_DIR)}
+    evidence, expected, flags = (
+        models[name] for name in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
+    )
+    detector = Detector()
+
+    @dg.multi_asset(name="sku_evidence", specs=[asset_spec(evidence), asset_spec(expected)])
+    def weigh_products(
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        built = build_evidence(warehouse, evidence, expected, detector)
+        for model, each in zip((evidence, expected), built, strict=True):
+            yield materialized(model, warehouse, each)
+
+    @dg.multi_asset(name="sku_flags", specs=[asset_spec(flags)])
+    def flag_products(
+        warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+    ) -> dg.MaterializeResult[None]:
+        done = build_flags(warehouse, flags, retour, detector)
+        result = materialized(flags, warehouse, done.built)
+        metadata = {**(result.metadata or {}), "raised": done.raised, "cleared": done.cleared}
+        return result._replace(metadata=metadata)
+
+    return dg.Definitions(assets=[weigh_products, flag_products])

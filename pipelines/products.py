@@ -1,0 +1,165 @@
+"""From the warehouse to the detector and back: the evidence, and the flags that follow from it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from models.products.detector import Detector
+from models.products.evidence import EVIDENCE, EXPECTED, Findings, weigh
+from models.products.flags import Decisions, decide
+from models.products.record import Record
+from pipelines.warehouse.models import SqlModel
+from pipelines.warehouse.warehouse import Built, Warehouse
+from service.application import Retour
+from service.domain.events import Actor, Event, SkuCleared, SkuFlagged
+from service.platform.clock import to_us
+from service.platform.ids import derived_event_id
+
+SOURCE = "retour/pipeline"
+EVIDENCE_RELATION = "intermediate.sku_evidence"
+EXPECTED_RELATION = "intermediate.sku_expected"
+FLAGS_RELATION = "intermediate.sku_flags"
+_FLAGS = pl.Schema({"sku": pl.String(), "status": pl.String(), "flagged_at": pl.Datetime("us")})
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsBuilt:
+    """The flags as they stand, and how many this run raised and cleared."""
+
+    built: Built
+    raised: int
+    cleared: int
+
+
+def build_evidence(
+    warehouse: Warehouse, evidence: SqlModel, expected: SqlModel, detector: Detector
+) -> tuple[Built, Built]:
+    """Weigh every product, unless nothing that the detector reads has changed."""
+    prints = [warehouse.fingerprint(model, repr(detector)) for model in (evidence, expected)]
+    standing = [
+        warehouse.current(model.relation, each)
+        for model, each in zip((evidence, expected), prints, strict=True)
+    ]
+    if standing[0] and standing[1]:
+        return standing[0], standing[1]
+    findings = _weigh(warehouse, detector)
+    return (
+        warehouse.replace(evidence.relation, findings.evidence, prints[0]),
+        warehouse.replace(expected.relation, findings.expected, prints[1]),
+    )
+
+
+def build_flags(
+    warehouse: Warehouse, model: SqlModel, retour: Retour, detector: Detector
+) -> FlagsBuilt:
+    """Append what changed to the log, then keep the flags as they stand.
+
+    The row of a flag raised now carries the moment that its event carries, so the next run gives the same row.
+    """
+    print_ = warehouse.fingerprint(model, repr(detector))
+    if standing := warehouse.current(model.relation, print_):
+        return FlagsBuilt(standing, 0, 0)
+    as_of = warehouse.run.as_of
+    evidence = warehouse.query(f"select * from {EVIDENCE_RELATION} order by sku")
+    logged = warehouse.query(
+        """select sku, max(seq) as seq, arg_max(is_raised, seq) as is_raised,
+                  max(case when is_raised then concluded_at end) as flagged_at
+           from staging.sku_flags group by sku order by sku"""
+    )
+    decisions = decide(evidence, set(logged.filter("is_raised")["sku"]), detector)
+    if as_of is not None:
+        retour.conclusions.append(_conclusions(decisions, evidence, logged, as_of, detector))
+    flags = _as_they_stand(decisions, logged, as_of)
+    return FlagsBuilt(
+        warehouse.replace(model.relation, flags, print_),
+        len(decisions.flagged),
+        len(decisions.cleared),
+    )
+
+
+def _weigh(warehouse: Warehouse, detector: Detector) -> Findings:
+    now = warehouse.query("select today, week_start from intermediate.shop_now").rows()
+    if not now:
+        return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame())
+    ((today, week_start),) = now
+    return weigh(_record(warehouse, today, week_start), detector)
+
+
+def _record(warehouse: Warehouse, today: date, week_start: date) -> Record:
+    return Record(
+        sales=warehouse.query(
+            """select sku, week_start, order_lines, units_sold, paid_minor, currency
+               from intermediate.sales_weekly order by sku, week_start, currency"""
+        ),
+        incidents=warehouse.query(
+            """select sku, week_start, sold_week_start, units, reason
+               from intermediate.return_incidents order by sku, week_start, rma, line_no"""
+        ),
+        products=warehouse.query("select sku, category from staging.products order by sku"),
+        this_week=week_start,
+        share_of_week=((today - week_start).days + 1) / 7,
+    )
+
+
+def _conclusions(
+    decisions: Decisions,
+    evidence: pl.DataFrame,
+    logged: pl.DataFrame,
+    as_of: datetime,
+    detector: Detector,
+) -> list[Event]:
+    found = {row["sku"]: row for row in evidence.iter_rows(named=True)}
+    last = dict(logged.select("sku", "seq").iter_rows())
+    flagged = [_flagged(found[sku], as_of, detector) for sku in decisions.flagged]
+    cleared = [
+        SkuCleared(
+            sku=sku,
+            lift=found[sku]["lift"] if sku in found else 0.0,
+            detector_version=detector.version,
+        )
+        for sku in decisions.cleared
+    ]
+    concluded: list[SkuFlagged | SkuCleared] = [*flagged, *cleared]
+    return [_event(each, last.get(each.sku, 0), as_of) for each in concluded]
+
+
+def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> SkuFlagged:
+    since = row["since"] or as_of.date()
+    return SkuFlagged.model_validate(
+        {
+            "since": str(since),
+            **{
+                name: row[name] for name in ("sku", "lift", "lift_low", "lift_high", "excess_units")
+            },
+            "detector_version": detector.version,
+        }
+    )
+
+
+def _event(payload: SkuFlagged | SkuCleared, after_seq: int, as_of: datetime) -> Event:
+    """Its id follows from the conclusion that it comes after, so that a product may be flagged again later."""
+    moment = as_of.replace(tzinfo=UTC)
+    return Event(
+        id=derived_event_id(to_us(moment), SOURCE, payload.type, payload.sku, str(after_seq)),
+        source=SOURCE,
+        subject=payload.sku,
+        time=moment,
+        data=payload,
+        actor=Actor("pipeline"),
+    )
+
+
+def _as_they_stand(
+    decisions: Decisions, logged: pl.DataFrame, as_of: datetime | None
+) -> pl.DataFrame:
+    kept = {
+        sku: ("flagged" if is_raised else "cleared", flagged_at)
+        for sku, is_raised, flagged_at in logged.select(
+            "sku", "is_raised", "flagged_at"
+        ).iter_rows()
+    }
+    kept |= {sku: ("cleared", kept[sku][1]) for sku in decisions.cleared}
+    kept |= dict.fromkeys(decisions.flagged, ("flagged", as_of))
+    rows = [(sku, status, flagged_at) for sku, (status, flagged_at) in sorted(kept.items())]
+    return pl.DataFrame(rows, schema=_FLAGS, orient="row")

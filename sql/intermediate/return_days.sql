@@ -1,0 +1,27 @@
+/*
+description: Each return line with its day, and the day of the sale it reverses, in the shop's own time zone.
+grain: a return line
+owner: data
+refresh: full
+key: [rma, line_no]
+columns:
+  rma: the return
+  line_no: line of the return
+  sku: product
+  quantity: units
+  reason: the customer's reason; null where none was given
+  day: the shop's day on which the return was applied for
+  sold_day: the shop's day of the sale; null where no order could be matched
+*/
+select
+    lines.rma,
+    lines.line_no,
+    lines.sku,
+    lines.quantity,
+    lines.reason,
+    cast(lines.requested_at + zone.offset_seconds * interval '1' second as date) as day,
+    orders.day as sold_day
+from staging.return_lines as lines
+inner join meta.zone_offsets as zone
+    on lines.requested_at >= zone.starts_at and lines.requested_at < zone.ends_at
+left join intermediate.order_days as orders on orders.order_id = lines.order_id

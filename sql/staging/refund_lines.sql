@@ -1,0 +1,18 @@
+/*
+description: The money that went back, by return line.
+grain: a refunded line of one refund
+owner: data
+refresh: view
+key: [seq, line_no]
+columns:
+  seq: the event's place in the log
+  rma: the return
+  line_no: line of the return
+  amount_minor: refunded (minor units)
+*/
+select
+    lines.seq,
+    lines.subject as rma,
+    lines.line_no,
+    lines.amount_minor
+from lake.refund_settled_lines as lines

@@ -1,0 +1,31 @@
+/*
+description: What customers asked to send back, line by line.
+grain: a return line
+owner: data
+refresh: view
+key: [rma, line_no]
+columns:
+  rma: the return
+  line_no: number of the line within the return
+  order_id: the order it was bought with; null where none could be matched
+  order_line_no: the line of that order
+  sku: product
+  quantity: units
+  reason: the customer's reason, a word of the shop's list; null where none was given
+  value_minor: what was paid for the units (minor units)
+  currency: ISO 4217 code
+  requested_at: when the return was applied for (UTC)
+*/
+select
+    lines.subject as rma,
+    lines.line_no,
+    lines.order_id,
+    lines.order_line_no,
+    lines.sku,
+    lines.quantity,
+    lines.reason,
+    lines.value_minor,
+    requests.currency,
+    lines.time as requested_at
+from lake.return_requested_lines as lines
+inner join lake.return_requested as requests on requests.seq = lines.seq
