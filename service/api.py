@@ -47,9 +47,8 @@ def _describe_problems(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         schema = describe()
-        schema["components"]["schemas"]["Problem"] = ProblemDocument.model_json_schema(
-            ref_template="#/components/schemas/{model}"
-        )
+        ours = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"].update({**ours.pop("$defs", {}), "Problem": ours})
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]

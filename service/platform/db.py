@@ -29,7 +29,8 @@ def insert_unless_known(connection: Connection, table: Table, row: dict[str, Any
     """Insert a row unless its key is taken, waiting for whoever is taking it. Says whether the row is new."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(table).values(row).on_conflict_do_nothing()
-    return bool(connection.execute(insert).rowcount)
+    made = connection.execute(insert.returning(*table.primary_key.columns))
+    return made.first() is not None
 
 
 class Database:

@@ -1,0 +1,57 @@
+"""The service on both databases, with time and identifiers in the test's hand."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from real_postgres import fresh_database, postgres_server
+from service_shop import Shop
+
+from service.application import Retour
+from service.domain.policy import Policy
+from service.domain.risk import RulesOnly
+from service.platform import migrate
+from service.platform.clock import VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with postgres_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'retour.db'}"
+    return fresh_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    migrate.upgrade(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOON)
+
+
+@pytest.fixture
+def retour(db: Database, clock: VirtualClock) -> Retour:
+    return Retour(db, Policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
+
+
+@pytest.fixture
+def shop(retour: Retour, clock: VirtualClock) -> Iterator[Shop]:
+    with Shop(retour, clock) as shop:
+        yield shop

@@ -1,0 +1,381 @@
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from service_shop import ORDER, PARCEL, Shop
+
+from service.platform.ids import is_rma
+
+
+def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"/problems/{slug}"
+    assert document["status"] == status
+    assert document["title"]
+    return document
+
+
+class TestPutOrder:
+    def test_a_new_order_is_recorded_with_its_own_time(self, shop: Shop) -> None:
+        answer = shop.put_order()
+
+        assert (answer.status_code, answer.json()) == (201, {"order_id": "A-1", "is_new": True})
+        (event,) = shop.retour.read_log(0, 10)
+        assert (event.type, event.subject, event.actor_role) == ("order.placed", "A-1", "shop")
+        assert event.time_us == 1_771_578_000_000_000
+        assert event.recorded_at_us > event.time_us
+
+    def test_saying_it_again_changes_nothing(self, shop: Shop) -> None:
+        shop.put_order()
+
+        again = shop.put_order()
+
+        assert (again.status_code, again.json()["is_new"]) == (200, False)
+        assert shop.types() == ["order.placed"]
+
+    @pytest.mark.parametrize(
+        ("changed", "named"),
+        [
+            ({"currency": "GBP"}, "currency"),
+            ({"customer": "bert@example.com"}, "customer"),
+            ({"country": None}, "country"),
+            ({"lines": ORDER["lines"][:1]}, "lines"),
+            ({"placed_at": "2026-02-20T09:00:01Z"}, "placed_at"),
+        ],
+    )
+    def test_saying_otherwise_is_refused_and_names_what_differs(
+        self, shop: Shop, changed: dict[str, Any], named: str
+    ) -> None:
+        shop.put_order()
+
+        document = problem(shop.put_order(**changed), 409, "order-differs")
+
+        assert f"another {named};" in document["detail"]
+        assert "example.com" not in json.dumps(document)
+        assert shop.types() == ["order.placed"]
+
+    def test_the_customer_is_nowhere_in_clear(self, shop: Shop) -> None:
+        shop.delivered()
+        shop.apply()
+
+        recorded = " ".join(str(event) for event in shop.retour.read_log(0, 100))
+        assert "anna" not in recorded
+        assert len(set(re.findall(r"cus_[0-9a-z]{26}", recorded))) == 1
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            {"quantity": 0},
+            {"quantity": -1},
+            {"quantity": 1.5},
+            {"quantity": "2"},
+            {"quantity": 10**30},
+            {"unit_price_minor": -1},
+            {"quantity": 10**9, "unit_price_minor": 10**15},
+            {"line_no": 0},
+            {"line_no": 2**31},
+            {"sku": ""},
+            {"sku": "x" * 201},
+            {"sku": "a\u0000b"},
+            {"colour": "red"},
+        ],
+    )
+    def test_a_line_that_cannot_be_is_refused_with_its_place(
+        self, shop: Shop, line: dict[str, Any]
+    ) -> None:
+        good = {"line_no": 1, "sku": "MUG", "quantity": 1, "unit_price_minor": 1}
+
+        document = problem(shop.put_order(lines=[{**good, **line}]), 422, "invalid-request")
+
+        assert document["errors"][0]["field"].startswith("lines[0]")
+        assert shop.types() == []
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"lines": []},
+            {"lines": [ORDER["lines"][0], ORDER["lines"][0]]},
+            {"currency": "euro"},
+            {"country": "Germany"},
+            {"placed_at": "2026-02-20T09:00:00"},
+            {"placed_at": "0001-01-01T00:00:00+14:00"},
+            {"placed_at": "yesterday"},
+            {"customer": ""},
+        ],
+    )
+    def test_a_body_that_cannot_be_is_refused(self, shop: Shop, body: dict[str, Any]) -> None:
+        problem(shop.put_order(**body), 422, "invalid-request")
+
+        assert shop.types() == []
+
+    def test_an_order_of_tomorrow_is_refused(self, shop: Shop) -> None:
+        document = problem(shop.put_order(placed_at="2026-03-03T12:00:00Z"), 422, "in-the-future")
+
+        assert "placed_at" in document["detail"]
+
+
+class TestPutDelivery:
+    def test_a_parcel_is_recorded_once(self, shop: Shop) -> None:
+        shop.put_order()
+
+        first, again = shop.put_parcel(), shop.put_parcel()
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert shop.types() == ["order.placed", "order.delivered"]
+
+    @pytest.mark.parametrize(
+        ("changed", "named"),
+        [
+            ({"lines": [{"line_no": 1, "quantity": 2}]}, "lines"),
+            ({"delivered_at": "2026-02-25T10:00:00Z"}, "delivered_at"),
+        ],
+    )
+    def test_another_content_for_the_same_parcel_is_refused(
+        self, shop: Shop, changed: dict[str, Any], named: str
+    ) -> None:
+        shop.delivered()
+
+        document = problem(shop.put_parcel(**changed), 409, "delivery-differs")
+
+        assert named in document["detail"]
+
+    def test_more_than_was_ordered_is_refused(self, shop: Shop) -> None:
+        shop.delivered()
+
+        document = problem(shop.put_parcel(parcel="2"), 409, "more-than-ordered")
+
+        assert "0 of 3 units left" in document["detail"]
+
+    def test_a_line_that_the_order_does_not_have_is_refused(self, shop: Shop) -> None:
+        shop.put_order()
+        lines = [{"line_no": 9, "quantity": 1}]
+
+        document = problem(shop.put_parcel(lines=lines), 422, "unknown-order-line")
+
+        assert "its lines are 1, 2" in document["detail"]
+
+    def test_a_parcel_of_an_unknown_order_is_refused(self, shop: Shop) -> None:
+        problem(shop.put_parcel("A-404"), 404, "unknown-order")
+
+
+class TestPutProduct:
+    def test_the_newest_word_counts_and_a_repeated_one_is_no_event(self, shop: Shop) -> None:
+        answers = [shop.put_product(), shop.put_product(), shop.put_product(lot="2026-02")]
+
+        assert [answer.json()["is_changed"] for answer in answers] == [True, False, True]
+        assert shop.types() == ["product.upserted"] * 2
+
+    def test_money_without_a_currency_is_refused(self, shop: Shop) -> None:
+        problem(shop.put_product(price_minor=5), 422, "invalid-request")
+
+
+class TestPostReturn:
+    def test_within_the_window_it_is_authorized_at_once(self, shop: Shop) -> None:
+        answer = shop.delivered().apply(quantity=2)
+
+        assert answer.status_code == 201
+        body = answer.json()
+        assert answer.headers["location"] == f"/v1/returns/{body['rma']}"
+        assert is_rma(body["rma"])
+        assert body["state"] == "authorized"
+        assert body["lines"][0]["value_minor"] == 2580
+        assert body["next"]["by"] == "customer"
+
+    def test_the_log_says_what_was_asked_and_why_it_was_granted(self, shop: Shop) -> None:
+        shop.delivered().apply()
+
+        requested, authorized = shop.retour.read_log(2, 10)
+        assert (requested.type, authorized.type) == ("return.requested", "return.authorized")
+        assert authorized.causation_id == requested.id
+        granted = json.loads(authorized.data)
+        assert (granted["mode"], granted["policy_version"]) == ("rule", "1")
+        assert (granted["refund_on"], granted["inspection"]) == ("inspected", "basic")
+        assert granted["rules"][0]["passed"] is True
+
+    def test_the_last_moment_of_the_window_counts(self, shop: Shop) -> None:
+        shop.delivered()
+        shop.clock.move_to(shop.clock.now().replace(month=3, day=26, hour=10))
+
+        assert shop.apply().json()["state"] == "authorized"
+
+    def test_after_the_window_a_reviewer_decides(self, shop: Shop) -> None:
+        shop.delivered()
+        shop.clock.move_to(shop.clock.now() + timedelta(days=40))
+
+        body = shop.apply().json()
+
+        assert body["state"] == "under_review"
+        assert body["next"] == {"what": "A reviewer decides.", "by": "reviewer"}
+        assert shop.types()[-1] == "review.opened"
+        assert "returnable until 2026-03-26" in body["history"][-1]["what"]
+
+    def test_an_unknown_order_and_somebody_elses_look_the_same(self, shop: Shop) -> None:
+        shop.delivered()
+
+        unknown = problem(shop.apply(order_id="A-2"), 404, "unknown-order")
+        foreign = problem(shop.apply(customer="bert@example.com"), 404, "unknown-order")
+
+        assert unknown["detail"].replace("A-2", "A-1") == foreign["detail"]
+        assert shop.types() == ["order.placed", "order.delivered"]
+
+    @pytest.mark.parametrize(("line_no", "quantity"), [(1, 4), (2, 1)])
+    def test_more_than_was_delivered_is_refused(
+        self, shop: Shop, line_no: int, quantity: int
+    ) -> None:
+        document = problem(shop.delivered().apply(quantity, line_no), 409, "more-than-delivered")
+
+        assert "lower the quantity" in document["detail"]
+        assert "return.requested" not in shop.types()
+
+    def test_units_in_another_return_cannot_come_back_twice(self, shop: Shop) -> None:
+        shop.delivered().apply(quantity=2)
+
+        document = problem(shop.apply(quantity=2), 409, "more-than-delivered")
+
+        assert "3 delivered, 2 in other returns, so 1 can be returned" in document["detail"]
+        assert shop.apply(quantity=1).status_code == 201
+
+    def test_a_line_that_the_order_does_not_have_is_refused(self, shop: Shop) -> None:
+        problem(shop.delivered().apply(line_no=7), 422, "unknown-order-line")
+
+    def test_a_reason_in_own_words_is_refused_since_it_would_reach_the_log(
+        self, shop: Shop
+    ) -> None:
+        lines = [{"line_no": 1, "quantity": 1, "reason": "I am Anna and it broke"}]
+
+        document = problem(shop.delivered().apply(lines=lines), 422, "invalid-request")
+
+        assert "Anna" not in json.dumps(document)
+
+    @pytest.mark.parametrize("content", [b"{bad", b"", b"\xff\xfe", b'{"order_id": '])
+    def test_what_is_no_json_is_refused_with_the_place(self, shop: Shop, content: bytes) -> None:
+        answer = shop.call(
+            "storefront",
+            "POST",
+            "/v1/returns",
+            content=content,
+            headers={"Content-Type": "application/json"},
+        )
+
+        assert answer.status_code in {400, 422}
+        assert answer.json()["type"] in {"/problems/malformed-json", "/problems/invalid-request"}
+
+    def test_a_lone_surrogate_is_refused(self, shop: Shop) -> None:
+        body = b'{"order_id": "\\ud800", "customer": "c", "lines": []}'
+        answer = shop.call(
+            "storefront",
+            "POST",
+            "/v1/returns",
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
+
+        problem(answer, 422, "invalid-request")
+
+
+class TestGetReturn:
+    def test_it_tells_the_story_and_what_comes_next(self, shop: Shop) -> None:
+        rma = shop.delivered().apply().json()["rma"]
+
+        body = shop.show(rma).json()
+
+        assert [step["event"] for step in body["history"]] == [
+            "return.requested",
+            "return.authorized",
+        ]
+        assert body["next"]["what"] == "Send the goods back."
+        assert "customer_key" not in body
+
+    @pytest.mark.parametrize("rma", ["R12", "R00000-00000-1", "%F0%9F%8E%81"])
+    def test_a_mistyped_number_is_noticed(self, shop: Shop, rma: str) -> None:
+        assert "mistyped" in problem(shop.show(rma), 404, "unknown-return")["detail"]
+
+    def test_a_well_formed_unknown_number_is_simply_unknown(self, shop: Shop) -> None:
+        rma = shop.retour.context.ids.rma()
+
+        assert "check the number" in problem(shop.show(rma), 404, "unknown-return")["detail"]
+
+
+class TestRights:
+    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer rk_wrong", "Basic YTpi"])
+    def test_without_a_valid_key_nothing_is_told(self, shop: Shop, header: str) -> None:
+        answer = shop.client.get("/v1/returns/R12", headers={"Authorization": header})
+
+        assert "retour keys create" in problem(answer, 401, "not-authenticated")["detail"]
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize(
+        ("role", "method", "path", "body"),
+        [
+            ("storefront", "PUT", "/v1/orders/A-1", ORDER),
+            ("storefront", "PUT", "/v1/orders/A-1/deliveries/1", PARCEL),
+            ("storefront", "PUT", "/v1/products/MUG", {"title": "x"}),
+            ("shop", "POST", "/v1/returns", {}),
+            ("shop", "GET", "/v1/returns/R12", None),
+        ],
+    )
+    def test_a_role_reaches_what_is_its_own_only(
+        self, shop: Shop, role: str, method: str, path: str, body: dict[str, Any] | None
+    ) -> None:
+        document = problem(shop.call(role, method, path, json=body), 403, "not-allowed")
+
+        assert "retour keys create --role" in document["detail"]
+        assert shop.types() == []
+
+    def test_a_revoked_key_is_refused_at_once(self, shop: Shop) -> None:
+        for entry in shop.retour.keys.entries():
+            shop.retour.keys.revoke(entry.key_id)
+
+        problem(shop.put_order(), 401, "not-authenticated")
+
+    def test_an_admin_may_do_everything(self, shop: Shop) -> None:
+        key = shop.retour.keys.create("admin", "test")
+        headers = {"Authorization": f"Bearer {key}"}
+
+        assert shop.client.put("/v1/orders/B", json=ORDER, headers=headers).status_code == 201
+        assert shop.client.get("/v1/returns/R12", headers=headers).status_code == 404
+
+
+class TestEdges:
+    def test_it_says_that_it_lives_and_that_its_database_answers(self, shop: Shop) -> None:
+        shop.put_order()
+
+        assert shop.client.get("/healthz").json() == {"status": "ok"}
+        assert shop.client.get("/readyz").json() == {"status": "ok", "log_head": 1}
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/healthz")])
+    def test_what_does_not_exist_is_a_problem_too(self, shop: Shop, method: str, path: str) -> None:
+        answer = shop.client.request(method, path)
+
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.status_code in {404, 405}
+
+    def test_the_description_is_complete(self, shop: Shop) -> None:
+        described = shop.client.get("/openapi.json").json()
+
+        operations = [
+            operation
+            for path, item in described["paths"].items()
+            if path.startswith("/v1/")
+            for operation in item.values()
+        ]
+        assert len(operations) == 5
+        for operation in operations:
+            assert operation["description"]
+            assert operation["security"] == [{"HTTPBearer": []}]
+            assert {"401", "403", "422"} <= set(operation["responses"])
+            refused = operation["responses"]["401"]["content"]["application/problem+json"]
+            assert refused["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert "Problem" in described["components"]["schemas"]
+        assert "example" in described["components"]["schemas"]["ReturnBody"]
+        _refuse_dangling_references(described)
+
+
+def _refuse_dangling_references(described: dict[str, Any]) -> None:
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
+    assert named <= set(described["components"]["schemas"])

@@ -1,0 +1,86 @@
+"""A shop that talks to the service over HTTP, with a key of each role."""
+
+import warnings
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from service.api import create_app
+from service.application import Retour
+from service.platform.clock import VirtualClock
+
+with warnings.catch_warnings():
+    # Starlette wants a successor of httpx for its test client; httpx is what the rest of the tests use.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+ORDER = {
+    "customer": "anna@example.com",
+    "currency": "EUR",
+    "country": "DE",
+    "placed_at": "2026-02-20T09:00:00Z",
+    "lines": [
+        {"line_no": 1, "sku": "MUG", "quantity": 3, "unit_price_minor": 1290},
+        {"line_no": 2, "sku": "POT", "quantity": 1, "unit_price_minor": 4900},
+    ],
+}
+PARCEL = {
+    "delivered_at": "2026-02-24T10:00:00Z",
+    "lines": [{"line_no": 1, "quantity": 3}],
+}
+
+
+class Shop:
+    """Requests by role; bodies are those above, with what a test changes."""
+
+    def __init__(self, retour: Retour, clock: VirtualClock) -> None:
+        self.retour, self.clock = retour, clock
+        self.client = TestClient(create_app(retour))
+        self._keys = {role: retour.keys.create(role, "test") for role in ("shop", "storefront")}
+
+    def __enter__(self) -> Self:
+        self.client.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.client.__exit__(kind, error, trace)
+
+    def call(self, role: str, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._keys[role]}", **request.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **request)
+
+    def put_order(self, order_id: str = "A-1", **changed: Any) -> httpx.Response:
+        return self.call("shop", "PUT", f"/v1/orders/{order_id}", json={**ORDER, **changed})
+
+    def put_parcel(
+        self, order_id: str = "A-1", parcel: str = "1", **changed: Any
+    ) -> httpx.Response:
+        path = f"/v1/orders/{order_id}/deliveries/{parcel}"
+        return self.call("shop", "PUT", path, json={**PARCEL, **changed})
+
+    def put_product(self, sku: str = "MUG", **body: Any) -> httpx.Response:
+        return self.call("shop", "PUT", f"/v1/products/{sku}", json={"title": "陶瓷杯", **body})
+
+    def apply(self, quantity: int = 1, line_no: int = 1, **changed: Any) -> httpx.Response:
+        line = {"line_no": line_no, "quantity": quantity, "reason": "defect"}
+        body = {"order_id": "A-1", "customer": ORDER["customer"], "lines": [line], **changed}
+        return self.call("storefront", "POST", "/v1/returns", json=body)
+
+    def show(self, rma: str) -> httpx.Response:
+        return self.call("storefront", "GET", f"/v1/returns/{rma}")
+
+    def delivered(self) -> Self:
+        """An order of three mugs, all of which arrived; its pot did not."""
+        assert self.put_order().status_code == 201
+        assert self.put_parcel().status_code == 201
+        return self
+
+    def types(self) -> list[str]:
+        """The types of the log's events, in order."""
+        return [event.type for event in self.retour.read_log(0, 10_000)]
