@@ -74,7 +74,8 @@ def _peer_rates(incidents: Floats, due: Floats, peers: Ints) -> Floats:
     )
     belief = np.divide(_PEER_INCIDENTS, shop, out=np.ones_like(shop), where=shop > 0)
     peer = (_others(incidents, peers) + belief * shop) / (_others(due, peers) + belief)
-    return np.where(peers >= 0, peer, shop)
+    rates: Floats = np.where(peers >= 0, peer, shop)
+    return rates
 
 
 def _others(values: Floats, peers: Ints) -> Floats:

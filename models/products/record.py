@@ -89,10 +89,11 @@ def _counted(
     shape: tuple[int, int], sku: Ints, frame: pl.DataFrame, weeks: pl.Series, counts: Floats | Ints
 ) -> Floats:
     week = _ints((frame["week_start"] - weeks[0]).dt.total_days() // 7)
-    cells: Floats = np.bincount(
+    cells = np.bincount(
         sku * shape[1] + week, weights=counts, minlength=shape[0] * shape[1]
     )
-    return cells.reshape(shape).astype(np.float64)
+    counted: Floats = cells.reshape(shape).astype(np.float64)
+    return counted
 
 
 def _peers(skus: pl.Series, products: pl.DataFrame) -> Ints:

@@ -1,0 +1,1 @@
+"""Pure functions over the published marts: a connection and choices in, a frame out."""

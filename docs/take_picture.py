@@ -1,0 +1,28 @@
+"""Takes the README's picture of a running dashboard: `python docs/take_picture.py [ADDRESS] [FILE]`."""
+
+import shutil
+import sys
+
+from playwright.sync_api import sync_playwright
+
+ADDRESS = "http://127.0.0.1:8501/?lang=en"
+FILE = "docs/pictures/problem-products.png"
+_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+
+
+def take_picture(address: str, file: str, width: int = 1280, height: int = 900) -> None:
+    """Open the page in headless Chromium, wait until its charts stand, and save what is seen."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(_QUIET)
+        )
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(address)
+        page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=file)
+        browser.close()
+
+
+if __name__ == "__main__":
+    take_picture(*(sys.argv[1:] or [ADDRESS, FILE]))
