@@ -29,7 +29,9 @@ from pipelines.quality.results import (
 )
 from service.domain.events import PAYLOADS, RecordedEvent
 
-BATCH_SIZE = 50_000
+BATCH_SIZE = 100_000
+BATCH_CHARACTERS = 64_000_000  # orders of a thousand lines are short batches, so memory stays flat
+_READ_SIZE = 10_000
 
 ReadLog = Callable[[int, int], Sequence[RecordedEvent]]
 Progress = Callable[[int], None]
@@ -73,7 +75,7 @@ def drain(
     """
     manifest, was_made_anew = _open(read_log, lake_dir, quarantine_dir)
     report = IngestReport(was_made_anew=was_made_anew)
-    while events := read_log(manifest.through_seq, batch_size):
+    while events := _next_batch(read_log, manifest.through_seq, batch_size):
         judged = _judge(events, manifest.through_seq, check_batch)
         manifest = _commit(manifest, quarantine_dir, events, judged)
         report = _counted(report, events, judged)
@@ -133,6 +135,20 @@ def definitions() -> str:
 
 
 # --- one batch ---------------------------------------------------------------------------------
+
+
+def _next_batch(read_log: ReadLog, after: int, batch_size: int) -> list[RecordedEvent]:
+    """The events that follow, bounded in number and in text."""
+    events: list[RecordedEvent] = []
+    characters = 0
+    while len(events) < batch_size and characters < BATCH_CHARACTERS:
+        more = read_log(after, min(_READ_SIZE, batch_size - len(events)))
+        if not more:
+            break
+        events.extend(more)
+        characters += sum(len(each.data) for each in more)
+        after = more[-1].seq
+    return events
 
 
 def _judge(events: Sequence[RecordedEvent], after: int, check_batch: CheckBatch) -> _Judged:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pipelines.lake import segments
+from pipelines.lake import ingest, segments
 from pipelines.lake.decode import decode
 from pipelines.lake.tables import payload_tables, tables
 from pipelines.quality import suites
@@ -76,6 +76,15 @@ class TestDraining:
             progress=lambda seq: told.append((seq, lake.manifest.through_seq)),
         )
         assert told == [(15, 15), (30, 30), (39, 39)]
+
+    def test_a_batch_is_bounded_in_text_too(
+        self, lake: Lake, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ingest, "BATCH_CHARACTERS", 1)
+        monkeypatch.setattr(ingest, "_READ_SIZE", 16)
+        told: list[int] = []
+        lake.drain(log, progress=told.append)
+        assert told == [16, 32, 39]
 
     def test_a_read_may_give_fewer_events_than_asked_for(self, lake: Lake, log: Log) -> None:
         lake.drain([event for event in log if event.seq <= 7], batch_size=1)
