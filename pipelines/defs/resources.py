@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.liveness import claim, fail_dead_runs
+from pipelines.retention import prune_runs
 from pipelines.warehouse.warehouse import Warehouse
 from retour.assembly import open_retour
 from retour.settings import load_settings
@@ -22,6 +23,7 @@ def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
     with Warehouse.of(load_settings(), say=_progress.info) as opened:
         if instance:
             fail_dead_runs(instance)
+            prune_runs(instance)
         yield opened
 
 

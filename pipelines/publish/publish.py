@@ -27,10 +27,10 @@ _OURS = re.compile(r"[0-9a-f]{16}\.parquet|\.draft")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is published now, and which marts this call wrote."""
+    """What is published now, and which marts' rows differ from what was published before."""
 
     publication: Publication
-    written: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
 def publish(
@@ -56,8 +56,13 @@ def publish(
         _prune(published_dir, publication)
     except OSError as refused:
         raise PublicationUnwritable(refused, published_dir) from refused
-    written = [name for name in marts if not before or marts[name] != before.marts.get(name)]
-    return Published(publication, tuple(written))
+    changed = [name for name in marts if not _has_same_files(name, publication, before)]
+    return Published(publication, tuple(changed))
+
+
+def _has_same_files(name: str, publication: Publication, before: Publication | None) -> bool:
+    earlier = before.marts.get(name) if before else None
+    return earlier is not None and earlier.files == publication.marts[name].files
 
 
 def _publication(

@@ -37,13 +37,15 @@ def publication() -> dg.Definitions:
     return dg.Definitions(assets=[published])
 
 
-def _metadata(done: Published, published_dir: Path) -> dict[str, str | int | dg.MarkdownMetadataValue | dg.PathMetadataValue]:
+def _metadata(
+    done: Published, published_dir: Path
+) -> dict[str, str | int | dg.MarkdownMetadataValue | dg.PathMetadataValue]:
     publication = done.publication
     return {
         "snapshot": publication.snapshot,
         "as_of": str(publication.as_of),
         "through_seq": publication.through_seq,
-        "marts_changed": ", ".join(done.written) or "none",
+        "marts_changed": ", ".join(done.changed) or "none",
         "folder": dg.MetadataValue.path(str(published_dir.resolve())),
         "marts": dg.MetadataValue.md(_marts_table(done)),
     }

@@ -47,9 +47,9 @@ class TestPublish:
         assert rows(folder, "letters") == [(1, "a"), (2, "b"), (0, "c")]
 
     def test_says_which_marts_changed(self, publish_rows):
-        assert publish_rows().written == ("letters", "numbers")
-        assert publish_rows(letters="b").written == ("letters",)
-        assert publish_rows(letters="b").written == ()
+        assert publish_rows().changed == ("letters", "numbers")
+        assert publish_rows(letters="b").changed == ("letters",)
+        assert publish_rows(letters="b").changed == ()
 
     def test_changes_nothing_where_nothing_changed(self, publish_rows, folder):
         publish_rows()
