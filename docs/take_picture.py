@@ -18,7 +18,9 @@ def take_picture(address: str, file: str, width: int = 1280, height: int = 900) 
         )
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(address)
-        page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+        page.wait_for_selector(
+            "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
+        )
         page.wait_for_load_state("networkidle")
         page.screenshot(path=file)
         browser.close()

@@ -89,9 +89,7 @@ def _counted(
     shape: tuple[int, int], sku: Ints, frame: pl.DataFrame, weeks: pl.Series, counts: Floats | Ints
 ) -> Floats:
     week = _ints((frame["week_start"] - weeks[0]).dt.total_days() // 7)
-    cells = np.bincount(
-        sku * shape[1] + week, weights=counts, minlength=shape[0] * shape[1]
-    )
+    cells = np.bincount(sku * shape[1] + week, weights=counts, minlength=shape[0] * shape[1])
     counted: Floats = cells.reshape(shape).astype(np.float64)
     return counted
 

@@ -18,7 +18,6 @@ from pipelines.lake.manifest import (
     LakeUnwritable,
     Manifest,
     Segment,
-    check_hash,
     write_durably,
 )
 from pipelines.lake.tables import Table
@@ -70,7 +69,6 @@ def _write(
 
 def _read(lake_dir: Path, segment: Segment) -> pl.DataFrame:
     path = lake_dir / segment.path
-    check_hash(lake_dir, path, segment)
     try:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as broken:
