@@ -1,0 +1,112 @@
+"""A real `dagster dev` beside the command line: a run that is killed must not keep the next from running."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pipelines.dagster_home import ensure_dagster_home
+from pipelines.warehouse.lock import warehouse_lock
+from retour.settings import Settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+
+ROOT = Path(__file__).parents[2]
+LAUNCH = """
+mutation {
+  launchRun(executionParams: {
+    selector: {repositoryLocationName: "retour", repositoryName: "__repository__", jobName: "refresh"}
+    runConfigData: {}
+  }) { ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
+}
+"""
+STATUS = 'query { runOrError(runId: "%s") { ... on Run { status } } }'
+
+
+class Dagster:
+    """A running `dagster dev`, asked through its own API."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}"
+
+    def is_up(self) -> bool:
+        try:
+            return httpx.get(f"{self._url}/server_info", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def launch(self) -> str:
+        return str(self._ask(LAUNCH)["launchRun"]["run"]["runId"])
+
+    def status(self, run_id: str) -> str:
+        return str(self._ask(STATUS % run_id)["runOrError"]["status"])
+
+    def _ask(self, query: str) -> dict[str, Any]:
+        answer = httpx.post(f"{self._url}/graphql", json={"query": query}, timeout=60).json()
+        data: dict[str, Any] = answer["data"]
+        return data
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 150) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.5)
+
+
+@pytest.fixture
+def home(settings: Settings) -> Path:
+    return ensure_dagster_home(settings)
+
+
+@pytest.fixture
+def dagster(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Dagster]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "RETOUR_VAR_DIR": str(settings.var_dir),
+        "RETOUR_WAREHOUSE": str(settings.warehouse),
+    }
+    with (tmp_path / "dagster.log").open("wb") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            running = Dagster(port)
+            wait_for(running.is_up)
+            yield running
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(30)
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+class TestKilledRun:
+    def test_does_not_keep_the_next_from_running(self, dagster, settings, home):
+        with warehouse_lock(settings.warehouse, print):
+            killed = dagster.launch()
+            alive = home / "alive" / killed
+            wait_for(alive.exists)
+            os.kill(int(alive.read_text()), signal.SIGKILL)
+            following = dagster.launch()
+        wait_for(lambda: dagster.status(following) == "SUCCESS")
+        assert dagster.status(killed) == "FAILURE"
+        assert (settings.published_dir / "manifest.json").exists()
