@@ -13,18 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake.manifest import (
-    LakeDamaged,
-    LakeUnwritable,
-    Manifest,
-    Segment,
-    write_durably,
-)
+from pipelines.lake.manifest import LakeDamaged, LakeUnwritable, Manifest, Segment, write_durably
 from pipelines.lake.tables import Table
 
 SMALL_ROWS = 50_000
 
-_SEGMENT = re.compile(r"[a-z_]+/[a-z_.]+(/[a-z_]+)?/\d{12,}-\d{12,}\.parquet(\.draft)?")
+_SEGMENT = re.compile(r"[a-z0-9_]+/[a-z0-9_.]+(/[a-z0-9_]+)?/\d{12,}-\d{12,}\.parquet(\.draft)?")
 _QUARANTINE = re.compile(r"\d{12,}-\d{12,}\.jsonl(\.draft)?")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipelines.lake.decode import Decoded, decode
@@ -69,6 +70,7 @@ def rows(decoded: Decoded, table: str) -> list[dict[str, Any]]:
 class TestWhatArrives:
     @pytest.mark.parametrize("model", PAYLOADS.values(), ids=PAYLOADS)
     @given(data=st.data())
+    @hypothesis_settings(max_examples=25, deadline=None)
     def test_a_row_says_exactly_what_its_payload_said(
         self, model: type[Payload], data: st.DataObject, record: Record
     ) -> None:
