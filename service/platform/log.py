@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from service.domain.events import Event, RecordedEvent
+from service.domain.events import Event, RecordedEvent, payload_model
 from service.platform.clock import to_us
 from service.platform.db import metadata
 
@@ -72,7 +72,10 @@ def append(connection: Connection, drafts: Sequence[Event], recorded_at: datetim
     """Append events as the last step of the caller's transaction.
 
     An event whose id the log holds already is not appended again, so repeating is harmless.
+    Raises `UnknownEventType`.
     """
+    for draft in drafts:
+        payload_model(draft.data.type)
     recorded_at_us = to_us(recorded_at)
     return append_rows(connection, [_row(draft, recorded_at_us) for draft in drafts])
 
@@ -83,10 +86,14 @@ def append_rows(connection: Connection, rows: Sequence[RecordedEvent]) -> Append
         return Appended()
     _take_lock(connection)
     known = _known(connection, rows)
-    fresh = [row for row in rows if row.id not in known]
+    fresh: dict[str, RecordedEvent] = {}
+    for row in rows:
+        if row.id not in known:
+            fresh[row.id] = row
+            known[row.id] = row.data
     if fresh:
-        _insert(connection, fresh)
-    differing = tuple(row.id for row in rows if row.id in known and known[row.id] != row.data)
+        _insert(connection, list(fresh.values()))
+    differing = tuple(row.id for row in rows if known[row.id] != row.data)
     return Appended(len(fresh), len(rows) - len(fresh), differing)
 
 

@@ -9,6 +9,9 @@ from service_shop import ORDER, PARCEL, Shop
 
 from service.platform.ids import is_rma
 
+# What never reaches the database needs no second one.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
@@ -67,6 +70,7 @@ class TestPutOrder:
         assert "anna" not in recorded
         assert len(set(re.findall(r"cus_[0-9a-z]{26}", recorded))) == 1
 
+    @on_one_database
     @pytest.mark.parametrize(
         "line",
         [
@@ -95,6 +99,7 @@ class TestPutOrder:
         assert document["errors"][0]["field"].startswith("lines[0]")
         assert shop.types() == []
 
+    @on_one_database
     @pytest.mark.parametrize(
         "body",
         [
@@ -113,6 +118,7 @@ class TestPutOrder:
 
         assert shop.types() == []
 
+    @on_one_database
     def test_an_order_of_tomorrow_is_refused(self, shop: Shop) -> None:
         document = problem(shop.put_order(placed_at="2026-03-03T12:00:00Z"), 422, "in-the-future")
 
@@ -170,6 +176,7 @@ class TestPutProduct:
         assert [answer.json()["is_changed"] for answer in answers] == [True, False, True]
         assert shop.types() == ["product.upserted"] * 2
 
+    @on_one_database
     def test_money_without_a_currency_is_refused(self, shop: Shop) -> None:
         problem(shop.put_product(price_minor=5), 422, "invalid-request")
 
@@ -243,6 +250,7 @@ class TestPostReturn:
     def test_a_line_that_the_order_does_not_have_is_refused(self, shop: Shop) -> None:
         problem(shop.delivered().apply(line_no=7), 422, "unknown-order-line")
 
+    @on_one_database
     def test_a_reason_in_own_words_is_refused_since_it_would_reach_the_log(
         self, shop: Shop
     ) -> None:
@@ -252,6 +260,7 @@ class TestPostReturn:
 
         assert "Anna" not in json.dumps(document)
 
+    @on_one_database
     @pytest.mark.parametrize("content", [b"{bad", b"", b"\xff\xfe", b'{"order_id": '])
     def test_what_is_no_json_is_refused_with_the_place(self, shop: Shop, content: bytes) -> None:
         answer = shop.call(
@@ -265,6 +274,7 @@ class TestPostReturn:
         assert answer.status_code in {400, 422}
         assert answer.json()["type"] in {"/problems/malformed-json", "/problems/invalid-request"}
 
+    @on_one_database
     def test_a_lone_surrogate_is_refused(self, shop: Shop) -> None:
         body = b'{"order_id": "\\ud800", "customer": "c", "lines": []}'
         answer = shop.call(
@@ -291,6 +301,7 @@ class TestGetReturn:
         assert body["next"]["what"] == "Send the goods back."
         assert "customer_key" not in body
 
+    @on_one_database
     @pytest.mark.parametrize("rma", ["R12", "R00000-00000-1", "%F0%9F%8E%81"])
     def test_a_mistyped_number_is_noticed(self, shop: Shop, rma: str) -> None:
         assert "mistyped" in problem(shop.show(rma), 404, "unknown-return")["detail"]
@@ -302,6 +313,7 @@ class TestGetReturn:
 
 
 class TestRights:
+    @on_one_database
     @pytest.mark.parametrize("header", ["", "Bearer", "Bearer rk_wrong", "Basic YTpi"])
     def test_without_a_valid_key_nothing_is_told(self, shop: Shop, header: str) -> None:
         answer = shop.client.get("/v1/returns/R12", headers={"Authorization": header})
@@ -309,6 +321,7 @@ class TestRights:
         assert "retour keys create" in problem(answer, 401, "not-authenticated")["detail"]
         assert answer.headers["www-authenticate"] == "Bearer"
 
+    @on_one_database
     @pytest.mark.parametrize(
         ("role", "method", "path", "body"),
         [
@@ -348,6 +361,7 @@ class TestEdges:
         assert shop.client.get("/healthz").json() == {"status": "ok"}
         assert shop.client.get("/readyz").json() == {"status": "ok", "log_head": 1}
 
+    @on_one_database
     @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/healthz")])
     def test_what_does_not_exist_is_a_problem_too(self, shop: Shop, method: str, path: str) -> None:
         answer = shop.client.request(method, path)
@@ -355,6 +369,7 @@ class TestEdges:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.status_code in {404, 405}
 
+    @on_one_database
     def test_the_description_is_complete(self, shop: Shop) -> None:
         described = shop.client.get("/openapi.json").json()
 

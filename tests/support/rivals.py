@@ -1,0 +1,89 @@
+"""Real processes that want the same thing at the same moment, against one database."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from service.application import Retour
+from service.domain.events import Actor, Event, SkuFlagged
+from service.domain.policy import Policy
+from service.domain.risk import RulesOnly
+from service.platform.clock import SystemClock, VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+from service.returns.commands import MoreThanDelivered
+from service.returns.schemas import ReturnBody
+
+SECRET = b"a test's secret"
+_PATIENCE_SECONDS = 60
+
+
+def own_retour(url: str, now: datetime | None = None) -> Retour:
+    """The application as another process has it: its own connections, the same database."""
+    clock = VirtualClock(now) if now else SystemClock()
+    return Retour(Database(url), Policy(), RulesOnly(), clock, SystemIds(), secret=SECRET)
+
+
+@contextmanager
+def two_processes(work: Callable[..., None], *arguments: Any) -> Iterator[list[BaseProcess]]:
+    """Two processes that call `work(number, barrier, *arguments)`; none of them outlives the block."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(2, timeout=_PATIENCE_SECONDS)
+    processes: list[BaseProcess] = [
+        spawn.Process(target=work, args=(number, barrier, *arguments)) for number in range(2)
+    ]
+    for each in processes:
+        each.start()
+    try:
+        yield processes
+        for each in processes:
+            each.join(_PATIENCE_SECONDS)
+    finally:
+        for each in processes:
+            each.kill()
+            each.join()
+
+
+def append_many(number: int, barrier: Any, url: str, count: int) -> None:
+    """Append as fast as possible, two events a transaction."""
+    retour = own_retour(url)
+    barrier.wait()
+    for turn in range(count):
+        retour.conclusions.append([flag(f"{number}-{turn}-{part}") for part in "ab"])
+
+
+def claim_last_units(number: int, barrier: Any, url: str, orders: list[str], results: Any) -> None:
+    """For each order in turn, apply for all that was delivered, at the same moment as the other process."""
+    retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for order_id in orders:
+        body = ReturnBody.model_validate(
+            {
+                "order_id": order_id,
+                "customer": "anna@example.com",
+                "lines": [{"line_no": 1, "quantity": 3, "reason": "defect"}],
+            }
+        )
+        barrier.wait()
+        try:
+            retour.returns.request(body)
+            results.put((order_id, "won"))
+        except MoreThanDelivered:
+            results.put((order_id, "refused"))
+
+
+def flag(sku: str) -> Event:
+    """A small event, as a run would conclude it."""
+    said = SkuFlagged(
+        sku=sku,
+        since="2026-01-05",
+        lift=2.0,
+        lift_low=1.5,
+        lift_high=3.0,
+        excess_units=4.0,
+        detector_version="1",
+    )
+    now = datetime.now(UTC)
+    return Event(SystemIds().event_id(now), "test", sku, now, said, Actor("pipeline"))
