@@ -125,6 +125,8 @@ def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
 def _field_error(error: dict[str, Any]) -> FieldError:
     place, *path = error["loc"]
     field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
+    if not path and error["type"] == "model_attributes_type":
+        error = {"msg": "must be a JSON object, sent with `Content-Type: application/json`"}
     return FieldError(field=field.lstrip(".") or str(place), detail=error["msg"])
 
 

@@ -275,6 +275,16 @@ class TestPostReturn:
         assert answer.json()["type"] in {"/problems/malformed-json", "/problems/invalid-request"}
 
     @on_one_database
+    @pytest.mark.parametrize("content_type", ["text/plain", "application/json"])
+    def test_what_is_no_json_object_is_refused_with_the_way_out(
+        self, shop: Shop, content_type: str
+    ) -> None:
+        headers = {"Content-Type": content_type}
+        answer = shop.call("storefront", "POST", "/v1/returns", content=b"[]", headers=headers)
+
+        assert "application/json" in problem(answer, 422, "invalid-request")["detail"]
+
+    @on_one_database
     def test_a_lone_surrogate_is_refused(self, shop: Shop) -> None:
         body = b'{"order_id": "\\ud800", "customer": "c", "lines": []}'
         answer = shop.call(
