@@ -1,11 +1,15 @@
 """`make bench`: speed and memory as ratios to a named baseline measured in the same run. Nothing here asserts."""
 
-from bench import bench_import, bench_pipeline, bench_run
+import bench.bench_import
+import bench.bench_pipeline
+import bench.bench_run
 from bench.figures import print_figures
+
+PARTS = (bench.bench_import, bench.bench_pipeline, bench.bench_run)
 
 
 def main() -> None:
-    for part in (bench_import, bench_pipeline, bench_run):
+    for part in PARTS:
         print_figures(part.__doc__ or "", part.run())
 
 

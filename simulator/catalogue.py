@@ -35,12 +35,12 @@ CATEGORIES = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """From `week` on, a product comes back three times as often, mostly for one reason."""
+    """From `week` on, a product comes back five times as often, mostly for one reason."""
 
     sku: str
     week: int
     reason: Reason
-    factor: float = 3.0
+    factor: float = 5.0
 
 
 FAULTS = (

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from retour.assembly import open_retour
+from retour.errors import UserError
 from retour.importers.history import read_history
 from retour.importers.online_retail import read_online_retail
 from retour.importers.orders import make_orders
@@ -42,6 +43,7 @@ def run_import(
     settings: Settings, retour: Retour, read: Callable[[duckdb.DuckDBPyConnection], Source]
 ) -> None:
     """Read a source, take it into the application in one transaction, print what became of each row."""
+    _refuse_practice(settings, retour)
     folder = settings.var_dir / "imports"
     with open_workspace(folder) as connection, _progress() as progress:
         reading = progress.add_task("Reading", total=None)
@@ -57,6 +59,15 @@ def run_import(
         set_aside = write_set_aside(connection, folder, source.name, account.content_sha256)
         progress.stop()
         print_reconciliation(Console(soft_wrap=True), source, account, taken, set_aside)
+
+
+def _refuse_practice(settings: Settings, retour: Retour) -> None:
+    """A practice history is played only into an empty log, so the first event tells."""
+    if any(event.origin == "simulated" for event in retour.read_log(0, 1)):
+        raise UserError(
+            f"the log under {settings.var_dir}/ is a practice shop's; a real one must not be mixed with it: "
+            "run `make clean`, or set RETOUR_VAR_DIR and RETOUR_WAREHOUSE to a new place"
+        )
 
 
 def _prepare(
