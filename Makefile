@@ -17,15 +17,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 		|| { echo "Retour needs Python 3.11 or 3.12; this is $$($(PYTHON) --version). Name another: make install PYTHON=python3.11"; exit 1; }
 	@echo "Installing into .venv …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) 2>.venv/uv.log \
-		|| echo "uv could not be installed (see .venv/uv.log); pip does it, more slowly"
-	@if [ -x $(BIN)/uv ]; then \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
-		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
-	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
-		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
-	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) 2>.venv/uv.log || true
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock 2>.venv/uv.log \
+		|| { echo "pip installs, more slowly: uv did not ($$(tail -n 1 .venv/uv.log))"; \
+			$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: install ## fill an empty shop (or import DATA=<file>), refresh, then serve everything until Ctrl-C
