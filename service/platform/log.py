@@ -52,6 +52,7 @@ events = Table(
 
 _APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
 _IDS_A_QUERY = 500
+_NEWEST = select(func.coalesce(func.max(events.c.seq), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def read_subject(connection: Connection, subject: str) -> list[RecordedEvent]:
 
 def head(connection: Connection) -> int:
     """The `seq` of the newest event; 0 for an empty log."""
-    newest: int = connection.execute(select(func.coalesce(func.max(events.c.seq), 0))).scalar_one()
+    newest: int = connection.execute(_NEWEST).scalar_one()
     return newest
 
 
