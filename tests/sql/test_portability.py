@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from pipelines.steps import SQL_DIR
+from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.portability import findings, selects_star
+
+MODELS = [model for model in load_models(SQL_DIR) if not model.is_python]
+CONTRACT = {
+    "marts.return_lines": "rma line_no sku quantity reason grade outcome disposition refund_minor currency",
+    "marts.volume_daily": "day orders units_sold returns_requested units_returned auto_decided",
+    "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
+    "marts.problem_skus": (
+        "sku title category vendor flagged_at since lift lift_low lift_high excess_units likely_cause "
+        "money_at_risk_minor currency status"
+    ),
+}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.relation)
+class TestEveryFile:
+    def test_it_means_the_same_on_another_engine(self, model: SqlModel) -> None:
+        assert findings(model.sql) == []
+
+    def test_it_names_its_columns(self, model: SqlModel) -> None:
+        assert not selects_star(model.sql)
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_a_mart_has_the_columns_that_others_rely_on(relation: str) -> None:
+    (model,) = (model for model in MODELS if model.relation == relation)
+
+    assert set(CONTRACT[relation].split()) <= set(model.header.columns)
+
+
+def test_the_folder_is_where_the_pipeline_looks() -> None:
+    assert Path(__file__).parents[2] / "sql" == SQL_DIR
