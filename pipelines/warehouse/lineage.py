@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -12,6 +13,8 @@ from sqlglot.optimizer.scope import build_scope
 from sqlglot.schema import MappingSchema
 
 DIALECT = "duckdb"
+
+_Columns = tuple[tuple[str, str], ...]
 
 
 class NotAnalysable(Exception):
@@ -45,12 +48,21 @@ class Analysis:
 
 def analyse(sql: str, known: Mapping[str, Mapping[str, str]]) -> Analysis:
     """Read one SELECT, given the columns of every relation it may name. Raises `NotAnalysable`."""
-    tree = _parse(sql)
-    reads = _reads(tree)
+    reads = _reads_of(sql)
     if any(relation not in known for relation in reads):
         return Analysis(reads)
+    return _resolved(sql, tuple((name, tuple(known[name].items())) for name in reads))
+
+
+@cache
+def _reads_of(sql: str) -> tuple[str, ...]:
+    return _reads(_parse(sql))
+
+
+@cache  # several parts of one process ask the same, and each answer takes 40 ms
+def _resolved(sql: str, read: tuple[tuple[str, _Columns], ...]) -> Analysis:
     try:
-        return _resolved(tree, reads, _schema({name: known[name] for name in reads}))
+        return _traced(_parse(sql), {name: dict(columns) for name, columns in read})
     except SqlglotError as problem:
         raise NotAnalysable(_one_line(problem)) from problem
 
@@ -86,11 +98,12 @@ def _schema(known: Mapping[str, Mapping[str, str]]) -> MappingSchema:
     return MappingSchema(dict(nested), dialect=DIALECT)
 
 
-def _resolved(tree: exp.Expr, reads: tuple[str, ...], schema: MappingSchema) -> Analysis:
+def _traced(tree: exp.Expr, read: Mapping[str, Mapping[str, str]]) -> Analysis:
+    schema = _schema(read)
     qualified = qualify(tree, dialect=DIALECT, schema=schema, identify=False)
     nodes = lineage(None, qualified, schema, dialect=DIALECT, scope=build_scope(qualified))
     return Analysis(
-        reads=reads,
+        reads=tuple(read),
         columns=tuple(nodes),
         lineage={name: _sources(node) for name, node in nodes.items()},
         names=frozenset(column.name for column in qualified.find_all(exp.Column)),

@@ -1,0 +1,97 @@
+"""A small shop in the log: forty products over four months, one of which comes back far too often."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from retour.assembly import open_retour
+from retour.settings import Settings
+from service.application import Retour
+from service.domain import events as e
+from service.platform.clock import to_us
+from service.platform.ids import derived_event_id
+
+BAD_SKU = "SKU-00"
+_START = datetime(2024, 1, 1, 9, tzinfo=UTC)
+_SKUS = 40
+
+
+def small_shop(settings: Settings, *, days: int = 120, seed: int = 1) -> Retour:
+    """The application on a log of some thousand events, the same for the same seed."""
+    retour = open_retour(settings)
+    chance = random.Random(seed)
+    append(retour, [_event(_product(place), _START, f"SKU-{place:02}") for place in range(_SKUS)])
+    for day in range(days):
+        append(retour, _a_day(_START + timedelta(days=day), chance))
+    return retour
+
+
+def append(retour: Retour, events: list[e.Event]) -> None:
+    """Append events that bring their own ids and times."""
+    with retour.context.transaction() as transaction:
+        for event in events:
+            transaction.add(event)
+
+
+def a_return(number: str, sku: str, moment: datetime, quantity: int = 1) -> e.Event:
+    """A return that no order could be matched to."""
+    line = e.ReturnLine(
+        line_no=1,
+        order_id=None,
+        order_line_no=None,
+        sku=sku,
+        quantity=quantity,
+        reason="defect",
+        value_minor=1000 * quantity,
+    )
+    requested = e.ReturnRequested(
+        rma=f"R{number}", order_id=None, customer_key=None, currency="EUR", lines=[line]
+    )
+    return _event(requested, moment, requested.rma)
+
+
+def _a_day(morning: datetime, chance: random.Random) -> list[e.Event]:
+    events = []
+    for number in range(12):
+        moment = morning + timedelta(minutes=30 * number)
+        order_id = f"{morning:%m%d}-{number}"
+        skus = sorted(chance.sample(range(_SKUS), 3) + [0] * (number % 3 == 0))
+        lines = [_line(place, f"SKU-{sku:02}") for place, sku in enumerate(skus, 1)]
+        order = e.OrderPlaced(
+            order_id=order_id, customer_key=None, currency="EUR", country="NL", lines=lines
+        )
+        events.append(_event(order, moment, order_id))
+        events += _returns(order, moment, chance)
+    return events
+
+
+def _returns(order: e.OrderPlaced, moment: datetime, chance: random.Random) -> list[e.Event]:
+    return [
+        a_return(f"{order.order_id}-{line.line_no}", line.sku, moment + timedelta(minutes=5))
+        for line in order.lines
+        if chance.random() < (0.5 if line.sku == BAD_SKU else 0.04)
+    ]
+
+
+def _line(line_no: int, sku: str) -> e.OrderLine:
+    return e.OrderLine(line_no=line_no, sku=sku, quantity=1, unit_price_minor=1000)
+
+
+def _product(place: int) -> e.ProductUpserted:
+    return e.ProductUpserted(
+        sku=f"SKU-{place:02}",
+        title=f"Product {place}",
+        category="all",
+        price_minor=1000,
+        currency="EUR",
+    )
+
+
+def _event(payload: e.Payload, moment: datetime, subject: str) -> e.Event:
+    return e.Event(
+        id=derived_event_id(to_us(moment), payload.type, subject),
+        source="tests/small_shop",
+        subject=subject,
+        time=moment,
+        data=payload,
+        actor=e.Actor("shop"),
+    )
