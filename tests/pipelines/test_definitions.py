@@ -1,0 +1,91 @@
+"""What a data engineer finds in Dagster: the graph, what it says of each table, and when it runs."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import defs
+from pipelines.warehouse.models import load_models
+
+SQL_DIR = Path(__file__).parents[2] / "sql"
+
+
+@pytest.fixture(scope="module")
+def specs() -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in defs().resolve_all_asset_specs()}
+
+
+class TestGraph:
+    def test_every_file_of_sql_is_an_asset_in_the_group_of_its_layer(self, specs) -> None:
+        files = {(path.parent.name, path.stem) for path in SQL_DIR.glob("*/*.*")}
+
+        assert {tuple(key.path) for key in specs if len(key.path) == 2} == files
+        assert {key.path[0] for key in specs if len(key.path) == 2} <= {
+            specs[key].group_name for key in specs
+        }
+
+    def test_an_asset_depends_on_what_its_sql_reads_and_on_nothing_else(self, specs) -> None:
+        for model in load_models(SQL_DIR):
+            read = {
+                "ingest" if dep.startswith(("lake.", "meta.")) else dep.replace(".", "/", 1)
+                for dep in model.deps
+            }
+
+            spec = specs[dg.AssetKey([model.schema, model.name])]
+
+            assert {dep.asset_key.to_user_string() for dep in spec.deps} == read, model.relation
+
+    def test_the_publication_waits_for_every_mart(self, specs) -> None:
+        marts = {key for key in specs if key.path[0] == "marts"}
+
+        assert {dep.asset_key for dep in specs[dg.AssetKey("published")].deps} == marts
+
+    def test_each_asset_says_what_it_is_and_whose(self, specs) -> None:
+        for spec in specs.values():
+            assert spec.description, spec.key
+            assert spec.owners, spec.key
+            assert spec.group_name != "default", spec.key
+
+    def test_each_table_shows_the_origin_of_its_columns(self, specs) -> None:
+        spec = specs[dg.AssetKey(["marts", "sku_weekly"])]
+
+        lineage = spec.metadata["dagster/column_lineage"].deps_by_column
+
+        assert lineage["units_sold"] == [
+            dg.TableColumnDep(dg.AssetKey(["intermediate", "sales_weekly"]), "units_sold")
+        ]
+
+    def test_the_checks_stand_at_the_lakes_door(self) -> None:
+        job = defs().resolve_job_def("refresh")
+
+        checks = {key.name for key in job.asset_layer.asset_graph.asset_check_keys}
+
+        assert {"events", "order_placed", "return_requested", "nothing_in_quarantine"} <= checks
+
+
+class TestSchedule:
+    @pytest.fixture
+    def instance(self):
+        with dg.instance_for_test() as instance:
+            yield instance
+
+    def test_it_asks_for_a_refresh_every_quarter_of_an_hour(self, instance) -> None:
+        schedule = defs().resolve_schedule_def("every_quarter_hour")
+
+        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
+
+        assert schedule.cron_schedule == "*/15 * * * *"
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+        assert len(asked.run_requests or []) == 1
+
+    @pytest.mark.parametrize("status", ["NOT_STARTED", "STARTED"])
+    def test_it_does_not_queue_a_refresh_behind_another(self, instance, status: str) -> None:
+        job = defs().resolve_job_def("refresh")
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+        schedule = defs().resolve_schedule_def("every_quarter_hour")
+
+        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
+
+        assert not asked.run_requests
+        assert "waiting or running" in str(asked.skip_message)
