@@ -25,6 +25,13 @@ def small_shop(settings: Settings, *, days: int = 120, seed: int = 1) -> Retour:
     return retour
 
 
+def a_month(retour: Retour, first_day: int, *, bad_rate: float) -> None:
+    """Thirty more days, counted from the shop's first, in which the bad product comes back at another rate."""
+    chance = random.Random(first_day)
+    for day in range(first_day, first_day + 30):
+        append(retour, _a_day(_START + timedelta(days=day), chance, bad_rate))
+
+
 def append(retour: Retour, events: list[e.Event]) -> None:
     """Append events that bring their own ids and times."""
     with retour.context.transaction() as transaction:
@@ -49,26 +56,28 @@ def a_return(number: str, sku: str, moment: datetime, quantity: int = 1) -> e.Ev
     return _event(requested, moment, requested.rma)
 
 
-def _a_day(morning: datetime, chance: random.Random) -> list[e.Event]:
+def _a_day(morning: datetime, chance: random.Random, bad_rate: float = 0.5) -> list[e.Event]:
     events = []
     for number in range(12):
         moment = morning + timedelta(minutes=30 * number)
-        order_id = f"{morning:%m%d}-{number}"
+        order_id = f"{morning:%y%m%d}-{number}"
         skus = sorted(chance.sample(range(_SKUS), 3) + [0] * (number % 3 == 0))
         lines = [_line(place, f"SKU-{sku:02}") for place, sku in enumerate(skus, 1)]
         order = e.OrderPlaced(
             order_id=order_id, customer_key=None, currency="EUR", country="NL", lines=lines
         )
         events.append(_event(order, moment, order_id))
-        events += _returns(order, moment, chance)
+        events += _returns(order, moment, chance, bad_rate)
     return events
 
 
-def _returns(order: e.OrderPlaced, moment: datetime, chance: random.Random) -> list[e.Event]:
+def _returns(
+    order: e.OrderPlaced, moment: datetime, chance: random.Random, bad_rate: float
+) -> list[e.Event]:
     return [
         a_return(f"{order.order_id}-{line.line_no}", line.sku, moment + timedelta(minutes=5))
         for line in order.lines
-        if chance.random() < (0.5 if line.sku == BAD_SKU else 0.04)
+        if chance.random() < (bad_rate if line.sku == BAD_SKU else 0.04)
     ]
 
 
