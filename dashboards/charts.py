@@ -1,5 +1,6 @@
 """Pictures, in colours that colour-blind readers tell apart (Okabe & Ito)."""
 
+from datetime import date, timedelta
 from typing import cast
 
 import altair as alt
@@ -8,61 +9,72 @@ import polars as pl
 from dashboards.texts import Texts
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8a949e"
-_ROW_HEIGHT = 30
-_LONGEST_TITLE = 30
-
-
-def lifts(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:
-    """Each product's lift with its interval; the line marks what was expected."""
-    named = rows.with_columns(
-        pl.col("title").str.slice(0, _LONGEST_TITLE).alias("name")
-    ).with_columns((pl.col("name") + "  " + pl.col("sku")).alias("name"))
-    order = named["name"].to_list()
-    base = alt.Chart(named.select("name", "lift", "lift_low", "lift_high").to_pandas())
-    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, labelFontSize=12))
-    scale = alt.Scale(type="log", domainMin=0.8)
-    title = texts("times as often as expected (90 % interval)")
-    x = alt.X(
-        "lift_low:Q", scale=scale, title=title, axis=alt.Axis(values=[1, 2, 3, 5, 10, 20, 40])
-    )
-    bars = base.mark_rule(strokeWidth=3, color=BLUE, opacity=0.55).encode(
-        y=y, x=x, x2="lift_high:Q"
-    )
-    dots = base.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(
-        y=y, x=alt.X("lift:Q", scale=scale)
-    )
-    expected = (
-        alt.Chart(pl.DataFrame({"x": [1.0]}).to_pandas())
-        .mark_rule(color=GREY, strokeDash=[4, 3])
-        .encode(x="x:Q")
-    )
-    chart = cast(alt.LayerChart, alt.layer(expected, bars, dots))
-    return chart.properties(height=_ROW_HEIGHT * len(rows) + 40)
+_DAYS: dict[str, str] = {"en": "%-d %b", "zh": "%-m月%-d日"}
+_LABELS = 6
+_LABELS_WIDTH = 50  # both pictures' left edge, so that a week stands above itself
+_HALF_A_WEEK = timedelta(days=4)
 
 
 def history(weeks: pl.DataFrame, texts: Texts) -> tuple[alt.LayerChart, alt.Chart]:
-    """Returned units against the band of an ordinary week, above the units sold."""
-    frame = weeks.to_pandas()
-    x = alt.X("week_start:T", title=None)
-    band = (
-        alt.Chart(frame)
-        .mark_area(color=GREY, opacity=0.3, interpolate="step-after")
-        .encode(x=x, y=alt.Y("expected_low:Q", title=texts("units returned")), y2="expected_high:Q")
+    """Returned units against the band of an ordinary week, above the units sold; both over the same weeks."""
+    frame = weeks.with_columns(
+        bar_from=pl.col("week_start").dt.offset_by("-3d"),
+        bar_to=pl.col("week_start").dt.offset_by("3d"),
+    ).to_pandas()
+    x = _weeks_axis(weeks, texts)
+    tooltip = [
+        alt.Tooltip("week_start:T", title=texts("Week of"), format=_DAYS[texts.language] + " %Y"),
+        alt.Tooltip("units_returned:Q", title=texts("Returned"), format=",.0f"),
+        alt.Tooltip("units_expected:Q", title=texts("Expected"), format=",.1f"),
+        alt.Tooltip("expected_high:Q", title=texts("Ordinary up to"), format=",.1f"),
+        alt.Tooltip("units_sold:Q", title=texts("Sold"), format=",.0f"),
+    ]
+    base = alt.Chart(frame)
+    band = base.mark_area(color=GREY, opacity=0.3, interpolate="step").encode(
+        x=x, y=_units("expected_low", texts("units returned")), y2="expected_high:Q"
     )
-    expected = (
-        alt.Chart(frame)
-        .mark_line(color=GREY, strokeDash=[4, 3], interpolate="step-after")
-        .encode(x=x, y="units_expected:Q")
+    expected = base.mark_line(color=GREY, strokeDash=[4, 3], interpolate="step").encode(
+        x=x, y=_units("units_expected", texts("units returned"))
     )
-    returned = (
-        alt.Chart(frame)
-        .mark_line(color=ORANGE, point=alt.OverlayMarkDef(color=ORANGE, size=35), strokeWidth=2)
-        .encode(x=x, y="units_returned:Q")
+    returned = base.mark_line(
+        color=ORANGE, point=alt.OverlayMarkDef(color=ORANGE, size=35), strokeWidth=2
+    ).encode(x=x, y=_units("units_returned", texts("units returned")), tooltip=tooltip)
+    sold = base.mark_rect(color=BLUE, opacity=0.7).encode(
+        x=_weeks_axis(weeks, texts, "bar_from"),
+        x2="bar_to:T",
+        y2=alt.datum(0),
+        y=_units("units_sold", texts("units sold"), ticks=2),
+        tooltip=tooltip,
     )
-    sold = (
-        alt.Chart(frame)
-        .mark_bar(color=BLUE, opacity=0.7)
-        .encode(x=x, y=alt.Y("units_sold:Q", title=texts("units sold")))
+    above = cast(alt.LayerChart, alt.layer(band, expected, returned).properties(height=230))
+    return above, sold.properties(height=100)
+
+
+def _weeks_axis(weeks: pl.DataFrame, texts: Texts, column: str = "week_start") -> alt.X:
+    starts = weeks["week_start"].to_list()
+    labelled = starts[:: max(1, -(-len(starts) // _LABELS))]
+    return alt.X(
+        f"{column}:T",
+        title=None,
+        scale=alt.Scale(
+            domain=[_moment(starts[0] - _HALF_A_WEEK), _moment(starts[-1] + _HALF_A_WEEK)]
+        ),
+        axis=alt.Axis(
+            values=[_moment(each) for each in labelled],
+            format=_DAYS[texts.language],
+            labelOverlap=True,
+            grid=False,
+        ),
     )
-    above = cast(alt.LayerChart, alt.layer(band, expected, returned).properties(height=240))
-    return above, sold.properties(height=110)
+
+
+def _moment(day: date) -> alt.DateTime:
+    """Midnight in the browser's own zone, as Vega reads days in data."""
+    return alt.DateTime(year=day.year, month=day.month, date=day.day)
+
+
+def _units(column: str, title: str, ticks: int = 5) -> alt.Y:
+    axis = alt.Axis(
+        minExtent=_LABELS_WIDTH, maxExtent=_LABELS_WIDTH, tickMinStep=1, tickCount=ticks
+    )
+    return alt.Y(f"{column}:Q", title=title, axis=axis)

@@ -35,6 +35,11 @@ class Publication:
     published_at: datetime
     timezone: ZoneInfo
     files: dict[str, tuple[str, ...]]
+    manifest: Path
+
+    def unreadable(self, misfit: Exception) -> PublicationUnreadable:
+        """What to say where a mart's files are damaged, or of a version that has not what a page asks for."""
+        return PublicationUnreadable(_way_out(self.manifest, str(misfit).splitlines()[0]))
 
 
 def read_publication(published_dir: Path) -> Publication:
@@ -76,6 +81,7 @@ def _publication(path: Path, manifest: dict[str, object]) -> Publication:
         published_at=_moment(str(manifest["published_at"])),
         timezone=ZoneInfo(str(manifest["timezone"])),
         files=files,
+        manifest=path,
     )
 
 

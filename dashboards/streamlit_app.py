@@ -1,10 +1,12 @@
-"""The dashboards' router: a language, and the pages."""
+"""The dashboards' router: the page's name, a language, and the pages."""
 
 import streamlit as st
 
 from dashboards.texts import LANGUAGES, Texts, language_of
 
 st.set_page_config(page_title="Retour", page_icon=":material/assignment_return:", layout="wide")
+# Streamlit leaves six lines free above a page; the list below should be seen without scrolling.
+st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
 
 language = language_of(st.query_params.get("lang"))
 texts = Texts(language)
@@ -14,19 +16,7 @@ def _remember_language() -> None:
     st.query_params["lang"] = st.session_state["language"]
 
 
-with st.container(horizontal_alignment="right"):
-    st.segmented_control(
-        "Language / 语言",
-        list(LANGUAGES),
-        label_visibility="collapsed",
-        default=language,
-        format_func=lambda each: LANGUAGES[each],
-        key="language",
-        on_change=_remember_language,
-        required=True,
-    )
-
-st.navigation(
+page = st.navigation(
     [
         st.Page(
             "app_pages/problem_products.py",
@@ -36,4 +26,18 @@ st.navigation(
         )
     ],
     position="top",
-).run()
+)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.header(page.title, width="content")
+    st.segmented_control(
+        "Language / 语言",
+        list(LANGUAGES),
+        label_visibility="collapsed",
+        default=language,
+        format_func=lambda each: LANGUAGES[each],
+        key="language",
+        on_change=_remember_language,
+        required=True,
+        width="content",
+    )
+page.run()

@@ -11,6 +11,16 @@ from babel.messages.pofile import read_po
 
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
+REASONS = {
+    "defect": "defect",
+    "damaged_in_transit": "damaged in transit",
+    "not_as_described": "not as described",
+    "size_fit": "size or fit",
+    "wrong_item": "wrong item",
+    "arrived_late": "arrived late",
+    "changed_mind": "changed mind",
+    "other": "other",
+}
 _LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _CATALOGUE = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES" / "dashboards.po"
 
@@ -26,6 +36,10 @@ class Texts:
         """The text in this language, its `{parts}` filled in."""
         written = chinese().get(text, text) if self.language == "zh" else text
         return written.format(**parts) if parts else written
+
+    def reason(self, code: str) -> str:
+        """A reason for a return in words; one that a shop's own history brought stays as it is."""
+        return self(REASONS.get(code, code))
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")

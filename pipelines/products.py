@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 
 import polars as pl
 
+import models.products
 from models.products.detector import Detector
 from models.products.evidence import EVIDENCE, EXPECTED, Findings, weigh
 from models.products.flags import Decisions, decide
 from models.products.record import Record
+from pipelines.warehouse.lake_views import digest
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Built, Warehouse
 from service.application import Retour
@@ -36,7 +40,7 @@ def build_evidence(
     warehouse: Warehouse, evidence: SqlModel, expected: SqlModel, detector: Detector
 ) -> tuple[Built, Built]:
     """Weigh every product, unless nothing that the detector reads has changed."""
-    prints = [warehouse.fingerprint(model, repr(detector)) for model in (evidence, expected)]
+    prints = [_fingerprint(warehouse, model, detector) for model in (evidence, expected)]
     standing = [
         warehouse.current(model.relation, each)
         for model, each in zip((evidence, expected), prints, strict=True)
@@ -57,7 +61,7 @@ def build_flags(
 
     The row of a flag raised now carries the moment that its event carries, so the next run gives the same row.
     """
-    print_ = warehouse.fingerprint(model, repr(detector))
+    print_ = _fingerprint(warehouse, model, detector)
     if standing := warehouse.current(model.relation, print_):
         return FlagsBuilt(standing, 0, 0)
     as_of = warehouse.run.as_of
@@ -76,6 +80,18 @@ def build_flags(
         len(decisions.flagged),
         len(decisions.cleared),
     )
+
+
+def _fingerprint(warehouse: Warehouse, model: SqlModel, detector: Detector) -> str:
+    """What a relation of Python's would be made from: its inputs, the detector's settings, and the code itself."""
+    return warehouse.fingerprint(model, repr(detector), _code())
+
+
+@cache
+def _code() -> str:
+    """After an upgrade rows of the old code must not stand: they may even lack a column."""
+    sources = sorted((*Path(models.products.__path__[0]).glob("*.py"), Path(__file__)))
+    return digest(*(path.read_text(encoding="utf-8") for path in sources))
 
 
 def _weigh(warehouse: Warehouse, detector: Detector) -> Findings:

@@ -1,8 +1,11 @@
 """Problem products: what comes back more often than it should, since when, and what it costs."""
 
+import re
+
 import duckdb
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards import charts
 from dashboards.publication import NothingPublished, Publication, connect, read_publication
@@ -11,12 +14,12 @@ from dashboards.texts import Texts, language_of
 from retour.errors import UserError
 from retour.settings import load_settings
 
-SHOWN_IN_CHART = 15
+LIST, PRODUCT = "list", "sku"
+_ROW_PX, _HEADING_PX, _ROWS = 35, 38, 14
 
 
 def page() -> None:
     texts = Texts(language_of(st.query_params.get("lang")))
-    st.title(texts("Problem products"))
     try:
         publication = read_publication(load_settings().published_dir)
     except NothingPublished as nothing:
@@ -28,9 +31,21 @@ def page() -> None:
         st.caption(str(nothing))
         return
     except UserError as unreadable:
-        st.error(str(unreadable))
+        _apologize(unreadable, texts)
         return
-    _show(publication, texts)
+    try:
+        _show(publication, texts)
+    except duckdb.Error as misfit:  # files of another version, or damaged ones
+        _apologize(publication.unreadable(misfit), texts)
+
+
+def _apologize(unreadable: UserError, texts: Texts) -> None:
+    st.error(
+        texts(
+            "The published data cannot be shown: they are damaged, or another version made them. A refresh makes them anew."
+        )
+    )
+    st.caption(str(unreadable))
 
 
 def _show(publication: Publication, texts: Texts) -> None:
@@ -39,15 +54,11 @@ def _show(publication: Publication, texts: Texts) -> None:
     choice = _choose(cursor, texts)
     rows = queries.flagged(cursor, choice)
     _headline(rows, texts)
-    if rows.is_empty():
-        st.success(
-            texts(
-                "No flagged product here: what comes back is what shop and product lead one to expect."
-            )
-        )
-    else:
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
         _list(rows, texts)
-    _drill_down(cursor, rows, choice, texts)
+    with right:
+        _drill_down(cursor, rows, choice, texts)
 
 
 def _date_of_the_data(publication: Publication, texts: Texts) -> str:
@@ -65,17 +76,15 @@ def _date_of_the_data(publication: Publication, texts: Texts) -> str:
 
 def _choose(cursor: duckdb.DuckDBPyConnection, texts: Texts) -> queries.Choice:
     """What the reader asks for; it stands in the URL, so that a view can be shared."""
-    categories, vendors = (queries.values(cursor, each) for each in ("category", "vendor"))
-    columns = st.columns([2, 1, 1])
-    with columns[0]:
-        search = st.text_input(
-            texts("Search"),
-            placeholder=texts("product number or name"),
-            key="q",
-            bind="query-params",
-        )
-    category = _pick(columns[1], texts("Category"), categories, "category", texts)
-    vendor = _pick(columns[2], texts("Vendor"), vendors, "vendor", texts)
+    bar = st.container(horizontal=True)
+    search = bar.text_input(
+        texts("Search"),
+        placeholder=texts("product number or name"),
+        key="q",
+        bind="query-params",
+    )
+    category = _pick(bar, texts("Category"), queries.values(cursor, "category"), "category", texts)
+    vendor = _pick(bar, texts("Vendor"), queries.values(cursor, "vendor"), "vendor", texts)
     return queries.Choice((search or "").strip(), category, vendor)
 
 
@@ -84,72 +93,146 @@ def _pick(
 ) -> str:
     if not values:
         return ""
-    with place:
-        picked = st.selectbox(
-            label, values, index=None, placeholder=texts("all"), key=key, bind="query-params"
-        )
+    picked = place.selectbox(
+        label, values, index=None, placeholder=texts("all"), key=key, bind="query-params"
+    )
     return picked or ""
 
 
 def _headline(rows: pl.DataFrame, texts: Texts) -> None:
     sums = queries.headline(rows)
     money = " · ".join(texts.money(minor, code) for code, minor in sums.money_at_risk.items())
-    for place, label, value in zip(
-        st.columns(3),
+    bar = st.container(horizontal=True)
+    for label, value in zip(
         (
             texts("Flagged products"),
-            texts("Excess units, 26 weeks"),
+            texts("Too many units"),
             texts("At stake in 30 days"),
         ),
         (texts.number(sums.products), texts.number(sums.excess_units), money or "–"),
         strict=True,
     ):
-        place.metric(label, value, border=True)
+        bar.metric(label, value, border=True)
+
+
+# --- the list ----------------------------------------------------------------------------------
 
 
 def _list(rows: pl.DataFrame, texts: Texts) -> None:
-    top = rows.head(SHOWN_IN_CHART)
-    st.subheader(texts("How much more often than expected"))
-    st.caption(texts("The {n} with most money at stake, in that order.", n=texts.number(len(top))))
-    st.altair_chart(charts.lifts(top, texts), width="stretch")
-    table = _table(rows, texts)
-    st.subheader(texts("The evidence"))
-    st.dataframe(table.to_pandas(), hide_index=True, width="stretch")
+    st.subheader(texts("Most money at stake first"))
+    if rows.is_empty():
+        st.success(
+            texts(
+                "No flagged product here: what comes back is what shop and product lead one to expect."
+            )
+        )
+        return
+    weeks = rows["window_weeks"][0]
+    st.caption(
+        texts(
+            "Counted over the last {weeks} weeks. Choose a row to see its story.", weeks=str(weeks)
+        )
+    )
+    st.dataframe(
+        _table(rows, texts).to_pandas(),
+        hide_index=True,
+        height=_HEADING_PX + _ROW_PX * min(len(rows), _ROWS),
+        row_height=_ROW_PX,
+        column_config=_columns(rows, texts),
+        key=_list_key(),
+        on_select=lambda: _open_row(rows["sku"].to_list()),
+        selection_mode="single-row",
+    )
     st.download_button(
         texts("Download as CSV"),
         rows.write_csv(include_bom=True),
         file_name="problem-products.csv",
         mime="text/csv",
+        icon=":material/download:",
     )
 
 
+def _list_key() -> str:
+    """Another key is another list, with nothing selected in it."""
+    return f"{LIST}-{st.session_state.get(LIST, 0)}"
+
+
+def _open_row(skus: list[str]) -> None:
+    selected = st.session_state[_list_key()]["selection"]["rows"]
+    if selected:
+        st.session_state[PRODUCT] = skus[selected[0]]
+
+
+def _forget_row() -> None:
+    st.session_state[LIST] = st.session_state.get(LIST, 0) + 1
+
+
+def _only_currency(rows: pl.DataFrame) -> list[str]:
+    """The currency of all rows; none where there are several."""
+    codes = rows["currency"].drop_nulls().unique().to_list()
+    return codes if len(codes) == 1 else []
+
+
+def _columns(rows: pl.DataFrame, texts: Texts) -> dict[str, ColumnConfig]:
+    """How the list's columns look, and what each says when the pointer rests on its heading."""
+    number = st.column_config.NumberColumn
+    return {
+        texts("Name"): st.column_config.TextColumn(width=170, pinned=True),
+        texts("Product"): st.column_config.TextColumn(width=65),
+        texts("At stake"): number(
+            " ".join([texts("At stake"), *_only_currency(rows)]),
+            width=95,
+            format="localized",
+            help=texts("What the units beyond expectation were sold for, in 30 days."),
+        ),
+        texts("Times as often"): number(
+            width=108,
+            format="%.1f ×",
+            help=texts(
+                "How many times as often as expected customers send it back. Drawn towards what is "
+                "usual in the shop where the record is short; one customer's bulk return counts once."
+            ),
+        ),
+        texts("Interval (90 %)"): st.column_config.TextColumn(width=102),
+        texts("Too many"): number(
+            width=80,
+            format="localized",
+            help=texts(
+                "Units beyond expectation; what one customer sends back in bulk is cut back."
+            ),
+        ),
+        texts("Since"): st.column_config.TextColumn(width=95),
+    }
+
+
 def _table(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """What the list shows; columns in which nothing would stand are left out."""
     columns: dict[str, pl.Series | list[str] | list[float]] = {
-        texts("Product"): rows["sku"],
         texts("Name"): rows["title"],
-        texts("Category"): rows["category"],
-        texts("Vendor"): rows["vendor"],
-        texts("Since"): [texts.day(each) if each else "–" for each in rows["since"]],
-        texts("Times as often"): rows["lift"].round(1),
+        texts("Product"): rows["sku"],
+        texts("At stake"): queries.whole_money(rows),
+        texts("Currency"): rows["currency"],
+        texts("Times as often"): rows["lift"],
         texts("Interval (90 %)"): [
             f"{texts.number(low, 1)} – {texts.number(high, 1)}"
             for low, high in rows.select("lift_low", "lift_high").iter_rows()
         ],
-        texts("Sold"): rows["units_sold"],
-        texts("Returned"): rows["units_returned"],
-        texts("Expected"): rows["units_expected"].round(0),
         texts("Too many"): rows["excess_units"].round(0),
-        texts("Likely cause"): [
-            texts(each) if each else "–" for each in rows["likely_cause"].to_list()
-        ],
-        texts("At stake in 30 days"): [
-            texts.money(minor, code) if code else "–"
-            for minor, code in rows.select("money_at_risk_minor", "currency").iter_rows()
-        ],
+        texts("Since"): [texts.day(each) if each else "–" for each in rows["since"]],
+        texts("Likely cause"): pl.Series(
+            [texts.reason(each) if each else None for each in rows["likely_cause"]], dtype=pl.String
+        ),
+        texts("Category"): rows["category"],
+        texts("Vendor"): rows["vendor"],
     }
     shown = pl.DataFrame(columns)
-    empty = [name for name in (texts("Category"), texts("Vendor")) if shown[name].is_null().all()]
+    empty = [name for name in shown.columns if shown[name].is_null().all()]
+    if _only_currency(rows):
+        empty.append(texts("Currency"))  # it stands in a heading
     return shown.drop(empty)
+
+
+# --- one product -------------------------------------------------------------------------------
 
 
 def _drill_down(
@@ -162,27 +245,28 @@ def _drill_down(
     known = dict(rows.select("sku", "title").iter_rows())
     others = queries.matching_skus(cursor, choice.search) if choice.search else []
     skus = [*known, *(each for each in others if each not in known)]
-    asked = st.query_params.get("sku")
+    asked = st.query_params.get(PRODUCT)
     if asked and asked not in skus:
         skus = [asked, *skus]
     if not skus:
         st.caption(texts("Search for a product to see its weeks."))
         return
-    sku = st.selectbox(
-        texts("Product"),
-        skus,
-        format_func=lambda each: f"{each} · {known[each]}" if each in known else each,
-        key="sku",
-        bind="query-params",
+    sku = str(
+        st.selectbox(
+            texts("Product"),
+            skus,
+            format_func=lambda each: f"{each} · {known[each]}" if each in known else each,
+            key=PRODUCT,
+            bind="query-params",
+            on_change=_forget_row,
+            label_visibility="collapsed",
+        )
     )
-    weeks = queries.weeks(cursor, str(sku))
+    weeks = queries.weeks(cursor, sku)
     if weeks.is_empty():
-        st.info(texts("Nothing was ever sold or returned under {sku}.", sku=str(sku)))
+        st.info(texts("Nothing was ever sold or returned under {sku}.", sku=sku))
         return
-    evidence = rows.filter(pl.col("sku") == sku)
-    st.markdown(
-        _sentence(evidence, texts) if len(evidence) else texts("This product is not flagged.")
-    )
+    _tell(queries.standing_flag(cursor, sku), texts)
     for chart in charts.history(weeks, texts):
         st.altair_chart(chart, width="stretch")
     st.caption(
@@ -192,20 +276,40 @@ def _drill_down(
     )
 
 
-def _sentence(evidence: pl.DataFrame, texts: Texts) -> str:
-    """A sentence that a buyer can forward."""
-    row = evidence.row(0, named=True)
-    return texts(
-        "Since the week of {since}, **{name}** came back {lift} times as often as expected "
-        "(90 % interval {low} to {high}): {excess} units too many, about {money} at stake in 30 days.",
-        since=texts.day(row["since"]) if row["since"] else "–",
-        name=f"{row['title']} ({row['sku']})".replace("*", "").replace("$", r"\$"),
-        lift=texts.number(row["lift"], 1),
-        low=texts.number(row["lift_low"], 1),
-        high=texts.number(row["lift_high"], 1),
-        excess=texts.number(row["excess_units"]),
-        money=texts.money(row["money_at_risk_minor"], row["currency"]).replace("$", r"\$"),
+def _tell(flag: queries.Flag | None, texts: Texts) -> None:
+    """What is known of one product, in sentences that a buyer can forward."""
+    if flag is None:
+        st.markdown(texts("This product is not flagged."))
+        return
+    st.markdown(
+        texts(
+            "Since the week of {since}, **{name}** came back {lift} times as often as expected "
+            "(90 % interval {low} to {high}): {excess} units too many, about {money} at stake in 30 days.",
+            since=texts.day(flag.since) if flag.since else "–",
+            name=_plain(f"{flag.title} ({flag.sku})"),
+            lift=texts.number(flag.lift, 1),
+            low=texts.number(flag.lift_low, 1),
+            high=texts.number(flag.lift_high, 1),
+            excess=texts.number(flag.excess_units),
+            money=_plain(texts.money(flag.money_at_risk_minor, flag.currency))
+            if flag.currency
+            else "–",
+        )
     )
+    st.markdown(
+        texts(
+            "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
+            weeks=str(flag.window_weeks),
+            sold=texts.number(flag.units_sold),
+            returned=texts.number(flag.units_returned),
+            expected=texts.number(flag.units_expected),
+        )
+    )
+
+
+def _plain(text: str) -> str:
+    """A shop's own words, none of which is Markdown or a formula."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:])", r"\\\1", text)
 
 
 page()

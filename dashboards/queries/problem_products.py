@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import polars as pl
+from babel.numbers import get_currency_precision
 
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
@@ -16,6 +18,25 @@ class Choice:
     search: str = ""
     category: str = ""
     vendor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What stands against one flagged product; units over the detector's window, money (minor units) in 30 days."""
+
+    sku: str
+    title: str
+    since: date | None
+    lift: float
+    lift_low: float
+    lift_high: float
+    excess_units: float
+    units_sold: int
+    units_returned: int
+    units_expected: float
+    window_weeks: int
+    money_at_risk_minor: int
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +54,8 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
         connection,
         """
         select sku, title, category, vendor, flagged_at, since, lift, lift_low, lift_high, excess_units,
-               likely_cause, money_at_risk_minor, currency, units_sold, units_returned, units_expected
+               likely_cause, money_at_risk_minor, currency, units_sold, units_returned, units_expected,
+               window_weeks
         from problem_skus
         where status = 'flagged'
           and ($search = '' or sku ilike $like escape '\\' or title ilike $like escape '\\')
@@ -50,6 +72,16 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
     )
 
 
+def standing_flag(connection: duckdb.DuckDBPyConnection, sku: str) -> Flag | None:
+    """What stands against one product, whatever is filtered; None where it is not flagged."""
+    rows = _frame(
+        connection,
+        f"select {', '.join(Flag.__annotations__)} from problem_skus where status = 'flagged' and sku = $sku",
+        {"sku": sku},
+    )
+    return Flag(**rows.row(0, named=True)) if len(rows) else None
+
+
 def headline(rows: pl.DataFrame) -> Headline:
     """The sums over the products shown."""
     money = rows.drop_nulls("currency").group_by("currency", maintain_order=True)
@@ -59,6 +91,15 @@ def headline(rows: pl.DataFrame) -> Headline:
         excess_units=float(rows["excess_units"].sum() or 0.0),
         money_at_risk={str(code): int(minor) for code, minor in sums.iter_rows()},
     )
+
+
+def whole_money(rows: pl.DataFrame) -> pl.Series:
+    """Money at risk in whole units of each row's currency."""
+    minor_a_unit = {
+        code: 10 ** get_currency_precision(code) for code in rows["currency"].drop_nulls().unique()
+    }
+    units = rows["currency"].replace_strict(minor_a_unit, default=100, return_dtype=pl.Int64)
+    return (rows["money_at_risk_minor"] / units).round(0).alias("money_at_risk")
 
 
 def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:

@@ -32,6 +32,7 @@ EVIDENCE = pl.Schema(
         "likely_cause": pl.String(),
         "money_at_risk_minor": pl.Int64(),
         "currency": pl.String(),
+        "window_weeks": pl.Int64(),
     }
 )
 EXPECTED = pl.Schema(
@@ -131,6 +132,7 @@ def _with_units_and_money(
         .with_columns(
             pl.col("units_sold", "units_returned").fill_null(0),
             at_risk.fill_null(0).round().cast(pl.Int64).alias("money_at_risk_minor"),
+            pl.lit(detector.window_weeks, pl.Int64).alias("window_weeks"),
         )
         .sort("sku")
     )

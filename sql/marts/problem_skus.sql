@@ -22,6 +22,7 @@ columns:
   units_sold: units sold in the window
   units_returned: units returned in the window
   units_expected: units to be expected back in the window
+  window_weeks: how many weeks the detector's window has
   probability: that it comes back at least half as often again as expected
 */
 select
@@ -42,6 +43,7 @@ select
     evidence.units_sold,
     evidence.units_returned,
     evidence.units_expected,
+    evidence.window_weeks,
     evidence.probability
 from intermediate.sku_flags as flags
 inner join intermediate.sku_evidence as evidence on evidence.sku = flags.sku

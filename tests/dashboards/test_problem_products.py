@@ -1,94 +1,19 @@
 import ast
-import json
-from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import polars as pl
 import pytest
+from published_shop import Publish, problems, weekly
 from streamlit.testing.v1 import AppTest
 
 from dashboards.publication import NothingPublished, PublicationUnreadable, read_publication
 from dashboards.queries import problem_products as queries
-from dashboards.texts import Texts, chinese
+from dashboards.texts import REASONS, Texts, chinese
+from service.domain.words import Reason
 
 APP = str(Path(__file__).parents[2] / "dashboards" / "streamlit_app.py")
-Publish = Callable[[pl.DataFrame], None]
-
-
-def problems(count: int) -> pl.DataFrame:
-    """`count` flagged products, the last with most money at stake, and one cleared."""
-    rows = range(count + 1)
-    return pl.DataFrame(
-        {
-            "sku": [f"SKU-{n}" for n in rows],
-            "title": ["搪瓷杯 100%" if n == 0 else f"Thing number {n}" for n in rows],
-            "category": ["Kitchen" if n % 2 else "Lamps" for n in rows],
-            "vendor": [None if n % 3 == 0 else "Lumen" for n in rows],
-            "flagged_at": [datetime(2026, 3, 1) for _ in rows],  # noqa: DTZ001  # UTC, as published
-            "since": [date(2026, 1, 5) for _ in rows],
-            "lift": [2.0 + n for n in rows],
-            "lift_low": [1.5 + n for n in rows],
-            "lift_high": [3.0 + n for n in rows],
-            "excess_units": [10.0 * (n + 1) for n in rows],
-            "likely_cause": ["defect" for _ in rows],
-            "money_at_risk_minor": [1000 * (n + 1) for n in rows],
-            "currency": ["EUR" for _ in rows],
-            "units_sold": [100 for _ in rows],
-            "units_returned": [30 for _ in rows],
-            "units_expected": [10.0 for _ in rows],
-            "status": ["flagged"] * count + ["cleared"],
-        },
-        schema_overrides={"vendor": pl.String, "flagged_at": pl.Datetime("us")},
-    )
-
-
-def weekly() -> pl.DataFrame:
-    weeks = [date(2026, 1, day) for day in (5, 12, 19, 26)]
-    return pl.DataFrame(
-        {
-            "sku": ["SKU-0"] * 4,
-            "week_start": weeks,
-            "units_sold": [50, 50, 40, 60],
-            "units_returned": [1, 2, 8, 9],
-            "units_expected": [1.0, 2.0, 2.5, 2.5],
-            "expected_low": [0.0, 0.5, 0.5, 0.5],
-            "expected_high": [3.0, 5.0, 5.0, 5.0],
-        }
-    )
-
-
-@pytest.fixture
-def published_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("RETOUR_VAR_DIR", str(tmp_path))
-    return tmp_path / "published"
-
-
-@pytest.fixture
-def publish(published_dir: Path) -> Publish:
-    """Writes a publication as the pipeline does: files first, the manifest last."""
-
-    def written(rows: pl.DataFrame) -> None:
-        snapshot = f"snapshot-{len(rows)}"
-        marts = {}
-        for name, frame in {"problem_skus": rows, "sku_weekly": weekly()}.items():
-            path = published_dir / name / f"{snapshot}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(path)
-            marts[name] = {"files": [{"path": f"{name}/{path.name}", "rows": len(frame)}]}
-        manifest = {
-            "format": 1,
-            "snapshot": snapshot,
-            "as_of": "2026-03-01T12:00:00Z",
-            "through_seq": 9,
-            "timezone": "Asia/Shanghai",
-            "published_at": "2026-03-02T00:00:00Z",
-            "marts": marts,
-        }
-        (published_dir / "manifest.json").write_text(json.dumps(manifest))
-
-    return written
 
 
 @pytest.fixture
@@ -149,7 +74,7 @@ class TestPublication:
 
     def test_a_missing_file_is_named(self, publish: Publish, published_dir: Path) -> None:
         publish(problems(1))
-        (published_dir / "sku_weekly" / "snapshot-2.parquet").unlink()
+        next((published_dir / "sku_weekly").glob("*.parquet")).unlink()
 
         with pytest.raises(PublicationUnreadable, match="sku_weekly"):
             read_publication(published_dir)
@@ -196,11 +121,48 @@ class TestPage:
         page.run()
 
         assert not page.exception
-        assert page.title[0].value == "问题商品"
+        assert page.header[0].value == "问题商品"
         english = {text for text, chinese_text in chinese().items() if text != chinese_text}
-        shown = [*page.subheader, *page.caption, *page.metric, *page.selectbox]
+        shown = [*page.subheader, *page.caption, *page.metric, *page.selectbox, *page.text_input]
         labels = {getattr(each, "label", None) or each.value for each in shown}
-        assert labels & english == set()
+        assert (labels | set(page.dataframe[0].value.columns)) & english == set()
+        assert "质量问题" in page.dataframe[0].value.to_string()
+
+    def test_a_product_that_a_filter_hides_is_flagged_all_the_same(self, publish: Publish) -> None:
+        publish(problems(4))
+        page = AppTest.from_file(APP, default_timeout=60)
+        page.query_params["q"] = "number 2"
+        page.query_params["sku"] = "SKU-0"
+
+        page.run()
+
+        assert page.metric[0].value == "1"
+        assert "came back 2.0 times as often" in page.markdown[0].value
+
+    def test_a_name_is_shown_as_it_is_whatever_it_holds(self, publish: Publish) -> None:
+        rows = problems(1).with_columns(title=pl.lit("*[50 $ off](x)* #1"))
+        publish(rows)
+
+        page = AppTest.from_file(APP, default_timeout=60).run()
+
+        assert r"\*\[50 \$ off\]\(x\)\* \#1" in page.markdown[0].value
+
+    def test_money_of_several_currencies_is_never_added_up(self, publish: Publish) -> None:
+        publish(problems(2).with_columns(currency=pl.Series(["EUR", "CNY", "EUR"])))
+
+        page = AppTest.from_file(APP, default_timeout=60).run()
+
+        assert page.metric[2].value == "CN¥20 · €10"
+        assert page.dataframe[0].value["Currency"].to_list() == ["CNY", "EUR"]
+
+    def test_what_another_version_published_is_no_traceback(self, publish: Publish) -> None:
+        publish(problems(1).drop("window_weeks"))
+
+        page = AppTest.from_file(APP, default_timeout=60).run()
+
+        assert not page.exception
+        assert "another version" in page.error[0].value
+        assert "retour refresh" in page.caption[-1].value
 
 
 class TestTexts:
@@ -209,12 +171,21 @@ class TestTexts:
             assert translated, english
             assert _parts(english) == _parts(translated), english
 
-    def test_every_text_of_the_page_is_in_the_catalogue(self) -> None:
-        page = (Path(APP).parent / "app_pages" / "problem_products.py").read_text()
+    def test_every_text_of_the_pages_is_in_the_catalogue(self) -> None:
+        sources = [path.read_text() for path in Path(APP).parent.rglob("*.py")]
 
-        missing = [text for text in _texts(page) if text not in chinese()]
+        said = {text for source in sources for text in _texts(source)}
 
-        assert missing == []
+        assert said - set(chinese()) == set()
+        assert set(chinese()) - said - set(REASONS.values()) == set()
+
+    def test_every_reason_of_the_service_is_told_in_both_languages(self) -> None:
+        assert set(REASONS) == set(get_args(Reason))
+        assert set(REASONS.values()) <= set(chinese())
+        assert (Texts("en").reason("size_fit"), Texts("zh").reason("size_fit")) == (
+            "size or fit",
+            "尺码不合",
+        )
 
     def test_money_is_written_as_the_language_does(self) -> None:
         assert Texts("en").money(123_456, "GBP") == "£1,235"
