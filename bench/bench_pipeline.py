@@ -1,8 +1,10 @@
 """The pipeline's SQL work on the real shop's lake, against one scan-and-group by return of the same Parquet."""
 
+import io
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
 
@@ -37,7 +39,8 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(var_dir=Path(folder) / "var", warehouse=Path(folder) / "w.duckdb")
         retour = open_retour(settings)
-        import_online_retail(settings, _REAL)
+        with redirect_stdout(io.StringIO()):
+            import_online_retail(settings, _REAL)
         with Warehouse.of(settings) as warehouse:
             drained = _seconds(lambda: take_in(settings, retour, warehouse))
             events = Manifest.load(settings.lake_dir).through_seq

@@ -33,6 +33,7 @@ def run() -> list[Figure]:
             [str(Path(sys.executable).with_name("retour")), "run"],
             env=environment,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         try:

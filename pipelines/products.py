@@ -12,9 +12,10 @@ from models.products.detector import Detector
 from models.products.evidence import EVIDENCE, EXPECTED, Findings, weigh
 from models.products.flags import Decisions, decide
 from models.products.record import Record
+from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lake_views import digest
 from pipelines.warehouse.models import SqlModel
-from pipelines.warehouse.warehouse import Built, Warehouse
+from pipelines.warehouse.warehouse import Warehouse
 from service.application import Retour
 from service.domain.events import Actor, Event, SkuCleared, SkuFlagged
 from service.platform.clock import to_us

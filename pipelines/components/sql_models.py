@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lineage import ColumnRef
 from pipelines.warehouse.models import SqlModel, load_models
-from pipelines.warehouse.warehouse import Built, Warehouse
+from pipelines.warehouse.warehouse import Warehouse
 
 INGEST = dg.AssetKey("ingest")
 _GIVEN = ("lake", "meta")  # schemas that stand when the log was taken in

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.warehouse.lock import Say, WarehouseUnwritable
+from pipelines.warehouse.models import LAYERS
 from retour.errors import UserError
 
 VERSION = 1
@@ -140,6 +141,8 @@ def _set_aside(path: Path, version: int, say: Say) -> None:
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")
     connection.execute(_META)
+    for layer in LAYERS:
+        connection.execute(f"create schema if not exists {layer}")
     connection.execute("delete from meta.version")
     connection.execute("insert into meta.version values (?)", [VERSION])
     connection.execute("commit")

@@ -7,7 +7,6 @@ A table is replaced in one transaction together with its fingerprint: a killed r
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +14,7 @@ import duckdb
 import polars as pl
 
 from pipelines.lake.manifest import Manifest
+from pipelines.warehouse.catalogue import Built, Catalogue, Kind
 from pipelines.warehouse.lake_views import (
     Run,
     create_views,
@@ -37,16 +37,6 @@ _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
 class BuildFailed(UserError):
     """A relation could not be built; the message names its file and DuckDB's reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A relation as it stands; `is_new` if this call made it."""
-
-    relation: str
-    fingerprint: str
-    rows: int
-    is_new: bool
 
 
 class Warehouse:
@@ -80,6 +70,7 @@ class Warehouse:
             )
             self._connection = open_warehouse(self.path, self._say)
             stack.callback(self._connection.close)
+            self._catalogue = Catalogue(self._connection)
             self.attach_lake()
             self._exit = stack.pop_all()
         return self
@@ -97,7 +88,7 @@ class Warehouse:
             self._timezone,
             *tables.values(),
         )
-        if self._recorded(_LAKE) != state:
+        if self._catalogue.fingerprint(_LAKE) != state:
             with self._transaction():
                 create_views(self._connection, manifest)
                 write_run(
@@ -105,14 +96,18 @@ class Warehouse:
                     *read_run(self._connection, manifest.through_seq, self._timezone),
                 )
                 for relation, fingerprint in tables.items():
-                    self._record(relation, fingerprint, None)
-                self._record(_LAKE, state, None)
-        return self.run
+                    self._catalogue.record(relation, fingerprint, 0, "view")
+                self._catalogue.record(_LAKE, state, 0)
+        self._run = stored_run(self._connection)
+        self._zone = digest(
+            str(self._connection.execute("select * from meta.zone_offsets").fetchall())
+        )
+        return self._run
 
     @property
     def run(self) -> Run:
         """What this run is computed for."""
-        return stored_run(self._connection)
+        return self._run
 
     def build(self, model: SqlModel) -> Built:
         """Make a SQL relation, unless it stands already as it would be made. Raises `BuildFailed`."""
@@ -122,7 +117,7 @@ class Warehouse:
         if standing := self.current(model.relation, fingerprint):
             return standing
         _progress.debug("building %s", model.relation)
-        kind = "view" if model.header.refresh == "view" else "table"
+        kind: Kind = "view" if model.header.refresh == "view" else "table"
         try:
             with self._transaction():
                 return self._make(model.relation, kind, model.sql, fingerprint, model)
@@ -147,24 +142,15 @@ class Warehouse:
 
     def current(self, relation: str, fingerprint: str) -> Built | None:
         """The relation, if it stands as made from this fingerprint."""
-        row = first_row(
-            self._connection,
-            "select b.rows from meta.builds b join information_schema.tables t "
-            "on t.table_schema || '.' || t.table_name = b.relation where b.relation = ? and b.fingerprint = ?",
-            [relation, fingerprint],
-        )
-        return Built(relation, fingerprint, int(row[0]), is_new=False) if row else None
+        found = self._catalogue.find(relation)
+        return found if found and found.fingerprint == fingerprint else None
 
     def standing(self, relation: str) -> Built:
         """The relation as it was last made. Raises `BuildFailed` where it never was."""
-        row = first_row(
-            self._connection,
-            "select fingerprint, rows from meta.builds where relation = ?",
-            [relation],
-        )
-        if row is None:
+        found = self._catalogue.find(relation)
+        if found is None:
             raise BuildFailed(f"{relation} is not built yet; run `retour refresh`")
-        return Built(relation, str(row[0]), int(row[1] or 0), is_new=False)
+        return found
 
     def query(self, sql: str) -> pl.DataFrame:
         """The rows of a SELECT."""
@@ -187,28 +173,17 @@ class Warehouse:
         return {str(row[0]): str(row[1]) for row in described}
 
     def _make(
-        self, relation: str, kind: str, sql: str, fingerprint: str, model: SqlModel | None = None
+        self, relation: str, kind: Kind, sql: str, fingerprint: str, model: SqlModel | None = None
     ) -> Built:
-        schema, _ = relation.split(".", 1)
-        self._connection.execute(f"create schema if not exists {schema}")
-        self._drop_other_kind(relation, kind)
+        if (other := self._catalogue.kind(relation)) and other != kind:
+            self._connection.execute(f"drop {other} {relation}")
         self._connection.execute(f"create or replace {kind} {relation} as {sql}")
         self._refuse_unportable(relation)
         row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
         rows = int(row[0]) if row else 0
-        self._record(relation, fingerprint, rows)
+        self._catalogue.record(relation, fingerprint, rows, kind)
         self._record_lineage(relation, model)
         return Built(relation, fingerprint, rows, is_new=True)
-
-    def _drop_other_kind(self, relation: str, kind: str) -> None:
-        row = first_row(
-            self._connection,
-            "select table_type from information_schema.tables where table_schema || '.' || table_name = ?",
-            [relation],
-        )
-        standing = {"VIEW": "view", "BASE TABLE": "table"}.get(str(row[0])) if row else kind
-        if standing != kind:
-            self._connection.execute(f"drop {standing} {relation}")
 
     def _refuse_unportable(self, relation: str) -> None:
         for name, kind in self.columns(relation).items():
@@ -223,33 +198,20 @@ class Warehouse:
             run = self.run
             return digest(*(f"{name}={getattr(run, name)}" for name in model.run_columns))
         if dep == "meta.zone_offsets":
-            return digest(
-                str(self._connection.execute("select * from meta.zone_offsets").fetchall())
-            )
+            return self._zone
         return self.standing(dep).fingerprint
-
-    def _recorded(self, relation: str) -> str | None:
-        row = first_row(
-            self._connection, "select fingerprint from meta.builds where relation = ?", [relation]
-        )
-        return str(row[0]) if row else None
-
-    def _record(self, relation: str, fingerprint: str, rows: int | None) -> None:
-        self._connection.execute(
-            "insert or replace into meta.builds values (?, ?, ?)", [relation, fingerprint, rows]
-        )
 
     def _record_lineage(self, relation: str, model: SqlModel | None) -> None:
         self._connection.execute("delete from meta.column_lineage where relation = ?", [relation])
         sources = [
-            [relation, column, source.relation, source.column]
+            (relation, column, source.relation, source.column)
             for column, found in (model.lineage if model else {}).items()
             for source in found
         ]
-        if sources:
-            self._connection.executemany(
-                "insert into meta.column_lineage values (?, ?, ?, ?)", sources
-            )
+        if sources:  # in one statement: row by row they took longer than a small relation
+            rows = ", ".join(["(?, ?, ?, ?)"] * len(sources))
+            values = [word for source in sources for word in source]
+            self._connection.execute(f"insert into meta.column_lineage values {rows}", values)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -258,5 +220,6 @@ class Warehouse:
             yield
         except BaseException:
             self._connection.execute("rollback")
+            self._catalogue.reload()
             raise
         self._connection.execute("commit")

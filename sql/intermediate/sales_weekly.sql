@@ -13,11 +13,12 @@ columns:
   paid_minor: what was paid for them (minor units)
 */
 select
-    sales.sku,
-    cast(date_trunc('week', sales.day) as date) as week_start,
-    sales.currency,
-    cast(sum(sales.order_lines) as bigint) as order_lines,
-    cast(sum(sales.units_sold) as bigint) as units_sold,
-    cast(sum(sales.paid_minor) as bigint) as paid_minor
-from intermediate.sales_daily as sales
-group by sales.sku, cast(date_trunc('week', sales.day) as date), sales.currency
+    lines.sku,
+    cast(date_trunc('week', orders.day) as date) as week_start,
+    orders.currency,
+    count(*) as order_lines,
+    cast(sum(lines.quantity) as bigint) as units_sold,
+    cast(sum(lines.quantity * lines.unit_price_minor) as bigint) as paid_minor
+from staging.order_lines as lines
+inner join intermediate.order_days as orders on orders.seq = lines.seq
+group by lines.sku, cast(date_trunc('week', orders.day) as date), orders.currency

@@ -22,10 +22,11 @@ with ordered as (
 
 sold as (
     select
-        sales.day,
-        sum(sales.units_sold) as units_sold
-    from intermediate.sales_daily as sales
-    group by sales.day
+        orders.day,
+        sum(lines.quantity) as units_sold
+    from staging.order_lines as lines
+    inner join intermediate.order_days as orders on orders.seq = lines.seq
+    group by orders.day
 ),
 
 returned as (

@@ -6,8 +6,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.models import SqlModel, load_models
-from pipelines.warehouse.warehouse import BuildFailed, Built, Warehouse
+from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 
 EVIDENCE = pl.DataFrame({"sku": ["85123A"], "lift": [2.5]})
 
