@@ -198,7 +198,7 @@ def _columns(rows: pl.DataFrame, texts: Texts) -> dict[str, ColumnConfig]:
             width=80,
             format="localized",
             help=texts(
-                "Units beyond expectation; what one customer sends back in bulk is cut back."
+                "Of the units that came back, those beyond expectation; what one customer sends back in bulk is cut back."
             ),
         ),
         texts("Since"): st.column_config.TextColumn(width=95),

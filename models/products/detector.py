@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Detector:
     """What counts as a problem, and how sure one must be. `version` names method and settings in the log."""
 
-    version: str = "incidents-1"
+    version: str = "incidents-2"
     window_weeks: int = 26
     longest_lag_weeks: int = 26
     practical_lift: float = 1.5

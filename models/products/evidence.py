@@ -9,7 +9,7 @@ from scipy.special import gammaincinv
 from models.products.detector import Detector
 from models.products.expected import Floats, expected_incidents, exposure, lag_shares
 from models.products.histories import likely_causes, since_weeks
-from models.products.lifts import Lifts, dispersion, fit_prior, judge
+from models.products.lifts import Lifts, dispersion, fit_priors, judge
 from models.products.record import Grid, Record, lags_and_ages, to_grid
 from models.products.sizes import Sizes, incident_sizes
 
@@ -76,7 +76,6 @@ def _evidence(
     came = grid.incidents[:, -detector.window_weeks :].sum(axis=1)
     ahead = expected[:, -detector.window_weeks :].sum(axis=1)
     lifts = _lifts(came / extra, ahead / extra, detector)
-    excess = (lifts.lift - 1) * ahead * sizes.mean
     since = since_weeks(grid.incidents, expected, lifts.lift)
     counted = pl.DataFrame(
         {
@@ -88,19 +87,26 @@ def _evidence(
             "lift_low": lifts.low,
             "lift_high": lifts.high,
             "probability": lifts.probability,
-            "excess_units": excess,
+            "excess_share": 1 - 1 / np.maximum(lifts.lift, 1.0),
             "since": grid.weeks.gather(np.maximum(since, 0)).zip_with(
                 pl.Series(since >= 0), pl.Series([None], dtype=pl.Date)
             ),
-            "excess_a_month": excess / _window_days(grid, detector) * DAYS_OF_A_MONTH,
+            "months": _window_days(grid, detector) / DAYS_OF_A_MONTH,
         }
     )
-    return _with_units_and_money(counted, record, grid, detector).select(EVIDENCE.names())
+    in_window = pl.col("week_start") >= grid.weeks.tail(detector.window_weeks)[0]
+    return (
+        _with_units(counted, record, in_window, sizes.cap)
+        .join(_causes(record, in_window, detector), on="sku", how="left")
+        .with_columns(_money_at_risk(), window_weeks=pl.lit(detector.window_weeks, pl.Int64))
+        .sort("sku")
+        .select(EVIDENCE.names())
+    )
 
 
 def _lifts(came: Floats, ahead: Floats, detector: Detector) -> Lifts:
     return judge(
-        fit_prior(came, ahead),
+        fit_priors(came, ahead),
         came,
         ahead,
         practical=detector.practical_lift,
@@ -116,26 +122,33 @@ def _window_days(grid: Grid, detector: Detector) -> Floats:
     return days
 
 
-def _with_units_and_money(
-    counted: pl.DataFrame, record: Record, grid: Grid, detector: Detector
+def _with_units(
+    counted: pl.DataFrame, record: Record, in_window: pl.Expr, cap: float
 ) -> pl.DataFrame:
-    start = grid.weeks.tail(detector.window_weeks)[0]
-    in_window = pl.col("week_start") >= start
-    incidents = record.incidents.filter(in_window)
-    returned = incidents.group_by("sku").agg(units_returned=pl.col("units").sum())
-    causes = likely_causes(incidents, least_incidents=detector.least_incidents)
-    at_risk = pl.col("excess_a_month").clip(lower_bound=0) * pl.col("unit_price_minor")
+    """Units sold, returned, and returned beyond expectation: the share of what came back, giants cut back."""
+    units = pl.col("units")
+    returned = record.incidents.filter(in_window).group_by("sku")
     return (
         counted.join(_sold(record.sales, in_window), on="sku", how="left")
-        .join(returned, on="sku", how="left")
-        .join(causes, on="sku", how="left")
-        .with_columns(
-            pl.col("units_sold", "units_returned").fill_null(0),
-            at_risk.fill_null(0).round().cast(pl.Int64).alias("money_at_risk_minor"),
-            pl.lit(detector.window_weeks, pl.Int64).alias("window_weeks"),
+        .join(
+            returned.agg(units_returned=units.sum(), ordinary=units.clip(upper_bound=cap).sum()),
+            on="sku",
+            how="left",
         )
-        .sort("sku")
+        .with_columns(pl.col("units_sold", "units_returned", "ordinary").fill_null(0))
+        .with_columns(excess_units=pl.col("excess_share") * pl.col("ordinary"))
     )
+
+
+def _causes(record: Record, in_window: pl.Expr, detector: Detector) -> pl.DataFrame:
+    return likely_causes(
+        record.incidents.filter(in_window), least_incidents=detector.least_incidents
+    )
+
+
+def _money_at_risk() -> pl.Expr:
+    at_risk = pl.col("excess_units") / pl.col("months") * pl.col("unit_price_minor")
+    return at_risk.fill_null(0).round().cast(pl.Int64).alias("money_at_risk_minor")
 
 
 def _sold(sales: pl.DataFrame, in_window: pl.Expr) -> pl.DataFrame:

@@ -36,34 +36,46 @@ class Lifts:
     probability: Floats
 
 
-def fit_prior(incidents: Floats, expected: Floats) -> Floats:
-    """The distribution of lifts in a shop (265,) over `LIFTS`, from each product's incidents and expected ones (S,)."""
+def fit_priors(incidents: Floats, expected: Floats) -> Floats:
+    """What the rest of the shop says of each product's lift: weights of the bumps (S, 21), a row sums to 1.
+
+    `incidents` and `expected` are (S,). A product's own record is taken out again: one that came back three times
+    where 0.02 were expected would otherwise teach the shop that such lifts happen, and then prove it.
+    """
     seen = expected > 0
     fits = [rows @ _BUMPS.T for rows in _likelihoods(incidents[seen], expected[seen])]
     fit = np.concatenate(fits) if fits else np.empty((0, _CENTRES.size))
+    total = len(fit) + _USUAL_PRODUCTS
     weights = _USUAL
     for _ in range(_ROUNDS):
         before = weights
-        shares = (fit / (fit @ before)[:, None]).sum(axis=0) * before
-        weights = (shares + _USUAL_PRODUCTS * _USUAL) / (len(fit) + _USUAL_PRODUCTS)
+        weights = (_shares(fit, before).sum(axis=0) + _USUAL_PRODUCTS * _USUAL) / total
         if np.abs(weights - before).max() < _SETTLED:
             break
-    prior: Floats = weights @ _BUMPS
-    return prior
+    priors = np.tile(weights, (len(expected), 1))
+    priors[seen] = (weights * total - _shares(fit, weights)) / (total - 1)
+    rest: Floats = np.maximum(priors, 0.0)
+    return rest
+
+
+def _shares(fit: Floats, weights: Floats) -> Floats:
+    """How much of each product is of each bump (S, 21); a row sums to 1."""
+    shares: Floats = fit / (fit @ weights)[:, None] * weights
+    return shares
 
 
 def judge(
-    prior: Floats, incidents: Floats, expected: Floats, *, practical: float, level: float
+    priors: Floats, incidents: Floats, expected: Floats, *, practical: float, level: float
 ) -> Lifts:
-    """Each product's lift given its incidents and expected ones (S,); with nothing expected, what the prior says.
+    """Each product's lift given its incidents and expected ones (S,); with nothing expected, what its prior says.
 
-    `practical` is the lift worth acting on, `level` the interval's probability, such as 0.9.
+    `priors` (S, 21) are those of `fit_priors`.     `practical` is the lift worth acting on, `level` the interval's probability, such as 0.9.
     """
     incidents = np.where(expected > 0, incidents, 0.0)
     tail = (1 - level) / 2
     found = [
         (*_quantiles(below, (0.5, tail, 1 - tail)), 1 - _below(below, practical))
-        for below in _distributions(prior, incidents, expected)
+        for below in _distributions(priors, incidents, expected)
     ]
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] or [np.empty(0)] * 4
     return Lifts(*columns)
@@ -93,10 +105,11 @@ def _likelihoods(incidents: Floats, expected: Floats) -> Iterator[Floats]:
         yield np.exp(log - log.max(axis=1, keepdims=True))
 
 
-def _distributions(prior: Floats, incidents: Floats, expected: Floats) -> Iterator[Floats]:
+def _distributions(priors: Floats, incidents: Floats, expected: Floats) -> Iterator[Floats]:
     """Blocks of (rows, 265): the probability that the lift lies below each of `LIFTS`."""
-    for likelihood in _likelihoods(incidents, expected):
-        weight = likelihood * prior
+    for block, likelihood in enumerate(_likelihoods(incidents, expected)):
+        start = block * _ROWS_AT_ONCE
+        weight = likelihood * (priors[start : start + _ROWS_AT_ONCE] @ _BUMPS)
         weight /= weight.sum(axis=1, keepdims=True)
         yield np.cumsum(weight, axis=1) - weight / 2
 

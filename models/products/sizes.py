@@ -14,10 +14,12 @@ class Sizes:
     """`mean` (S,): units that an incident of each product brings in the ordinary course, giants cut back.
 
     `spread`: mean square of a product's sizes over the square of their mean; 1 if all are alike.
+    `cap`: the size to which giants are cut back.
     """
 
     mean: Floats
     spread: float
+    cap: float
 
 
 def incident_sizes(products: Ints, units: Floats, count: int) -> Sizes:
@@ -27,8 +29,9 @@ def incident_sizes(products: Ints, units: Floats, count: int) -> Sizes:
     Buehlmann, ASTIN Bulletin 4, 1967). Sizes above the shop's 99th percentile count as that.
     """
     if not len(units):
-        return Sizes(np.ones(count), 1.0)
-    capped = np.minimum(units, np.quantile(units, _CAP_QUANTILE, method="lower"))
+        return Sizes(np.ones(count), spread=1.0, cap=1.0)
+    cap = float(np.quantile(units, _CAP_QUANTILE, method="lower"))
+    capped = np.minimum(units, cap)
     number = np.bincount(products, minlength=count).astype(np.float64)
     total = np.bincount(products, weights=capped, minlength=count)
     overall = capped.mean()
@@ -36,7 +39,8 @@ def incident_sizes(products: Ints, units: Floats, count: int) -> Sizes:
     within, between = _variances(capped, products, own, number, overall)
     trust = number * between / np.maximum(number * between + within, np.finfo(float).tiny)
     mean = overall + trust * (own - overall)
-    return Sizes(mean, max(1.0, float((capped**2).mean() / (mean[products] ** 2).mean())))
+    spread = max(1.0, float((capped**2).mean() / (mean[products] ** 2).mean()))
+    return Sizes(mean, spread, cap)
 
 
 def _variances(

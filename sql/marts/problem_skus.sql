@@ -14,7 +14,7 @@ columns:
   lift: how many times as often as expected it comes back, shrunken
   lift_low: lower end of the 90 % interval of the lift
   lift_high: upper end of the 90 % interval of the lift
-  excess_units: units beyond expectation in the detector's window
+  excess_units: of the units returned in the window, those beyond expectation, bulk returns cut back
   likely_cause: the reason most over-represented; null where the shop gives none
   money_at_risk_minor: value of the excess in 30 days (minor units)
   currency: ISO 4217 code

@@ -96,6 +96,14 @@ class TestDetector:
 
         assert "S200" not in flagged
 
+    def test_what_is_too_many_is_part_of_what_came_back(self) -> None:
+        evidence = weigh(shop(3), Detector()).evidence
+
+        assert (evidence["excess_units"] <= evidence["units_returned"]).all()
+        faulty = evidence.filter(pl.col("sku") < f"S{FAULTY:03}")
+        beyond = faulty["units_returned"] - faulty["units_expected"]
+        assert abs(faulty["excess_units"].sum() / beyond.sum() - 1) < 0.25
+
     def test_the_interval_holds_the_lift(self) -> None:
         evidence = weigh(shop(2), Detector()).evidence
 

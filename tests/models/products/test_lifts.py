@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.products.lifts import LIFTS, Lifts, dispersion, fit_prior, judge
+from models.products.lifts import Lifts, dispersion, fit_priors, judge
 
 counts = st.lists(st.tuples(st.integers(0, 500), st.floats(0, 300)), min_size=1, max_size=30)
 
 
 def judged(came: np.ndarray, ahead: np.ndarray) -> Lifts:
-    return judge(fit_prior(came, ahead), came, ahead, practical=1.5, level=0.9)
+    return judge(fit_priors(came, ahead), came, ahead, practical=1.5, level=0.9)
 
 
 class TestJudge:
@@ -54,13 +54,24 @@ class TestJudge:
 
         assert lifts.lift[0] < 1.5 < 2.0 < lifts.lift[1]
 
-    def test_with_nothing_expected_it_says_what_the_prior_says(self) -> None:
-        prior = np.zeros(LIFTS.size)
-        prior[[100, 120, 140]] = 1 / 3
+    def test_with_nothing_expected_it_says_what_the_shop_says(self) -> None:
+        rng = np.random.default_rng(10)
+        ahead = np.append(np.full(2000, 50.0), 0.0)
+        came = np.append(rng.poisson(100, 2000), 9).astype(float)
 
-        lifts = judge(prior, np.array([9.0]), np.array([0.0]), practical=1.5, level=0.9)
+        lifts = judged(came, ahead)
 
-        assert lifts.lift[0] == pytest.approx(LIFTS[120], rel=0.02)
+        assert lifts.lift[-1] == pytest.approx(2.0, rel=0.1)  # as all others; its nine say nothing
+
+    def test_a_product_does_not_teach_the_shop_what_is_then_held_against_it(self) -> None:
+        rng = np.random.default_rng(11)
+        ahead = np.append(np.full(120, 8.0), 0.02)
+        came = np.append(rng.poisson(8.0, 120), 3).astype(float)
+
+        lifts = judged(came, ahead)
+
+        assert lifts.low[-1] < 1  # by its own teaching it was between 30 and 60
+        assert lifts.lift[-1] < 5
 
 
 class TestDispersion:
