@@ -7,9 +7,9 @@ No personal data: customers appear as random tokens.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Origin = Literal["live", "import", "simulated"]
 Role = Literal["customer", "shop", "reviewer", "inspector", "system", "pipeline", "importer"]
@@ -17,7 +17,8 @@ Key = Annotated[str, Field(min_length=1, max_length=200)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Minor = Annotated[int, Field(ge=0, le=10**15)]
+MOST_MINOR = 10**12  # of one amount: nine million such lines can be added up in 64 bits
+Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
 Count = Annotated[int, Field(ge=0)]
 RefundOn = Literal["authorized", "first_scan", "received", "inspected"]
 InspectionDepth = Literal["basic", "full"]
@@ -50,6 +51,12 @@ class OrderLine(Part):
     sku: Key
     quantity: Quantity
     unit_price_minor: Minor
+
+    @model_validator(mode="after")
+    def _has_a_countable_value(self) -> Self:
+        if self.quantity * self.unit_price_minor > MOST_MINOR:
+            raise ValueError(f"quantity times unit_price_minor is more than {MOST_MINOR}")
+        return self
 
 
 class OrderPlaced(Payload):

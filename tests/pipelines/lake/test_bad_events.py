@@ -87,6 +87,17 @@ class TestBadEventsInTheLog:
                 "lines.0.quantity: Input should be less than or equal to 1000000000",
             ),
             (
+                record(
+                    0,
+                    order,
+                    data=changed(
+                        order, lines=[{**line, "quantity": 10**9, "unit_price_minor": 10**12}]
+                    ),
+                ),
+                "invalid_payload",
+                "lines.0: Value error, quantity times unit_price_minor is more than 1000000000000",
+            ),
+            (
                 record(0, order, data=changed(order, currency=...)),
                 "invalid_payload",
                 "currency: Field required",
