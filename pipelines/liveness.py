@@ -41,6 +41,14 @@ def claim(instance: dg.DagsterInstance, run_id: str) -> None:
     _held[path] = file
 
 
+def release(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Let go of a run whose end is recorded; a process that goes on must not hold it for ever."""
+    path = _folder(instance) / run_id
+    if file := _held.pop(path, None):
+        path.unlink(missing_ok=True)
+        file.close()
+
+
 def fail_dead_runs(
     instance: dg.DagsterInstance, *, start_grace: timedelta = START_GRACE
 ) -> list[str]:

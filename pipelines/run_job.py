@@ -1,5 +1,7 @@
 """Runs the job `refresh` in this process, against the Dagster instance of a home."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from uuid import uuid4
 import dagster as dg
 
 from pipelines.definitions import defs
-from pipelines.liveness import fail_dead_runs
+from pipelines.liveness import fail_dead_runs, release
 from retour.errors import UserError
 
 JOB = "refresh"
@@ -34,7 +36,7 @@ class Refreshed:
 
 def run_job(home: Path) -> Refreshed:
     """Run it once. Raises `RefreshFailed`."""
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with _run_history(home) as instance:
         fail_dead_runs(instance)
         run_id = str(uuid4())
         try:
@@ -47,7 +49,30 @@ def run_job(home: Path) -> Refreshed:
             ) from interrupted
         except Exception as failure:
             raise RefreshFailed(_told(instance, run_id, failure)) from failure
+        finally:
+            release(instance, run_id)
     return _refreshed(result)
+
+
+@contextmanager
+def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
+    """Dagster's own record of runs: a full disk, a read-only folder or a damaged file there stops a run as well."""
+    try:
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            yield instance
+    except UserError:
+        raise
+    except Exception as fault:
+        raise RefreshFailed(
+            f"Dagster's record of runs in {home}/ cannot be used ({_reason(fault)}); free space or make it writable. "
+            "If a file in it is damaged, move the folder away: it holds nothing but past runs"
+        ) from fault
+
+
+def _reason(fault: BaseException) -> str:
+    """The fault's own words in one line, those of the driver where there is one."""
+    words = str(getattr(fault, "orig", None) or fault).strip().splitlines()
+    return f"{type(fault).__name__}: {words[0] if words else 'no more is known'}"
 
 
 def _job() -> dg.JobDefinition:
@@ -72,7 +97,7 @@ def _message(failure: BaseException) -> str:
         if isinstance(cause, UserError):
             return str(cause)
         innermost, cause = cause, cause.__cause__
-    return f"{type(innermost).__name__}: {innermost} (a fault of Retour's; the run's page in Dagster has the details)"
+    return f"{_reason(innermost)} (a fault of Retour's; the run's page in Dagster has the details)"
 
 
 def _refreshed(result: dg.ExecuteInProcessResult) -> Refreshed:

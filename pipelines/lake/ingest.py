@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.decode import decode
-from pipelines.lake.manifest import LakeDamaged, Manifest, check_hash
+from pipelines.lake.manifest import LogReplaced, Manifest, check_hash
 from pipelines.lake.quarantine import Quarantined, set_aside, write_quarantine
 from pipelines.lake.segments import append_rows, sweep
 from pipelines.lake.tables import payload_tables, tables
@@ -70,7 +70,7 @@ def drain(
 ) -> IngestReport:
     """Take in all events after the lake's position. One caller at a time: hold the writer's lock.
 
-    `progress` is told the log's position after each commit. Raises `LakeDamaged` where lake and log do not
+    `progress` is told the log's position after each commit. Raises `LakeDamaged`, `LogReplaced` where lake and log do not
     fit, `LakeUnwritable` where the disk refuses; what was committed before stays.
     """
     manifest, was_made_anew = _open(read_log, lake_dir, quarantine_dir)
@@ -107,7 +107,7 @@ def _open(read_log: ReadLog, lake_dir: Path, quarantine_dir: Path) -> tuple[Mani
 
 
 def _check_same_log(read_log: ReadLog, manifest: Manifest) -> None:
-    """Raise `LakeDamaged` where the log does not have the last event that the lake took from it."""
+    """Raise `LogReplaced` where the log does not have the last event that the lake took from it."""
     if manifest.through_seq == 0:
         return
     last = f"event {manifest.through_seq} ({manifest.through_id})"
@@ -118,11 +118,7 @@ def _check_same_log(read_log: ReadLog, manifest: Manifest) -> None:
         fault = f"the lake was made from another log: it holds {last}, here stands event {found.seq} ({found.id})"
     else:
         return
-    raise LakeDamaged(
-        manifest.lake_dir,
-        f"{fault}. If RETOUR_DATABASE_URL or RETOUR_VAR_DIR names the wrong place, mend that; "
-        "if the database was restored or replaced, the lake must follow it",
-    )
+    raise LogReplaced(manifest.lake_dir, fault)
 
 
 def definitions() -> str:

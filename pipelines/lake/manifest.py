@@ -31,6 +31,17 @@ class LakeDamaged(UserError):
         )
 
 
+class LogReplaced(UserError):
+    """The log does not hold what the lake was made from: the lake may be the last copy of those events."""
+
+    def __init__(self, lake_dir: Path, what: str) -> None:
+        super().__init__(
+            f"{what}. If RETOUR_DATABASE_URL or RETOUR_VAR_DIR names the wrong place, mend that; if the database "
+            f"was lost, restore its newest backup. If the log is right as it is, move {lake_dir}/ away (it may hold "
+            "the only copy of what the log lost) and run `retour refresh`, which makes it from this log"
+        )
+
+
 class LakeUnwritable(UserError):
     """The operating system refused a write; the message names the file and the way out."""
 

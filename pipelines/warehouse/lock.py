@@ -35,7 +35,7 @@ def warehouse_lock(
     path = warehouse.with_name(f"{warehouse.name}.lock")
     with _opened(path) as file:
         _take(file, path, say, time.monotonic() + wait_seconds)
-        _sign(file)
+        _sign(file, path)
         yield
 
 
@@ -72,11 +72,16 @@ def _take(file: IO[str], path: Path, say: Say, deadline: float) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _sign(file: IO[str]) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(str(os.getpid()))
-    file.flush()
+def _sign(file: IO[str], path: Path) -> None:
+    try:
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+    except OSError as refused:
+        raise WarehouseUnwritable(
+            f"cannot write {path} ({refused.strerror}); free space and run `retour refresh` again"
+        ) from refused
 
 
 def _holder(file: IO[str]) -> str:

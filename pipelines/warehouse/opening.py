@@ -4,7 +4,8 @@ All that a warehouse holds is derived, so one of an older version is set aside a
 ourselves is never touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,25 +59,26 @@ def first_row(
 def open_warehouse(path: Path, say: Say) -> duckdb.DuckDBPyConnection:
     """A connection to a warehouse of this version, made or made anew if need be. The caller holds the lock."""
     connection = _connect(path)
-    version = _version(path, connection)
-    if version is not None and version < VERSION:
-        connection.close()
-        _set_aside(path, version, say)
-        connection = _connect(path)
-    _prepare(connection)
+    with derived_again(path):
+        version = _version(path, connection)
+        if version is not None and version < VERSION:
+            connection.close()
+            _set_aside(path, version, say)
+            connection = _connect(path)
+        _prepare(connection)
     return connection
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    _refuse_foreign(path)
+    refuse_foreign(path)
     try:
         return duckdb.connect(str(path), config=_CONFIG)
     except duckdb.Error as refused:
         raise _refusal(path, str(refused).splitlines()[0]) from refused
 
 
-def _refuse_foreign(path: Path) -> None:
-    """DuckDB itself would take a SQLite file for a database to attach, and look for an extension."""
+def refuse_foreign(path: Path) -> None:
+    """Raise where the file is not a DuckDB database: DuckDB itself would take a SQLite file for a database to attach, and look for an extension."""
     if not path.exists():
         return
     try:
@@ -92,10 +94,23 @@ def _refuse_foreign(path: Path) -> None:
         )
 
 
+@contextmanager
+def derived_again(path: Path) -> Iterator[None]:
+    """Around the first look into a warehouse: what DuckDB cannot read of it, a refresh makes again."""
+    try:
+        yield
+    except duckdb.Error as broken:
+        raise _refusal(path, str(broken).splitlines()[0]) from broken
+
+
 def _refusal(path: Path, reason: str) -> UserError:
     if "Conflicting lock" in reason:
         return NotAWarehouse(
             f"another program has {path} open ({reason}); close it and run `retour refresh` again"
+        )
+    if "No space left" in reason:
+        return WarehouseUnwritable(
+            f"cannot write {path} ({reason}); free space and run `retour refresh` again"
         )
     if "Permission denied" in reason or "Read-only" in reason:
         return WarehouseUnwritable(

@@ -5,7 +5,7 @@ A table is replaced in one transaction together with its fingerprint: a killed r
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
@@ -26,7 +26,12 @@ from pipelines.warehouse.lake_views import (
 )
 from pipelines.warehouse.lock import WAIT_SECONDS, Say, warehouse_lock
 from pipelines.warehouse.models import SqlModel
-from pipelines.warehouse.opening import first_row, open_warehouse
+from pipelines.warehouse.opening import (
+    derived_again,
+    first_row,
+    open_warehouse,
+    refuse_foreign,
+)
 from retour.errors import UserError
 from retour.settings import Settings
 
@@ -64,14 +69,16 @@ class Warehouse:
         return cls(settings.warehouse, settings.lake_dir, settings.timezone, say=say)
 
     def __enter__(self) -> Self:
+        refuse_foreign(self.path)  # before a lock file is laid beside it
         with ExitStack() as stack:
             stack.enter_context(
                 warehouse_lock(self.path, self._say, wait_seconds=self._wait_seconds)
             )
             self._connection = open_warehouse(self.path, self._say)
             stack.callback(self._connection.close)
-            self._catalogue = Catalogue(self._connection)
-            self.attach_lake()
+            with derived_again(self.path):
+                self._catalogue = Catalogue(self._connection)
+                self.attach_lake()
             self._exit = stack.pop_all()
         return self
 
@@ -89,20 +96,27 @@ class Warehouse:
             *tables.values(),
         )
         if self._catalogue.fingerprint(_LAKE) != state:
-            with self._transaction():
-                create_views(self._connection, manifest)
-                write_run(
-                    self._connection,
-                    *read_run(self._connection, manifest.through_seq, self._timezone),
-                )
-                for relation, fingerprint in tables.items():
-                    self._catalogue.record(relation, fingerprint, 0, "view")
-                self._catalogue.record(_LAKE, state, 0)
+            try:
+                self._show_lake(manifest, tables, state)
+            except duckdb.Error:
+                manifest.verify()  # a damaged segment is told by its name
+                raise
         self._run = stored_run(self._connection)
         self._zone = digest(
             str(self._connection.execute("select * from meta.zone_offsets").fetchall())
         )
         return self._run
+
+    def _show_lake(self, manifest: Manifest, tables: Mapping[str, str], state: str) -> None:
+        with self._transaction():
+            create_views(self._connection, manifest)
+            write_run(
+                self._connection,
+                *read_run(self._connection, manifest.through_seq, self._timezone),
+            )
+            for relation, fingerprint in tables.items():
+                self._catalogue.record(relation, fingerprint, 0, "view")
+            self._catalogue.record(_LAKE, state, 0)
 
     @property
     def run(self) -> Run:

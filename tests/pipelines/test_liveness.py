@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.liveness import claim, fail_dead_runs
+from pipelines.liveness import claim, fail_dead_runs, release
 
 # A run that waits until it is told to go on; its first line of output says that it is under way.
 RUN = """
@@ -107,3 +107,10 @@ class TestClaim:
     def test_may_be_repeated_by_the_same_process(self, instance):
         claim(instance, "run-1")
         claim(instance, "run-1")
+        release(instance, "run-1")
+
+    def test_leaves_nothing_once_it_is_released(self, instance, home):
+        claim(instance, "run-1")
+        release(instance, "run-1")
+        release(instance, "run-1")
+        assert list((home / "alive").iterdir()) == []

@@ -1,14 +1,19 @@
 """A whole run in this process, as `retour refresh` makes it: what it builds, shows and says."""
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from small_shop import BAD_SKU, small_shop
+from unprivileged import unprivileged
 
 from pipelines.dagster_home import ensure_dagster_home
 from pipelines.run_job import RefreshFailed, run_job
+from retour.errors import UserError
 from retour.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -114,6 +119,59 @@ class TestRunJob:
 
         (run,) = instance.get_runs(limit=1)
         assert run.status is dg.DagsterRunStatus.FAILURE
+
+
+class TestFaults:
+    """What is not ours to mend is one sentence, never a traceback."""
+
+    @pytest.fixture
+    def open_folder(self) -> Iterator[Path]:
+        """A folder that everybody may look into; pytest's own are its user's alone."""
+        folder = Path(tempfile.mkdtemp())
+        folder.chmod(0o755)
+        yield folder
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755)
+        shutil.rmtree(folder)
+
+    def test_a_folder_that_became_read_only_is_named(self, open_folder, monkeypatch) -> None:
+        settings = Settings(var_dir=open_folder / "var", warehouse=open_folder / "w.duckdb")
+        monkeypatch.setenv("RETOUR_VAR_DIR", str(settings.var_dir))
+        monkeypatch.setenv("RETOUR_WAREHOUSE", str(settings.warehouse))
+        small_shop(settings, days=3)
+        home = ensure_dagster_home(settings)
+        run_job(home)
+        for path in (*open_folder.rglob("*"), open_folder):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+
+        with unprivileged(), pytest.raises(UserError, match=r"cannot .*make it writable"):
+            run_job(home)
+
+    @pytest.mark.parametrize("content", [": : no yaml", "- a list"])
+    def test_a_damaged_configuration_of_dagster_is_named(self, shop, content: str) -> None:
+        home = ensure_dagster_home(shop)
+        (home / "dagster.yaml").write_text(content)
+
+        with pytest.raises(RefreshFailed, match=rf"{home}.*move the folder away"):
+            run_job(home)
+
+    def test_a_damaged_record_of_runs_is_named(self, shop) -> None:
+        home = ensure_dagster_home(shop)
+        run_job(home)
+        for path in home.rglob("*.db"):
+            path.write_bytes(b"no database" * 1000)
+
+        with pytest.raises(RefreshFailed, match=rf"{home}.*not a database.*move the folder away"):
+            run_job(home)
+
+    def test_a_damaged_warehouse_is_named_with_the_way_out(self, shop) -> None:
+        home = ensure_dagster_home(shop)
+        run_job(home)
+        content = shop.warehouse.read_bytes()
+        shop.warehouse.write_bytes(content[: len(content) // 2])
+
+        with pytest.raises(RefreshFailed, match=r"warehouse\.duckdb.*move it away and run `retour"):
+            run_job(home)
 
 
 class TestFlags:
