@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 import streamlit as st
@@ -51,9 +52,14 @@ def read_publication(published_dir: Path) -> Publication:
         raise NothingPublished(f"there is no {path} yet; run `retour refresh`") from None
     except (OSError, ValueError) as broken:
         raise PublicationUnreadable(_way_out(path, str(broken))) from broken
-    if manifest.get("format") != _FORMAT:
-        raise PublicationUnreadable(_way_out(path, f"its format is {manifest.get('format')!r}"))
-    return _publication(path, manifest)
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != _FORMAT:
+        raise PublicationUnreadable(_way_out(path, f"its format is {found!r}"))
+    try:
+        return _publication(path, manifest)
+    except (KeyError, TypeError, AttributeError, ValueError, ZoneInfoNotFoundError) as damaged:
+        problem = f"{type(damaged).__name__} {damaged}"
+        raise PublicationUnreadable(_way_out(path, problem)) from damaged
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda c: c.close())
@@ -65,14 +71,13 @@ def connect(snapshot: str, _publication: Publication) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def _publication(path: Path, manifest: dict[str, object]) -> Publication:
-    marts = manifest["marts"]
+def _publication(path: Path, manifest: dict[str, Any]) -> Publication:
     files = {
         str(mart): tuple(str((path.parent / file["path"]).resolve()) for file in entry["files"])
-        for mart, entry in (marts.items() if isinstance(marts, dict) else ())
+        for mart, entry in manifest["marts"].items()
     }
     for name in (name for names in files.values() for name in names):
-        if not Path(name).exists():
+        if not Path(name).is_file():
             raise PublicationUnreadable(_way_out(path, f"it names {name}, which is not there"))
     as_of = manifest["as_of"]
     return Publication(

@@ -92,8 +92,12 @@ def _publish_mart(
 
 
 def _is_whole(published_dir: Path, mart: PublishedMart) -> bool:
-    paths = [(published_dir / file.path, file.bytes) for file in mart.files]
-    return all(path.is_file() and path.stat().st_size == size for path, size in paths)
+    """Whether the files hold the very bytes that were published: a refresh mends those that do not."""
+    paths = [(published_dir / file.path, file.sha256) for file in mart.files]
+    return all(
+        path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        for path, sha256 in paths
+    )
 
 
 def _write(warehouse: Warehouse, model: SqlModel, folder: Path) -> PublishedFile:

@@ -1,4 +1,5 @@
 import ast
+import json
 from pathlib import Path
 from typing import get_args
 
@@ -62,12 +63,34 @@ class TestPublication:
         with pytest.raises(NothingPublished, match="retour refresh"):
             read_publication(published_dir)
 
-    @pytest.mark.parametrize("text", ["{", '{"format": 99}'])
+    @pytest.mark.parametrize("text", ["{", "[]", "null", '{"format": 99}', '{"format": 1}'])
     def test_a_manifest_that_cannot_be_read_is_named_with_the_way_out(
         self, published_dir: Path, text: str
     ) -> None:
         published_dir.mkdir(parents=True)
         (published_dir / "manifest.json").write_text(text)
+
+        with pytest.raises(PublicationUnreadable, match=r"manifest.json.*retour refresh"):
+            read_publication(published_dir)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"marts": None},
+            {"marts": {"problem_skus": {}}},
+            {"marts": {"problem_skus": {"files": [{}]}}},
+            {"timezone": "Nowhere/Else"},
+            {"as_of": "noon"},
+            {"published_at": None},
+        ],
+        ids=lambda changed: next(iter(changed)),
+    )
+    def test_a_manifest_that_lacks_a_part_is_named_with_the_way_out(
+        self, publish: Publish, published_dir: Path, changed: dict[str, object]
+    ) -> None:
+        publish(problems(1))
+        path = published_dir / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
 
         with pytest.raises(PublicationUnreadable, match=r"manifest.json.*retour refresh"):
             read_publication(published_dir)
@@ -154,6 +177,20 @@ class TestPage:
 
         assert page.metric[2].value == "CN¥20 · €10"
         assert page.dataframe[0].value["Currency"].to_list() == ["CNY", "EUR"]
+
+    @pytest.mark.parametrize(
+        "harm", [b"", b"PAR1 cut", b"\0" * 5000], ids=["empty", "cut", "zeroed"]
+    )
+    def test_a_damaged_file_is_no_traceback(
+        self, publish: Publish, published_dir: Path, harm: bytes
+    ) -> None:
+        publish(problems(3).with_columns(title=pl.lit(str(harm[:4]))))  # a snapshot of its own
+        next((published_dir / "problem_skus").glob("*.parquet")).write_bytes(harm)
+
+        page = AppTest.from_file(APP, default_timeout=60).run()
+
+        assert not page.exception
+        assert "damaged" in page.error[0].value
 
     def test_what_another_version_published_is_no_traceback(self, publish: Publish) -> None:
         publish(problems(1).drop("window_weeks"))

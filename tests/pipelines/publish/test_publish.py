@@ -76,6 +76,13 @@ class TestPublish:
         publish_rows()
         assert rows(folder, "letters") == [(0, "a")]
 
+    def test_writes_again_a_file_whose_bytes_changed(self, publish_rows, folder):
+        file = publish_rows().publication.marts["letters"].files[0]
+        path = folder / file.path
+        path.write_bytes(bytes(reversed(path.read_bytes())))
+        publish_rows()
+        assert rows(folder, "letters") == [(0, "a")]
+
     def test_starts_anew_from_a_manifest_that_nobody_can_read(self, publish_rows, folder):
         publish_rows()
         (folder / "manifest.json").write_text("{")
