@@ -7,6 +7,11 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 UV := 0.13.9
 
+# A check says something only when it fails.
+define quietly
+@said=$$( { $(1); } 2>&1) || { printf '%s\n' "$$said"; exit 1; }
+endef
+
 help: ## explain every target
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -31,12 +36,13 @@ test: check ## prove everything: checks, then every test
 	@$(BIN)/python -m pytest
 
 check: install ## format, lint, types, layers, and Dagster's own checks
-	@$(BIN)/ruff format --quiet --check . || { echo "run: make format"; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/dg check yaml
-	@$(BIN)/dg check defs
+	$(call quietly,$(BIN)/ruff format --check . || { echo "run: make format"; false; })
+	$(call quietly,$(BIN)/ruff check .)
+	$(call quietly,$(BIN)/mypy)
+	$(call quietly,$(BIN)/lint-imports)
+	$(call quietly,VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/dg check yaml)
+	$(call quietly,VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/dg check defs)
+	@echo "Format, lint, types, layers and Dagster's definitions are sound."
 
 format: install ## format the code
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
