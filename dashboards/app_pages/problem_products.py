@@ -15,6 +15,7 @@ from retour.errors import UserError
 from retour.settings import load_settings
 
 LIST, PRODUCT = "list", "sku"
+_CHOICES = 200  # products offered by name; a search narrows them down
 _ROW_PX, _HEADING_PX, _ROWS = 35, 38, 14
 
 
@@ -56,9 +57,9 @@ def _show(publication: Publication, texts: Texts) -> None:
     _headline(rows, texts)
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        _list(rows, texts)
+        _list(rows, choice, texts)
     with right:
-        _drill_down(cursor, rows, choice, texts)
+        _drill_down(cursor, choice, texts)
 
 
 def _date_of_the_data(publication: Publication, texts: Texts) -> str:
@@ -118,8 +119,11 @@ def _headline(rows: pl.DataFrame, texts: Texts) -> None:
 # --- the list ----------------------------------------------------------------------------------
 
 
-def _list(rows: pl.DataFrame, texts: Texts) -> None:
+def _list(rows: pl.DataFrame, choice: queries.Choice, texts: Texts) -> None:
     st.subheader(texts("Most money at stake first"))
+    if rows.is_empty() and choice != queries.Choice():
+        st.info(texts("No flagged product fits this search and these filters."))
+        return
     if rows.is_empty():
         st.success(
             texts(
@@ -235,38 +239,32 @@ def _table(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
 # --- one product -------------------------------------------------------------------------------
 
 
-def _drill_down(
-    cursor: duckdb.DuckDBPyConnection,
-    rows: pl.DataFrame,
-    choice: queries.Choice,
-    texts: Texts,
-) -> None:
+def _drill_down(cursor: duckdb.DuckDBPyConnection, choice: queries.Choice, texts: Texts) -> None:
     st.subheader(texts("One product, week by week"))
-    known = dict(rows.select("sku", "title").iter_rows())
-    others = queries.matching_skus(cursor, choice.search) if choice.search else []
-    skus = [*known, *(each for each in others if each not in known)]
+    names = queries.titles(cursor, choice, _CHOICES)
     asked = st.query_params.get(PRODUCT)
-    if asked and asked not in skus:
-        skus = [asked, *skus]
-    if not skus:
-        st.caption(texts("Search for a product to see its weeks."))
+    if asked and asked not in names:
+        found = queries.evidence(cursor, asked)
+        names = {asked: found.title if found else asked, **names}
+    if not names:
+        st.caption(texts("No product has such a number or name."))
         return
     sku = str(
         st.selectbox(
             texts("Product"),
-            skus,
-            format_func=lambda each: f"{each} · {known[each]}" if each in known else each,
+            names,
+            format_func=lambda each: f"{each} · {names.get(each, '')}",
             key=PRODUCT,
             bind="query-params",
             on_change=_forget_row,
             label_visibility="collapsed",
         )
     )
-    weeks = queries.weeks(cursor, sku)
-    if weeks.is_empty():
+    weeks, evidence = queries.weeks(cursor, sku), queries.evidence(cursor, sku)
+    if weeks.is_empty() or evidence is None:
         st.info(texts("Nothing was ever sold or returned under {sku}.", sku=sku))
         return
-    _tell(queries.standing_flag(cursor, sku), texts)
+    _tell(evidence, texts)
     for chart in charts.history(weeks, texts):
         st.altair_chart(chart, width="stretch")
     st.caption(
@@ -276,33 +274,36 @@ def _drill_down(
     )
 
 
-def _tell(flag: queries.Flag | None, texts: Texts) -> None:
+def _tell(evidence: queries.Evidence, texts: Texts) -> None:
     """What is known of one product, in sentences that a buyer can forward."""
-    if flag is None:
-        st.markdown(texts("This product is not flagged."))
-        return
+    flagged = texts(
+        "Since the week of {since}, **{name}** came back {lift} times as often as expected "
+        "(90 % interval {low} to {high}): {excess} units too many, about {money} at stake in 30 days."
+    )
+    ordinary = texts(
+        "**{name}** is not flagged: it came back {lift} times as often as expected "
+        "(90 % interval {low} to {high})."
+    )
+    sentence = flagged if evidence.status == "flagged" else ordinary
+    money, currency = evidence.money_at_risk_minor, evidence.currency
     st.markdown(
-        texts(
-            "Since the week of {since}, **{name}** came back {lift} times as often as expected "
-            "(90 % interval {low} to {high}): {excess} units too many, about {money} at stake in 30 days.",
-            since=texts.day(flag.since) if flag.since else "–",
-            name=_plain(f"{flag.title} ({flag.sku})"),
-            lift=texts.number(flag.lift, 1),
-            low=texts.number(flag.lift_low, 1),
-            high=texts.number(flag.lift_high, 1),
-            excess=texts.number(flag.excess_units),
-            money=_plain(texts.money(flag.money_at_risk_minor, flag.currency))
-            if flag.currency
-            else "–",
+        sentence.format(
+            since=texts.day(evidence.since) if evidence.since else "–",
+            name=_plain(f"{evidence.title} ({evidence.sku})"),
+            lift=texts.number(evidence.lift, 1),
+            low=texts.number(evidence.lift_low, 1),
+            high=texts.number(evidence.lift_high, 1),
+            excess=texts.number(evidence.excess_units),
+            money=_plain(texts.money(money, currency)) if currency else "–",
         )
     )
     st.markdown(
         texts(
             "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
-            weeks=str(flag.window_weeks),
-            sold=texts.number(flag.units_sold),
-            returned=texts.number(flag.units_returned),
-            expected=texts.number(flag.units_expected),
+            weeks=str(evidence.window_weeks),
+            sold=texts.number(evidence.units_sold),
+            returned=texts.number(evidence.units_returned),
+            expected=texts.number(evidence.units_expected),
         )
     )
 

@@ -9,6 +9,11 @@ import polars as pl
 from babel.numbers import get_currency_precision
 
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+_FITS = r"""
+    (sku ilike $like escape '\' or strip_accents(title) ilike strip_accents($like) escape '\')
+    and ($category = '' or category = $category)
+    and ($vendor = '' or vendor = $vendor)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,12 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
-    """What stands against one flagged product; units over the detector's window, money (minor units) in 30 days."""
+class Evidence:
+    """What is known of one product; units over the detector's window, money (minor units) in 30 days."""
 
     sku: str
     title: str
+    status: str
     since: date | None
     lift: float
     lift_low: float
@@ -52,34 +58,34 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
     """The flagged products, most money at risk first."""
     return _frame(
         connection,
-        """
+        f"""
         select sku, title, category, vendor, flagged_at, since, lift, lift_low, lift_high, excess_units,
                likely_cause, money_at_risk_minor, currency, units_sold, units_returned, units_expected,
                window_weeks
         from problem_skus
-        where status = 'flagged'
-          and ($search = '' or sku ilike $like escape '\\' or title ilike $like escape '\\')
-          and ($category = '' or category = $category)
-          and ($vendor = '' or vendor = $vendor)
+        where status = 'flagged' and {_FITS}
         order by money_at_risk_minor desc, sku
         """,
-        {
-            "search": choice.search,
-            "like": f"%{choice.search.translate(_LIKE_ESCAPES)}%",
-            "category": choice.category,
-            "vendor": choice.vendor,
-        },
+        _parameters(choice),
     )
 
 
-def standing_flag(connection: duckdb.DuckDBPyConnection, sku: str) -> Flag | None:
-    """What stands against one product, whatever is filtered; None where it is not flagged."""
+def _parameters(choice: Choice) -> dict[str, object]:
+    return {
+        "like": f"%{choice.search.translate(_LIKE_ESCAPES)}%",
+        "category": choice.category,
+        "vendor": choice.vendor,
+    }
+
+
+def evidence(connection: duckdb.DuckDBPyConnection, sku: str) -> Evidence | None:
+    """What is known of one product, flagged or not and whatever is filtered; None of one never sold or returned."""
     rows = _frame(
         connection,
-        f"select {', '.join(Flag.__annotations__)} from problem_skus where status = 'flagged' and sku = $sku",
+        f"select {', '.join(Evidence.__annotations__)} from sku_evidence where sku = $sku",
         {"sku": sku},
     )
-    return Flag(**rows.row(0, named=True)) if len(rows) else None
+    return Evidence(**rows.row(0, named=True)) if len(rows) else None
 
 
 def headline(rows: pl.DataFrame) -> Headline:
@@ -112,14 +118,14 @@ def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
     return [str(value) for (value,) in rows]
 
 
-def matching_skus(connection: duckdb.DuckDBPyConnection, search: str, limit: int = 20) -> list[str]:
-    """Products, flagged or not, whose number contains the words searched for."""
+def titles(connection: duckdb.DuckDBPyConnection, choice: Choice, limit: int) -> dict[str, str]:
+    """Names of products by their number, flagged or not, that fit the choice; flagged ones first, most money at risk first."""
     rows = connection.execute(
-        """select distinct sku from sku_weekly where sku ilike $like escape '\\'
-           order by sku limit $limit""",
-        {"like": f"%{search.translate(_LIKE_ESCAPES)}%", "limit": limit},
+        f"""select sku, title from sku_evidence where {_FITS}
+            order by status <> 'flagged', money_at_risk_minor desc, sku limit $limit""",
+        {**_parameters(choice), "limit": limit},
     ).fetchall()
-    return [str(sku) for (sku,) in rows]
+    return dict(rows)
 
 
 def weeks(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:

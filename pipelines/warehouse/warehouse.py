@@ -94,6 +94,7 @@ class Warehouse:
             str(manifest.through_seq),
             self._timezone,
             *tables.values(),
+            *(segment.path for segment in manifest.segments),
         )
         if self._catalogue.fingerprint(_LAKE) != state:
             try:

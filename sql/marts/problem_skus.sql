@@ -26,11 +26,11 @@ columns:
   probability: that it comes back at least half as often again as expected
 */
 select
-    flags.sku,
-    coalesce(products.title, flags.sku) as title,
-    products.category,
-    products.vendor,
-    flags.flagged_at,
+    evidence.sku,
+    evidence.title,
+    evidence.category,
+    evidence.vendor,
+    evidence.flagged_at,
     evidence.since,
     evidence.lift,
     evidence.lift_low,
@@ -39,12 +39,11 @@ select
     evidence.likely_cause,
     evidence.money_at_risk_minor,
     evidence.currency,
-    flags.status,
+    evidence.status,
     evidence.units_sold,
     evidence.units_returned,
     evidence.units_expected,
     evidence.window_weeks,
     evidence.probability
-from intermediate.sku_flags as flags
-inner join intermediate.sku_evidence as evidence on evidence.sku = flags.sku
-left join staging.products as products on products.sku = flags.sku
+from marts.sku_evidence as evidence
+where evidence.status <> 'ordinary'

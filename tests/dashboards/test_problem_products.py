@@ -162,6 +162,29 @@ class TestPage:
         assert page.metric[0].value == "1"
         assert "came back 2.0 times as often" in page.markdown[0].value
 
+    @pytest.mark.parametrize("search", ["SKU-9", "asa"])
+    def test_a_product_that_is_not_flagged_is_found_and_told_of(
+        self, publish: Publish, search: str
+    ) -> None:
+        publish(problems(4))
+        page = AppTest.from_file(APP, default_timeout=60)
+        page.query_params["q"] = search
+
+        page.run()
+
+        assert "fits this search" in page.info[0].value
+        assert "is not flagged: it came back 1.1 times" in page.markdown[0].value
+
+    def test_a_search_that_finds_nothing_is_no_good_news(self, publish: Publish) -> None:
+        publish(problems(4))
+        page = AppTest.from_file(APP, default_timeout=60)
+        page.query_params["q"] = "zzzz"
+
+        page.run()
+
+        assert not page.success
+        assert page.caption[-1].value == "No product has such a number or name."
+
     def test_a_name_is_shown_as_it_is_whatever_it_holds(self, publish: Publish) -> None:
         rows = problems(1).with_columns(title=pl.lit("*[50 $ off](x)* #1"))
         publish(rows)

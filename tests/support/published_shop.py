@@ -58,7 +58,15 @@ def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
     """Files first, the manifest last."""
     snapshot = hashlib.sha256(rows.write_json().encode()).hexdigest()[:16]
     marts = {}
-    for name, frame in {"problem_skus": rows, "sku_weekly": weekly()}.items():
+    ordinary = rows.tail(1).with_columns(
+        sku=pl.lit("SKU-9"), title=pl.lit("Åsa's lamp"), lift=1.1, status=pl.lit("ordinary")
+    )
+    frames = {
+        "problem_skus": rows,
+        "sku_evidence": pl.concat([rows, ordinary]),
+        "sku_weekly": weekly(),
+    }
+    for name, frame in frames.items():
         path = published_dir / name / f"{snapshot}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path)
