@@ -1,0 +1,1 @@
+"""Parts of pages: a list, a story."""
