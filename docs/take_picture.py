@@ -10,7 +10,7 @@ FILE = "docs/pictures/problem-products.png"
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 
 
-def take_picture(address: str, file: str, width: int = 1280, height: int = 900) -> None:
+def take_picture(address: str, file: str, width: int = 1280, height: int = 1010) -> None:
     """Open the page in headless Chromium, wait until its charts stand, and save what is seen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -22,6 +22,8 @@ def take_picture(address: str, file: str, width: int = 1280, height: int = 900) 
             "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
         )
         page.wait_for_load_state("networkidle")
+        page.mouse.move(0, 0)  # a pointer on the list would show its tools
+        page.wait_for_timeout(1000)  # the list paints itself on a canvas
         page.screenshot(path=file)
         browser.close()
 

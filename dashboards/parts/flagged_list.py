@@ -75,8 +75,7 @@ def _columns(rows: pl.DataFrame, texts: Texts) -> dict[str, ColumnConfig]:
     """How the list's columns look, and what each says when the pointer rests on its heading."""
     number = st.column_config.NumberColumn
     return {
-        texts("Name"): st.column_config.TextColumn(width=170, pinned=True),
-        texts("Product"): st.column_config.TextColumn(width=65),
+        texts("Name"): st.column_config.TextColumn(width=235, pinned=True),
         texts("At stake"): number(
             " ".join([texts("At stake"), *_only_currency(rows)]),
             width=95,
@@ -99,6 +98,7 @@ def _columns(rows: pl.DataFrame, texts: Texts) -> dict[str, ColumnConfig]:
                 "Of the units that came back, those beyond expectation; what one customer sends back in bulk is cut back."
             ),
         ),
+        texts("Product"): st.column_config.TextColumn(width=80),
         texts("Since"): st.column_config.TextColumn(width=95),
     }
 
@@ -107,7 +107,6 @@ def _table(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     """What the list shows; columns in which nothing would stand are left out."""
     columns: dict[str, pl.Series | list[str] | list[float]] = {
         texts("Name"): rows["title"],
-        texts("Product"): rows["sku"],
         texts("At stake"): queries.whole_money(rows),
         texts("Currency"): rows["currency"],
         texts("Times as often"): rows["lift"],
@@ -116,6 +115,7 @@ def _table(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
             for low, high in rows.select("lift_low", "lift_high").iter_rows()
         ],
         texts("Too many"): rows["excess_units"].round(0),
+        texts("Product"): rows["sku"],
         texts("Since"): [texts.day(each) if each else "–" for each in rows["since"]],
         texts("Likely cause"): pl.Series(
             [texts.reason(each) if each else None for each in rows["likely_cause"]], dtype=pl.String
