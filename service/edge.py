@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -15,10 +15,17 @@ from starlette.exceptions import HTTPException
 from service.application import Retour
 from service.platform.auth import Caller, Scope
 from service.platform.db import DatabaseUnavailable
+from service.platform.fields import PATTERNS, Ref
 from service.platform.problems import Problem
 
 _log = logging.getLogger("retour.service")
 _bearer = HTTPBearer(auto_error=False, description="an API key: `retour keys create --role …`")
+
+OrderId = Annotated[Ref, Path(description="the order's number in the shop", examples=["A-1001"])]
+DeliveryId = Annotated[
+    Ref, Path(description="the parcel's number, unique within its order", examples=["DHL-00340434"])
+]
+Sku = Annotated[Ref, Path(description="the product's number in the shop", examples=["MUG-01"])]
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -118,7 +125,8 @@ def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
         detail = f"the body is no JSON: {first['ctx']['error']} at character {first['loc'][-1]}; mend it there"
         return _document(400, "malformed-json", "The body is no JSON", detail)
     errors = [_field_error(each) for each in invalid.errors()]
-    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors[:5])
+    more = f"; and {len(errors) - _TOLD} more" if len(errors) > _TOLD else ""
+    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors[:_TOLD]) + more
     return _document(422, "invalid-request", "A field is missing or wrong", detail, errors)
 
 
@@ -126,15 +134,46 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     place, *path = error["loc"]
     field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
     if not path and error["type"] == "model_attributes_type":
-        error = {"msg": "must be a JSON object, sent with `Content-Type: application/json`"}
-    return FieldError(field=field.lstrip(".") or str(place), detail=error["msg"])
+        detail = "must be a JSON object, sent with `Content-Type: application/json`"
+    else:
+        detail = _in_words(error)
+    return FieldError(field=field.lstrip(".") or str(place), detail=detail)
+
+
+def _in_words(error: dict[str, Any]) -> str:
+    """What is wrong with a value, with an example of a right one where the library's words have none."""
+    if error["type"] == "string_pattern_mismatch":
+        return PATTERNS[error["ctx"]["pattern"]]
+    if error["type"].startswith("datetime"):
+        return f"must be a time such as {_A_TIME}"
+    words: str = error["msg"].removeprefix("Value error, ")
+    return _WORDS.get(error["type"], words)
+
+
+_TOLD = 5
+_A_TIME = "2026-03-02T09:30:00Z"
+_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field; /docs shows those there are",
+    "timezone_aware": f"must carry its offset from UTC, as in {_A_TIME}",
+    "too_short": "must hold at least one",
+}
 
 
 def _on_http_exception(request: Request, refused: Exception) -> JSONResponse:
     assert isinstance(refused, HTTPException)  # noqa: S101  # registered for this class
-    detail = f"{request.method} leads nowhere at this address; /docs shows what there is"
+    if refused.status_code == 400:
+        cause = type(refused.__cause__).__name__ if refused.__cause__ else "no more is known"
+        detail = f"the body cannot be read as JSON in UTF-8 ({cause}); mend it and send it again"
+        return _document(400, "malformed-json", "The body is no JSON", detail)
+    if refused.status_code == 405:
+        takes = (refused.headers or {}).get("Allow", "another method")
+        detail = f"{request.method} does nothing at this address; it takes {takes}"
+    else:
+        detail = f"{request.method} leads nowhere at this address; /docs shows what there is"
     slug = str(refused.detail).lower().replace(" ", "-")
-    return _document(refused.status_code, slug, str(refused.detail), detail)
+    headers = dict(refused.headers or {})
+    return _document(refused.status_code, slug, str(refused.detail), detail, headers=headers)
 
 
 def _on_database_down(_: Request, failure: Exception) -> JSONResponse:

@@ -45,6 +45,10 @@ class UnknownOrderLine(Unacceptable):
     title = "The order has no such line"
 
 
+class BeforeItsOrder(Unacceptable):
+    title = "An order cannot be delivered before it was placed"
+
+
 class InTheFuture(Unacceptable):
     title = "What has not happened yet cannot be recorded"
 
@@ -88,15 +92,21 @@ class Orders:
     def deliver(
         self, order_id: str, delivery_id: str, body: DeliveryBody, by: Actor = _SHOP
     ) -> bool:
-        """Take in a delivery. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanOrdered`, `DeliveryDiffers`, `InTheFuture`."""
+        """Take in a delivery. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanOrdered`, `DeliveryDiffers`, `InTheFuture`, `BeforeItsOrder`."""
         delivered_at = _happened_at(self._context.clock, body.delivered_at, "delivered_at")
         with self._context.transaction() as transaction:
             connection = transaction.connection
-            if repository.lock(connection, order_id) is None:
+            order = repository.lock(connection, order_id)
+            if order is None:
                 raise UnknownOrder(order_id)
             if known := repository.find_delivery(connection, order_id, delivery_id):
                 _refuse_other_delivery(transaction, known, body)
                 return False
+            if to_us(delivered_at) < order.placed_at_us:
+                raise BeforeItsOrder(
+                    f"delivered_at is {delivered_at.isoformat()}, but order {order_id!r} was placed at "
+                    f"{from_us(order.placed_at_us).isoformat()}; send the moment at which the parcel arrived"
+                )
             _refuse_more_than_ordered(transaction, order_id, body)
             key = {"order_id": order_id, "delivery_id": delivery_id}
             lines = [line.model_dump() for line in body.lines]
@@ -143,7 +153,7 @@ def _refuse_other_order(
         said["placed_at"] = (from_us(known.placed_at_us), body.placed_at)
     if differing := _differing(said):
         raise OrderDiffers(
-            f"order {order_id!r} is recorded with another {differing}; an order is told once: "
+            f"order {order_id!r} is recorded differently ({differing}); an order is told once: "
             "send it as before, or use another id"
         )
 
@@ -159,7 +169,7 @@ def _refuse_other_delivery(
         said["delivered_at"] = (from_us(known.delivered_at_us), body.delivered_at)
     if differing := _differing(said):
         raise DeliveryDiffers(
-            f"delivery {known.delivery_id!r} of order {known.order_id!r} is recorded with another {differing}; "
+            f"delivery {known.delivery_id!r} of order {known.order_id!r} is recorded differently ({differing}); "
             "a delivery is told once: send it as before, or use another id for another parcel"
         )
 

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from service.domain.events import Actor
-from service.edge import RetourDep, caller_with, problems
+from service.edge import DeliveryId, OrderId, RetourDep, caller_with, problems
 from service.orders.schemas import DeliveryBody, DeliveryTaken, OrderBody, OrderTaken
 from service.platform.auth import Caller
-from service.platform.fields import Ref
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
@@ -20,7 +19,7 @@ ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
     responses={200: {"description": "It was known already", "model": OrderTaken}, **problems(409)},
 )
 def put_order(
-    order_id: Ref, body: OrderBody, retour: RetourDep, caller: ShopCaller, response: Response
+    order_id: OrderId, body: OrderBody, retour: RetourDep, caller: ShopCaller, response: Response
 ) -> OrderTaken:
     """Tell of an order. Telling it again as it was is harmless (200); with another content it is refused (409)."""
     is_new = retour.orders.place(order_id, body, Actor("shop", caller.key_id))
@@ -37,8 +36,8 @@ def put_order(
     },
 )
 def put_delivery(
-    order_id: Ref,
-    delivery_id: Ref,
+    order_id: OrderId,
+    delivery_id: DeliveryId,
     body: DeliveryBody,
     retour: RetourDep,
     caller: ShopCaller,

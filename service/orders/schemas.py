@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from service.domain.events import MOST_MINOR
 from service.platform.fields import (
     Body,
     CountryCode,
@@ -14,8 +15,6 @@ from service.platform.fields import (
     Ref,
     Units,
 )
-
-_MOST_MINOR = 10**15
 
 
 class OrderLineBody(Body):
@@ -28,8 +27,10 @@ class OrderLineBody(Body):
 
     @model_validator(mode="after")
     def _has_a_countable_value(self) -> Self:
-        if self.quantity * self.unit_price_minor > _MOST_MINOR:
-            raise ValueError("quantity times unit_price_minor is more than 10^15 minor units")
+        if self.quantity * self.unit_price_minor > MOST_MINOR:
+            raise ValueError(
+                "quantity times unit_price_minor is more than 10^12 minor units; check the price's unit"
+            )
         return self
 
 

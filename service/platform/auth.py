@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Table, Text, select
 from service.platform.clock import Clock, from_us, to_us
 from service.platform.db import Database, metadata
 from service.platform.ids import Ids
-from service.platform.problems import NotAllowed, NotAuthenticated, NotFound
+from service.platform.problems import KeyNotValid, NotAllowed, NotAuthenticated, NotFound
 
 KeyRole = Literal["shop", "storefront", "admin"]
 Scope = Literal["orders:write", "products:write", "returns:write", "returns:read"]
@@ -109,7 +109,7 @@ class Keys:
             raise NotFound(f"there is no key {key_id!r}; `retour keys list` shows them")
 
     def caller(self, key: str | None) -> Caller:
-        """The caller behind a key. Raises `NotAuthenticated`."""
+        """The caller behind a key. Raises `NotAuthenticated`, `KeyNotValid`."""
         if not key:
             raise NotAuthenticated(
                 "send `Authorization: Bearer rk_…`; `retour keys create --role …` makes a key"
@@ -121,7 +121,7 @@ class Keys:
                 )
             ).first()
         if row is None:
-            raise NotAuthenticated(
+            raise KeyNotValid(
                 "this API key is unknown or revoked; `retour keys create --role …` makes a new one"
             )
         return Caller(row.key_id, row.role)

@@ -16,6 +16,7 @@ from service.platform.clock import to_us
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RMA_LENGTH = 10
+_LOOK_ALIKES = str.maketrans("OIL", "011")
 
 
 class Ids(Protocol):
@@ -88,6 +89,14 @@ def format_rma(number: int) -> str:
     """An RMA number of 50 bits, with its check character."""
     body = _base32(number, _RMA_LENGTH)
     return f"R{body[:5]}-{body[5:]}-{_check_character(body)}"
+
+
+def read_rma(text: str) -> str:
+    """An RMA number as it is written here, whatever case, dashes and look-alikes (O, I, L) a person wrote."""
+    plain = text.upper().replace("-", "").replace(" ", "").translate(_LOOK_ALIKES)
+    if len(plain) != 2 + _RMA_LENGTH or not plain.startswith("R"):
+        return text
+    return f"R{plain[1:6]}-{plain[6:11]}-{plain[11:]}"
 
 
 def is_rma(text: str) -> bool:

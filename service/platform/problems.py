@@ -23,6 +23,10 @@ class NotAuthenticated(Problem):
     title = "An API key is needed"
 
 
+class KeyNotValid(NotAuthenticated):
+    title = "This API key is not valid"
+
+
 class NotAllowed(Problem):
     status = 403
     title = "This API key may not do that"

@@ -1,6 +1,7 @@
 """A customer applies for a return: within policy it is authorized at once, else a reviewer decides."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row
@@ -20,6 +21,7 @@ from service.domain.risk import Assessment
 from service.orders import repository as orders
 from service.orders.commands import UnknownOrder, UnknownOrderLine
 from service.platform.clock import from_us, to_us
+from service.platform.idempotency import Attempt
 from service.platform.problems import Conflict
 from service.platform.unit import Context, Transaction
 from service.returns import queries, repository
@@ -32,25 +34,37 @@ class MoreThanDelivered(Conflict):
     title = "More would come back than is there to be returned"
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The return that an application made, or made before."""
+
+    rma: str
+    is_new: bool
+
+
 class Returns:
     """Commands and queries on returns; each is one transaction."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def request(self, body: ReturnBody) -> str:
-        """Apply for a return. Returns its RMA number. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`.
+    def request(self, body: ReturnBody, attempt: Attempt | None = None) -> Requested:
+        """Apply for a return. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `KeyReused`.
 
-        The order is held meanwhile, so that two applications for its last unit take turns.
+        The order is held meanwhile, so that two applications for its last unit take turns. A repeated `attempt`
+        gives what the first one made.
         """
         with self._context.transaction() as transaction:
+            rma = self._context.ids.rma()
+            before = attempt and attempt.made_before(transaction.connection, body, rma)
+            if before:
+                return Requested(before, is_new=False)
             order = self._own_order(transaction, body)
             delivered = orders.delivered(transaction.connection, body.order_id)
             lines = _lines(transaction, body, delivered)
             last_us = {delivered[line.line_no].last_us for line in body.lines}
             outcomes = self._judge(sorted(last_us), transaction.now)
             assessment = self._context.risk.assess(outcomes)
-            rma = self._context.ids.rma()
             requested = ReturnRequested(
                 rma=rma,
                 order_id=body.order_id,
@@ -62,7 +76,7 @@ class Returns:
             cause = transaction.emit(rma, requested, Actor("customer", order.customer_key))
             transaction.emit(rma, decided, _SYSTEM, causation_id=cause)
             _store(transaction, requested, _state_after(requested, decided))
-            return rma
+            return Requested(rma, is_new=True)
 
     def get(self, rma: str) -> ReturnView:
         """A return as its customer may see it. Raises `UnknownReturn`."""
@@ -118,9 +132,14 @@ def _refuse_more_than_there(
     in_returns = taken.get(line_no, 0)
     left = max(0, delivered - in_returns)
     if quantity > left:
+        way_out = (
+            "lower the quantity"
+            if delivered
+            else "tell of the delivery first with PUT /v1/orders/{id}/deliveries/{delivery_id}"
+        )
         raise MoreThanDelivered(
             f"line {line_no} of order {order_id!r}: {delivered} delivered, {in_returns} in other returns, "
-            f"so {left} can be returned, not {quantity}; lower the quantity"
+            f"so {left} can be returned, not {quantity}; {way_out}"
         )
 
 

@@ -10,7 +10,7 @@ from service.domain.events import PAYLOADS, Payload, RecordedEvent, ReturnAuthor
 from service.platform import log
 from service.platform.clock import from_us
 from service.platform.db import Database
-from service.platform.ids import is_rma
+from service.platform.ids import is_rma, read_rma
 from service.platform.problems import NotFound
 from service.returns import repository
 from service.returns.schemas import Next, ReturnLineView, ReturnView, Step
@@ -34,6 +34,7 @@ class UnknownReturn(NotFound):
 
 def view(db: Database, rma: str) -> ReturnView:
     """A return with its history. Raises `UnknownReturn`."""
+    rma = read_rma(rma)
     with db.read() as connection:
         found = repository.find(connection, rma)
         if found is None:

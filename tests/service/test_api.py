@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ class TestPutOrder:
 
         document = problem(shop.put_order(**changed), 409, "order-differs")
 
-        assert f"another {named};" in document["detail"]
+        assert f"recorded differently ({named});" in document["detail"]
         assert "example.com" not in json.dumps(document)
         assert shop.types() == ["order.placed"]
 
@@ -80,7 +81,8 @@ class TestPutOrder:
             {"quantity": "2"},
             {"quantity": 10**30},
             {"unit_price_minor": -1},
-            {"quantity": 10**9, "unit_price_minor": 10**15},
+            {"quantity": 10**9, "unit_price_minor": 10**12},
+            {"quantity": 2, "unit_price_minor": 10**12},
             {"line_no": 0},
             {"line_no": 2**31},
             {"sku": ""},
@@ -109,6 +111,7 @@ class TestPutOrder:
             {"country": "Germany"},
             {"placed_at": "2026-02-20T09:00:00"},
             {"placed_at": "0001-01-01T00:00:00+14:00"},
+            {"placed_at": "9999-12-31T23:59:59-23:59"},
             {"placed_at": "yesterday"},
             {"customer": ""},
         ],
@@ -119,6 +122,33 @@ class TestPutOrder:
         assert shop.types() == []
 
     @on_one_database
+    @pytest.mark.parametrize(
+        ("changed", "told"),
+        [
+            ({"currency": "euro"}, "currency: must be three capital letters, such as EUR"),
+            ({"country": "Germany"}, "country: must be two capital letters, such as DE"),
+            ({"placed_at": "2026-02-20T09:00:00"}, "must carry its offset from UTC, as in 2026-"),
+            ({"placed_at": "yesterday"}, "placed_at: must be a time such as 2026-03-02T09:30:00Z"),
+            ({"lines": []}, "lines: must hold at least one"),
+            ({"colour": "red"}, "colour: there is no such field"),
+            ({"customer": "a\u0001b"}, "customer: must not hold control characters"),
+        ],
+    )
+    def test_what_is_wrong_is_said_in_words_with_an_example(
+        self, shop: Shop, changed: dict[str, Any], told: str
+    ) -> None:
+        document = problem(shop.put_order(**changed), 422, "invalid-request")
+
+        assert told in document["detail"]
+
+    @on_one_database
+    def test_of_many_faults_the_rest_are_counted(self, shop: Shop) -> None:
+        document = problem(shop.put_order(lines=[{}, {}]), 422, "invalid-request")
+
+        assert document["detail"].endswith("; and 3 more")
+        assert len(document["errors"]) == 8
+
+    @on_one_database
     def test_an_order_of_tomorrow_is_refused(self, shop: Shop) -> None:
         document = problem(shop.put_order(placed_at="2026-03-03T12:00:00Z"), 422, "in-the-future")
 
@@ -126,6 +156,17 @@ class TestPutOrder:
 
 
 class TestPutDelivery:
+    @on_one_database
+    def test_a_parcel_cannot_arrive_before_its_order_was_placed(self, shop: Shop) -> None:
+        shop.put_order()
+
+        document = problem(
+            shop.put_parcel(delivered_at="2020-01-01T00:00:00Z"), 422, "before-its-order"
+        )
+
+        assert "was placed at 2026-02-20" in document["detail"]
+        assert shop.types() == ["order.placed"]
+
     def test_a_parcel_is_recorded_once(self, shop: Shop) -> None:
         shop.put_order()
 
@@ -230,13 +271,16 @@ class TestPostReturn:
         assert unknown["detail"].replace("A-2", "A-1") == foreign["detail"]
         assert shop.types() == ["order.placed", "order.delivered"]
 
-    @pytest.mark.parametrize(("line_no", "quantity"), [(1, 4), (2, 1)])
+    @pytest.mark.parametrize(
+        ("line_no", "quantity", "way_out"),
+        [(1, 4, "lower the quantity"), (2, 1, "tell of the delivery first")],
+    )
     def test_more_than_was_delivered_is_refused(
-        self, shop: Shop, line_no: int, quantity: int
+        self, shop: Shop, line_no: int, quantity: int, way_out: str
     ) -> None:
         document = problem(shop.delivered().apply(quantity, line_no), 409, "more-than-delivered")
 
-        assert "lower the quantity" in document["detail"]
+        assert way_out in document["detail"]
         assert "return.requested" not in shop.types()
 
     def test_units_in_another_return_cannot_come_back_twice(self, shop: Shop) -> None:
@@ -321,14 +365,70 @@ class TestGetReturn:
 
         assert "check the number" in problem(shop.show(rma), 404, "unknown-return")["detail"]
 
+    @pytest.mark.parametrize("written", [str.lower, lambda rma: rma.replace("-", "")])
+    def test_a_number_is_read_however_a_person_writes_it(
+        self, shop: Shop, written: Callable[[str], str]
+    ) -> None:
+        rma = shop.delivered().apply().json()["rma"]
+
+        assert shop.show(written(rma)).json()["rma"] == rma
+
+
+class TestRepeatedPost:
+    def test_the_same_key_makes_one_return(self, shop: Shop) -> None:
+        shop.delivered()
+        first, second = (shop.apply(key="k-1") for _ in range(2))
+
+        assert (first.status_code, second.status_code) == (201, 200)
+        assert second.json() == first.json()
+        assert second.headers["location"] == first.headers["location"]
+        assert shop.types().count("return.requested") == 1
+
+    def test_the_same_key_with_another_body_is_refused(self, shop: Shop) -> None:
+        shop.delivered().apply(key="k-1")
+
+        document = problem(shop.apply(quantity=2, key="k-1"), 409, "key-reused")
+
+        assert "a key of its own" in document["detail"]
+        assert shop.types().count("return.requested") == 1
+
+    def test_an_application_that_failed_may_be_sent_again(self, shop: Shop) -> None:
+        shop.put_order()
+        problem(shop.apply(key="k-1"), 409, "more-than-delivered")
+        shop.put_parcel()
+
+        assert shop.apply(key="k-1").status_code == 201
+
+    def test_another_callers_key_is_another_key(self, shop: Shop) -> None:
+        shop.delivered().apply(key="k-1")
+        other = shop.retour.keys.create("storefront", "another app")
+
+        answer = shop.apply(key="k-1", headers={"Authorization": f"Bearer {other}"})
+
+        assert answer.status_code == 201
+
+    @on_one_database
+    def test_without_a_key_each_post_is_a_return(self, shop: Shop) -> None:
+        shop.delivered()
+
+        assert [shop.apply().status_code for _ in range(2)] == [201, 201]
+
 
 class TestRights:
     @on_one_database
-    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer rk_wrong", "Basic YTpi"])
-    def test_without_a_valid_key_nothing_is_told(self, shop: Shop, header: str) -> None:
+    @pytest.mark.parametrize(
+        ("header", "slug"),
+        [
+            ("", "not-authenticated"),
+            ("Bearer", "not-authenticated"),
+            ("Basic YTpi", "not-authenticated"),
+            ("Bearer rk_wrong", "key-not-valid"),
+        ],
+    )
+    def test_without_a_valid_key_nothing_is_told(self, shop: Shop, header: str, slug: str) -> None:
         answer = shop.client.get("/v1/returns/R12", headers={"Authorization": header})
 
-        assert "retour keys create" in problem(answer, 401, "not-authenticated")["detail"]
+        assert "retour keys create" in problem(answer, 401, slug)["detail"]
         assert answer.headers["www-authenticate"] == "Bearer"
 
     @on_one_database
@@ -354,7 +454,7 @@ class TestRights:
         for entry in shop.retour.keys.entries():
             shop.retour.keys.revoke(entry.key_id)
 
-        problem(shop.put_order(), 401, "not-authenticated")
+        problem(shop.put_order(), 401, "key-not-valid")
 
     def test_an_admin_may_do_everything(self, shop: Shop) -> None:
         key = shop.retour.keys.create("admin", "test")
@@ -372,12 +472,33 @@ class TestEdges:
         assert shop.client.get("/readyz").json() == {"status": "ok", "log_head": 1}
 
     @on_one_database
-    @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/healthz")])
-    def test_what_does_not_exist_is_a_problem_too(self, shop: Shop, method: str, path: str) -> None:
-        answer = shop.client.request(method, path)
+    def test_what_does_not_exist_is_a_problem_too(self, shop: Shop) -> None:
+        nowhere = problem(shop.client.get("/nothing"), 404, "not-found")
+        refused = shop.client.delete("/healthz")
 
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.status_code in {404, 405}
+        assert "leads nowhere" in nowhere["detail"]
+        assert "it takes GET" in problem(refused, 405, "method-not-allowed")["detail"]
+        assert refused.headers["allow"] == "GET"
+
+    @on_one_database
+    @pytest.mark.parametrize("body", ['{"customer": "Jürgen"}'.encode("latin-1"), b"[" * 100_000])
+    def test_a_body_that_cannot_be_read_is_told_from_an_address(
+        self, shop: Shop, body: bytes
+    ) -> None:
+        sent = {"Content-Type": "application/json"}
+        answer = shop.call("shop", "PUT", "/v1/orders/A-1", content=body, headers=sent)
+
+        assert "JSON in UTF-8" in problem(answer, 400, "malformed-json")["detail"]
+
+    @on_one_database
+    def test_the_documentation_loads_nothing_from_elsewhere(self, shop: Shop) -> None:
+        page = shop.client.get("/docs").text
+
+        named = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+        assert len(named) >= 3
+        assert [address for address in named if not address.startswith("/")] == []
+        for address in named:
+            assert shop.client.get(address).status_code == 200, address
 
     @on_one_database
     def test_the_description_is_complete(self, shop: Shop) -> None:
@@ -392,6 +513,9 @@ class TestEdges:
         assert len(operations) == 5
         for operation in operations:
             assert operation["description"]
+            for parameter in operation.get("parameters", ()):
+                assert parameter["description"], parameter["name"]
+                assert {"examples", "example"} & (set(parameter) | set(parameter["schema"]))
             assert operation["security"] == [{"HTTPBearer": []}]
             assert {"401", "403", "422"} <= set(operation["responses"])
             refused = operation["responses"]["401"]["content"]["application/problem+json"]

@@ -13,6 +13,7 @@ from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform.clock import SystemClock, VirtualClock
 from service.platform.db import Database
+from service.platform.idempotency import Attempt
 from service.platform.ids import SystemIds
 from service.returns.commands import MoreThanDelivered
 from service.returns.schemas import ReturnBody
@@ -72,6 +73,22 @@ def claim_last_units(number: int, barrier: Any, url: str, orders: list[str], res
             results.put((order_id, "won"))
         except MoreThanDelivered:
             results.put((order_id, "refused"))
+
+
+def send_twice(number: int, barrier: Any, url: str, orders: list[str], results: Any) -> None:
+    """For each order in turn, send the same application at the same moment as the other process."""
+    retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for order_id in orders:
+        body = ReturnBody.model_validate(
+            {
+                "order_id": order_id,
+                "customer": "anna@example.com",
+                "lines": [{"line_no": 1, "quantity": 1, "reason": "defect"}],
+            }
+        )
+        barrier.wait()
+        requested = retour.returns.request(body, Attempt("app", f"return-of-{order_id}"))
+        results.put((order_id, requested.rma, requested.is_new))
 
 
 def flag(sku: str) -> Event:

@@ -67,10 +67,19 @@ class Shop:
     def put_product(self, sku: str = "MUG", **body: Any) -> httpx.Response:
         return self.call("shop", "PUT", f"/v1/products/{sku}", json={"title": "陶瓷杯", **body})
 
-    def apply(self, quantity: int = 1, line_no: int = 1, **changed: Any) -> httpx.Response:
+    def apply(
+        self,
+        quantity: int = 1,
+        line_no: int = 1,
+        *,
+        key: str = "",
+        headers: dict[str, str] | None = None,
+        **changed: Any,
+    ) -> httpx.Response:
         line = {"line_no": line_no, "quantity": quantity, "reason": "defect"}
         body = {"order_id": "A-1", "customer": ORDER["customer"], "lines": [line], **changed}
-        return self.call("storefront", "POST", "/v1/returns", json=body)
+        sent = {**({"Idempotency-Key": key} if key else {}), **(headers or {})}
+        return self.call("storefront", "POST", "/v1/returns", json=body, headers=sent)
 
     def show(self, rma: str) -> httpx.Response:
         return self.call("storefront", "GET", f"/v1/returns/{rma}")

@@ -50,6 +50,13 @@ def upgrade() -> None:
         sa.Column("revoked_at_us", sa.BigInteger),
     )
     op.create_table(
+        "idempotency_keys",
+        sa.Column("caller", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("body_sha256", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+    )
+    op.create_table(
         "orders",
         sa.Column("order_id", sa.Text, primary_key=True),
         sa.Column("customer_key", sa.Text),

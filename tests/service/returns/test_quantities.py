@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rivals import claim_last_units, own_retour, two_processes
+from rivals import claim_last_units, own_retour, send_twice, two_processes
 from service_shop import ORDER, PARCEL
 
 from service.application import Retour
@@ -57,6 +57,27 @@ class TestTheLastUnit:
         assert told == sorted(
             (order, outcome) for order in orders for outcome in ("won", "refused")
         )
+
+    @pytest.mark.slow
+    def test_of_two_processes_that_send_the_same_application_one_makes_the_return(
+        self, retour: Retour, database_url: str
+    ) -> None:
+        orders = [f"A-{number}" for number in range(20)]
+        for order_id in orders:
+            retour.orders.place(order_id, OrderBody.model_validate(ORDER))
+            retour.orders.deliver(order_id, "1", DeliveryBody.model_validate(PARCEL))
+
+        results = multiprocessing.get_context("spawn").Queue()
+        with two_processes(send_twice, database_url, orders, results) as processes:
+            told = [results.get(timeout=60) for _ in range(40)]
+
+        assert [each.exitcode for each in processes] == [0, 0]
+        for order_id in orders:
+            (one, is_new), (other, is_other_new) = [
+                each[1:] for each in told if each[0] == order_id
+            ]
+            assert one == other
+            assert {is_new, is_other_new} == {True, False}
 
 
 def _shop_of(path: Path) -> Retour:
