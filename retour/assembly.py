@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from retour.settings import Settings
 from service.application import Retour
@@ -44,10 +44,10 @@ def _database(settings: Settings) -> Database:
     db = Database(settings.database)
     try:
         migrate.upgrade(db)
-    except OperationalError as refused:
+    except DatabaseError as refused:
         reason = str(refused.orig).strip().splitlines()[0]
         raise DatabaseUnavailable(
             f"cannot use the database {db.url.render_as_string()} ({reason}); "
-            "start it, make its folder writable, or set RETOUR_DATABASE_URL"
+            "start it, make its folder writable, move away a file that is no database, or set RETOUR_DATABASE_URL"
         ) from refused
     return db

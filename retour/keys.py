@@ -9,6 +9,7 @@ from retour.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="API keys of the systems that talk to the service.")
 
+_LISTED = "{:<30}  {:<10}  {:<18}  {}"
 _ROLES = "shop, storefront or admin"
 
 
@@ -32,9 +33,14 @@ def list_() -> None:
     """Every key's id, role, name and state. The keys themselves cannot be shown."""
     from retour.assembly import open_retour
 
-    for entry in open_retour(load_settings()).keys.entries():
+    entries = open_retour(load_settings()).keys.entries()
+    if not entries:
+        typer.echo("There is no key yet; `retour keys create --role … --name …` makes one.")
+        return
+    typer.echo(_LISTED.format("id", "role", "state", "name"))
+    for entry in entries:
         state = f"revoked {entry.revoked_at:%Y-%m-%d}" if entry.revoked_at else "in force"
-        typer.echo(f"{entry.key_id}  {entry.role:<10} {entry.name}  {state}")
+        typer.echo(_LISTED.format(entry.key_id, entry.role, state, entry.name))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from pipelines.refresh import ensure_dagster_home
 from retour.errors import UserError
-from retour.ports import refuse_taken_port
+from retour.ports import refuse_shared_ports, refuse_taken_port
 from retour.settings import Settings
 
 _READY_SECONDS = 180
@@ -39,11 +39,13 @@ class Part:
 def run_everything(settings: Settings, data: str) -> None:
     """Fill the shop, start every part, refresh, and stay until Ctrl-C. Raises `UserError`."""
     parts = _parts(settings)
+    refuse_shared_ports({part.name: part.port for part in parts})
     for part in parts:
         refuse_taken_port(settings.host, part.port, part.name)
     ensure_dagster_home(settings)
     with _interruptible():
         _fill(data)
+        _say("Starting service, dashboard and Dagster, and refreshing …")
         with _started(settings, parts) as processes:
             _refresh()
             for part in parts:

@@ -14,13 +14,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retour.errors import UserError
 
+PREFIX = "RETOUR_"
 Source = Literal["environment", "default", "generated"]
 
 
 class Settings(BaseSettings):
     """Where things are and on which ports they answer. Defaults need no server of any kind."""
 
-    model_config = SettingsConfigDict(env_prefix="RETOUR_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     var_dir: Path = Field(
         Path("var"), description="everything a run makes: database, lake, published marts"
@@ -36,9 +37,9 @@ class Settings(BaseSettings):
     host: str = Field(
         "127.0.0.1", description="address on which service, dashboard and Dagster listen"
     )
-    service_port: int = Field(8000, ge=1, le=65535)
-    dashboard_port: int = Field(8501, ge=1, le=65535)
-    dagster_port: int = Field(3000, ge=1, le=65535)
+    service_port: int = Field(8000, ge=1, le=65535, description="where the service answers")
+    dashboard_port: int = Field(8501, ge=1, le=65535, description="where the dashboards answer")
+    dagster_port: int = Field(3000, ge=1, le=65535, description="where `retour run` starts Dagster")
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="keys the look-up of customer tokens; empty: made once in var_dir/secret.key",
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
         if name:
             try:
                 ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError) as unknown:
+            except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
                 raise ValueError(
                     f"{name!r} is not an IANA time zone; write one such as Europe/London or Asia/Shanghai"
                 ) from unknown
@@ -117,4 +118,5 @@ def load_settings() -> Settings:
     except ValidationError as invalid:
         first = invalid.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise BadSetting(f"RETOUR_{name} is {first['input']!r}: {first['msg']}") from invalid
+        fault = first["msg"].removeprefix("Value error, ")
+        raise BadSetting(f"{PREFIX}{name} is {first['input']!r}: {fault}") from invalid

@@ -128,7 +128,7 @@ def _imported_timezone(connection: duckdb.DuckDBPyConnection) -> str | None:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise UnknownTimezone(
             f"the newest import names the time zone {name!r}, which is not known here; set RETOUR_TIMEZONE"
         ) from unknown

@@ -11,14 +11,20 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
 
 from retour.errors import UserError
 
 metadata = MetaData()
 
 _BUSY_MS = 30_000
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
+_NO_ADDRESS = (  # the address itself may hold a password
+    "RETOUR_DATABASE_URL is no address of a database that Retour can use; write "
+    "postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH/FILE, or leave it empty for SQLite in RETOUR_VAR_DIR"
+)
 
 
 class DatabaseUnavailable(UserError):
@@ -33,6 +39,17 @@ def insert_unless_known(connection: Connection, table: Table, row: dict[str, Any
     return made.first() is not None
 
 
+def _address(url: str) -> URL:
+    """The parsed address of a database that we can use. Raises `DatabaseUnavailable`."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as broken:
+        raise DatabaseUnavailable(_NO_ADDRESS) from broken
+    if parsed.drivername not in _DRIVERS:
+        raise DatabaseUnavailable(_NO_ADDRESS)
+    return parsed
+
+
 class Database:
     """An engine with two kinds of transaction. Its error messages hide parameters: they may be personal.
 
@@ -41,7 +58,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.url = make_url(url)
+        self.url = _address(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 RETOUR = str(Path(sys.executable).with_name("retour"))
 
 
@@ -32,6 +34,78 @@ class TestCommandLine:
         assert "environment" in row
         assert "RETOUR_DATABASE_URL" in answer.stdout
         assert "hush-hush" not in answer.stdout
+
+    def test_settings_hides_a_databases_password_and_names_what_is_mistyped(
+        self, tmp_path: Path
+    ) -> None:
+        answer = retour(
+            tmp_path,
+            "settings",
+            RETOUR_DATABASE_URL="postgresql://shop:pa55word@db/retour",
+            RETOUR_PROT="9",
+            COLUMNS="40",
+        )
+
+        assert "postgresql://shop:***@db/retour" in answer.stdout
+        assert "pa55word" not in answer.stdout
+        assert "RETOUR_PROT is set, but there is no such setting" in answer.stdout
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "garbage",
+            "mysql://x/y",
+            "nosuch://x",
+            "postgresql://a:word/x",
+            "postgresql+asyncpg://x/y",
+        ],
+    )
+    def test_an_address_that_is_none_is_told_with_those_that_are(
+        self, tmp_path: Path, url: str
+    ) -> None:
+        answer = retour(tmp_path, "migrate", RETOUR_DATABASE_URL=url)
+
+        assert answer.returncode == 1
+        assert answer.stderr.startswith("retour: RETOUR_DATABASE_URL is no address")
+        assert "postgresql://USER:PASSWORD@HOST" in answer.stderr
+
+    def test_a_file_that_is_no_database_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "var").mkdir()
+        (tmp_path / "var" / "retour.db").write_bytes(b"no database" * 1000)
+
+        answer = retour(tmp_path, "migrate")
+
+        assert answer.returncode == 1
+        assert "retour.db (file is not a database)" in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+    @pytest.mark.parametrize(
+        ("environment", "told"),
+        [
+            ({"RETOUR_DASHBOARD_PORT": "8001", "RETOUR_SERVICE_PORT": "8001"}, "both to listen on"),
+            ({"RETOUR_HOST": "no.such.host.invalid"}, "set RETOUR_HOST"),
+            ({"RETOUR_HOST": "203.0.113.9"}, "set RETOUR_HOST"),
+            ({"RETOUR_TIMEZONE": "Europe"}, "RETOUR_TIMEZONE is 'Europe': 'Europe' is not an IANA"),
+        ],
+    )
+    def test_what_cannot_be_listened_on_is_said_before_anything_is_done(
+        self, tmp_path: Path, environment: dict[str, str], told: str
+    ) -> None:
+        answer = retour(tmp_path, "run", **environment)
+
+        assert answer.returncode == 1
+        assert told in answer.stderr
+        assert not (tmp_path / "var").exists()
+
+    def test_keys_are_listed_under_headings_or_said_to_be_none(self, tmp_path: Path) -> None:
+        none = retour(tmp_path, "keys", "list")
+        retour(tmp_path, "keys", "create", "--role", "shop", "--name", "my shop")
+        one = retour(tmp_path, "keys", "list")
+
+        assert "There is no key yet" in none.stdout
+        heading, row = one.stdout.splitlines()
+        assert heading.index("role") == row.index("shop")
+        assert heading.index("name") == row.index("my shop")
 
     def test_a_bad_setting_is_one_clear_line(self, tmp_path: Path) -> None:
         answer = retour(tmp_path, "migrate", RETOUR_TIMEZONE="Mars/Olympus")

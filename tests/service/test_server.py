@@ -99,7 +99,7 @@ class TestKeysCommand:
     def test_keys_are_made_listed_and_revoked(self, environment: dict[str, str]) -> None:
         made = _retour(environment, "keys", "create", "--role", "shop", "--name", "my shop")
         listed = _retour(environment, "keys", "list").stdout
-        key_id = listed.split()[0]
+        key_id = listed.splitlines()[1].split()[0]
         _retour(environment, "keys", "revoke", key_id)
 
         assert re.fullmatch(r"rk_\S+\n", made.stdout)
