@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from cli_shop import Shop
+from playwright.sync_api import expect, sync_playwright
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PARTS = ("service", "dashboard", "dagster")
 
 
@@ -97,6 +99,23 @@ class TestWholeLoop:
             "select sum(units_sold), sum(units_returned) from sku_weekly where sku = 'LOOP-1'"
         ) == [(2, 1)]
 
+    @pytest.mark.browser
+    def test_a_return_is_on_the_open_page_after_the_next_refresh(
+        self, running: RunningShop, chromium: str
+    ) -> None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+            page = browser.new_page()
+            page.goto(f"{running.url('dashboard')}/?lang=en&q=LOOP-2")
+            expect(page.get_by_text("No product has such a number")).to_be_visible(timeout=60_000)
+            post_return(running, sku="LOOP-2", order_id="LOOP-ORDER-2")
+
+            running.retour("refresh")
+            page.reload()
+
+            expect(page.get_by_text("2 sold, 1 returned")).to_be_visible(timeout=60_000)
+            browser.close()
+
     def test_every_part_answers(self, running: RunningShop) -> None:
         assert httpx.get(f"{running.url('service')}/docs").status_code == 200
         assert httpx.get(f"{running.url('dashboard')}/_stcore/health").text == "ok"
@@ -126,28 +145,28 @@ class TestWholeLoop:
         assert [pid for pid in children if _is_alive(pid)] == []
 
 
-def post_return(shop: RunningShop) -> str:
+def post_return(shop: RunningShop, *, sku: str = "LOOP-1", order_id: str = "LOOP-ORDER") -> str:
     shop_key = shop.retour("keys", "create", "--role", "shop", "--name", "test").strip()
     storefront_key = shop.retour("keys", "create", "--role", "storefront", "--name", "t").strip()
     now = datetime.now(UTC)
     with httpx.Client(base_url=shop.url("service"), timeout=30) as client:
         client.headers["Authorization"] = f"Bearer {shop_key}"
-        _sent(client.put("/v1/products/LOOP-1", json={"title": "A loop", "currency": "EUR"}))
+        _sent(client.put(f"/v1/products/{sku}", json={"title": "A loop", "currency": "EUR"}))
         order = {
             "customer": "somebody",
             "currency": "EUR",
             "placed_at": (now - timedelta(days=5)).isoformat(),
-            "lines": [{"line_no": 1, "sku": "LOOP-1", "quantity": 2, "unit_price_minor": 500}],
+            "lines": [{"line_no": 1, "sku": sku, "quantity": 2, "unit_price_minor": 500}],
         }
-        _sent(client.put("/v1/orders/LOOP-ORDER", json=order))
+        _sent(client.put(f"/v1/orders/{order_id}", json=order))
         parcel = {
             "delivered_at": (now - timedelta(days=3)).isoformat(),
             "lines": [{"line_no": 1, "quantity": 2}],
         }
-        _sent(client.put("/v1/orders/LOOP-ORDER/deliveries/1", json=parcel))
+        _sent(client.put(f"/v1/orders/{order_id}/deliveries/1", json=parcel))
         client.headers["Authorization"] = f"Bearer {storefront_key}"
         lines = [{"line_no": 1, "quantity": 1, "reason": "defect"}]
-        request = {"order_id": "LOOP-ORDER", "customer": "somebody", "lines": lines}
+        request = {"order_id": order_id, "customer": "somebody", "lines": lines}
         answer = _sent(client.post("/v1/returns", json=request))
         shown = _sent(client.get(f"/v1/returns/{answer['rma']}"))
     assert shown["state"] == "authorized"
