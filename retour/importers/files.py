@@ -1,7 +1,7 @@
 """Reads a table from .csv, .xlsx or .parquet into the workspace, as view `<name>_raw`, every row with its place.
 
-The view has the file's own columns and types, and beside them `row_n` (order in the file), `sheet`
-(of a workbook, else null) and `line` (in the sheet or file, the heading being line 1).
+The view has the file's own columns and types, and beside them `retour_row` (order in the file), `retour_sheet`
+(of a workbook, else null) and `retour_line` (in the sheet or file, the heading being line 1).
 """
 
 import codecs
@@ -57,13 +57,20 @@ def whole(path: Path) -> Iterator[None]:
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # ours
     except duckdb.Error as broken:
+        if is_disk_full(str(broken)):
+            raise
         raise UserError(
             f"{path} cannot be read to its end ({_first_line(broken)}); fetch or export it again. "
             "Nothing was imported"
         ) from broken
 
 
-_PLACES = ("row_n", "sheet", "line")
+def is_disk_full(reason: str) -> bool:
+    """Whether an error's words say that there is no space left."""
+    return "No space left" in reason or "disk is full" in reason
+
+
+_PLACES = ("retour_row", "retour_sheet", "retour_line")
 
 
 def quoted(column: str) -> str:
@@ -75,13 +82,12 @@ def quoted(column: str) -> str:
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    literal = _literal(path)
     try:
         connection.execute(
             f"""create view {name}_raw as
-                select * exclude (file_row_number), file_row_number as row_n,
-                       cast(null as varchar) as sheet, file_row_number + 1 as line
-                from read_parquet({literal}, file_row_number = true)"""
+                select * exclude (file_row_number), file_row_number as retour_row,
+                       cast(null as varchar) as retour_sheet, file_row_number + 1 as retour_line
+                from read_parquet({_file(path)}, file_row_number = true)"""
         )
         connection.execute(f"select count(*) from {name}_raw").fetchall()
     except duckdb.Error as broken:
@@ -100,17 +106,50 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> N
     columns = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in heading)
     try:
         connection.execute(
-            f"""create table {name}_file as select * from read_csv({_literal(path)},
+            f"""create table {name}_file as select * from read_csv({_file(path)},
                     auto_detect = false, header = true, delim = '{delimiter}', quote = '"',
                     escape = '"', strict_mode = true, null_padding = false,
                     encoding = '{encoding}', columns = {{{columns}}})"""
         )
     except duckdb.Error as broken:
+        if is_disk_full(str(broken)):
+            raise
         raise _csv_error(path, broken) from broken
+    ((rows,),) = connection.execute(f"select count(*) from {name}_file").fetchall()
+    if _line_breaks(path) == rows + 1:
+        line, lines = "rowid + 2", ""
+    else:
+        _register_lines(connection, path, name, encoding, delimiter)
+        line, lines = "place.line", f"join {name}_lines as place on place.n = {name}_file.rowid"
     connection.execute(
-        f"""create view {name}_raw as select *, rowid as row_n, cast(null as varchar) as sheet,
-            rowid + 2 as line from {name}_file"""
+        f"""create view {name}_raw as
+            select {name}_file.*, {name}_file.rowid as retour_row,
+                   cast(null as varchar) as retour_sheet, {line} as retour_line
+            from {name}_file {lines}"""
     )
+
+
+def _line_breaks(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+
+
+def _register_lines(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, encoding: str, delimiter: str
+) -> None:
+    """The first line of each record, where blank lines or line breaks in texts set them apart."""
+    lines = []
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        before = 0
+        for record in reader:
+            if record:
+                lines.append(before + 1)
+            before = reader.line_num
+    frame = pl.DataFrame({"line": lines[1:]}).with_row_index("n")
+    connection.register("lines_frame", frame)
+    connection.execute(f"create table {name}_lines as select * from lines_frame")
+    connection.unregister("lines_frame")
 
 
 def _csv_error(path: Path, broken: duckdb.Error) -> UserError:
@@ -124,7 +163,19 @@ def _csv_error(path: Path, broken: duckdb.Error) -> UserError:
     )
 
 
+_OPENINGS = {
+    b"\x1f\x8b": "is compressed (gzip); unpack it first",
+    b"PK": "is a zip archive or a workbook; unpack it, or name it .xlsx",
+    b"\xff\xfe": "is UTF-16; save it as UTF-8",
+    b"\xfe\xff": "is UTF-16; save it as UTF-8",
+}
+
+
 def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        opening = file.read(2)
+    if opening in _OPENINGS:
+        raise UserError(f"{path} {_OPENINGS[opening]}. Nothing was imported")
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
@@ -155,8 +206,13 @@ def _heading(path: Path, encoding: str) -> tuple[list[str], str]:
         first = file.readline(_BLOCK)
     delimiter = max(",;\t", key=first.count)
     heading = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    if len(set(heading)) < len(heading) or not all(heading):
-        raise UserError(f"{path}, line 1: column names are missing or appear twice: {heading}")
+    if len({name.lower() for name in heading}) < len(heading) or not all(heading):
+        raise UserError(
+            f"{path}, line 1: column names are missing or appear twice ({', '.join(heading)}); "
+            "the first line must name each column once"
+        )
+    if not heading:
+        raise UserError(f"{path}, line 1: it is empty; the first line must name the columns")
     return heading, delimiter
 
 
@@ -165,7 +221,7 @@ def _heading(path: Path, encoding: str) -> tuple[list[str], str]:
 
 def _read_xlsx(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     try:
-        sheets = pl.read_excel(path, sheet_id=0, raise_if_empty=False)
+        sheets = pl.read_excel(path, sheet_id=0, raise_if_empty=False, drop_empty_rows=False)
     except Exception as broken:  # the reader's own error classes are not public
         raise UserError(
             f"{path} is not a whole Excel workbook ({_first_line(broken)}); fetch or save it again"
@@ -177,7 +233,7 @@ def _read_xlsx(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
         raise UserError(
             f"{path}: its sheets have different columns; keep those that belong together"
         )
-    together = pl.concat(frames, how="vertical_relaxed").with_row_index("row_n")
+    together = pl.concat(frames, how="vertical_relaxed").with_row_index("retour_row")
     connection.register(f"{name}_frame", together)
     connection.execute(f"create table {name}_file as select * from {name}_frame")
     connection.unregister(f"{name}_frame")
@@ -185,9 +241,15 @@ def _read_xlsx(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
 
 
 def _placed(frame: pl.DataFrame, sheet: str) -> pl.DataFrame:
-    return frame.with_columns(
-        sheet=pl.lit(sheet), line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64)
+    numbered = frame.with_columns(
+        retour_sheet=pl.lit(sheet), retour_line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64)
     )
+    return numbered.filter(~pl.all_horizontal(pl.col(frame.columns).is_null()))
+
+
+def _file(path: Path) -> str:
+    """A path as SQL text that means this one file: DuckDB reads every file that a pattern fits."""
+    return _literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
 def _literal(value: object) -> str:

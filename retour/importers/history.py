@@ -1,6 +1,7 @@
 """Any shop's past as two tables, described in docs/import.md: order lines and returned lines."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +10,18 @@ import duckdb
 from retour.errors import UserError
 from retour.importers.files import Table, read_table, whole
 from retour.importers.source import Source
-from retour.importers.tabular import Columns, Demand, amount, refuse_bad_rows, zone_free
+from retour.importers.tabular import (
+    Columns,
+    Demand,
+    amount,
+    key_demands,
+    refuse_bad_rows,
+    time_demand,
+    whole_number,
+    worth_demand,
+    zone_free,
+)
+from service.platform.clock import to_us
 
 NAME = "history"
 ORDERS = Columns(
@@ -42,10 +54,10 @@ RETURNS = Columns(
 )
 _PASSED, _FAILED = ("A", "B"), ("C", "D")
 _OUTCOMES = ("passed", "failed", "short", "wrong_item", "empty", "unexpected")
-_KEY = "is longer than 200 characters"
 _QUANTITY = "is not a whole number of 1 or more"
+_LINE_NO = "is not a whole number from 1 to 100,000"
 _PRICE = "is not an amount of 0 or more with no more decimals than its currency has"
-_CURRENCY = "is not a currency such as EUR; fill the column, or give --currency"
+_CURRENCY = "is not a currency such as EUR (--currency gives one for all)"
 
 
 def read_history(
@@ -55,16 +67,18 @@ def read_history(
     *,
     timezone: str,
     currency: str,
+    now: datetime,
 ) -> Source:
     """Make `sold`, `returned` and an empty `set_aside` of the two tables. Raises `UserError`."""
     _refuse_bad_options(timezone, currency)
+    latest_us = to_us(now + timedelta(days=1))
     order_table = ORDERS.checked(read_table(connection, orders, "orders"))
     return_table = RETURNS.checked(read_table(connection, returns, "returns"))
     with whole(orders):
-        order_zone = _read_orders(connection, order_table, timezone, currency)
+        order_zone = _read_orders(connection, order_table, timezone, currency, latest_us)
     with whole(returns):
-        return_zone = _read_returns(connection, return_table, timezone, currency)
-    _refuse_contradictions(connection, order_table)
+        return_zone = _read_returns(connection, return_table, timezone, currency, latest_us)
+    _refuse_contradictions(connection, order_table, return_table)
     connection.execute(
         """create view set_aside as select cast(null as varchar) as reason,
                cast(null as varchar) as sheet, cast(null as bigint) as line,
@@ -79,30 +93,34 @@ def _refuse_bad_options(timezone: str, currency: str) -> None:
         raise UserError(f"--currency {currency!r} is not an ISO 4217 code such as EUR or CNY")
     try:
         ZoneInfo(timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise UserError(
             f"--timezone {timezone!r} is not an IANA time zone; write one such as Europe/London"
         ) from unknown
 
 
 def _read_orders(
-    connection: duckdb.DuckDBPyConnection, table: Table, timezone: str, currency: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    timezone: str,
+    currency: str,
+    latest_us: int,
 ) -> str:
     text = ORDERS.text_of(table)
     times, zone = zone_free(connection, table, ("ordered_at", "delivered_at"), timezone)
     money = f"coalesce({text['currency']}, nullif('{currency}', ''))"
     demands = (
-        Demand("order_id is null", "order_id", "is empty"),
-        Demand("length(order_id) > 200", "order_id", _KEY),
-        Demand("sku is null", "sku", "is empty"),
-        Demand("length(sku) > 200", "sku", _KEY),
-        Demand("time_us is null", "ordered_at", "is not a time"),
-        Demand("delivered_us is null and had_delivered", "delivered_at", "is not a time"),
+        *key_demands("order_id"),
+        *key_demands("sku"),
+        *key_demands("customer", is_required=False),
+        time_demand("time_us", "ordered_at", latest_us),
+        time_demand("delivered_us", "delivered_at", latest_us, "had_delivered"),
         Demand("coalesce(not regexp_matches(currency, '^[A-Z]{3}$'), true)", "currency", _CURRENCY),
         Demand("quantity is null or quantity not between 1 and 1000000000", "quantity", _QUANTITY),
         Demand("unit_price_minor is null or unit_price_minor < 0", "unit_price", _PRICE),
+        worth_demand("quantity * cast(unit_price_minor as hugeint)", "unit_price"),
         *(
-            [Demand("line_no is null or line_no < 1", "line_no", _QUANTITY)]
+            [Demand("coalesce(line_no not between 1 and 100000, true)", "line_no", _LINE_NO)]
             if "line_no" in table.columns
             else []
         ),
@@ -110,14 +128,14 @@ def _read_orders(
     connection.execute(
         f"""create table sold as
             select *, {Demand.first_broken(demands)} as broken from (
-                select row_n, line, {text["order_id"]} as order_id,
-                       {_whole_number(text["line_no"])} as line_no,
+                select retour_row as row_n, retour_line as line, {text["order_id"]} as order_id,
+                       {whole_number(text["line_no"])} as line_no,
                        {times["ordered_at"]} as time_us, {times["delivered_at"]} as delivered_us,
                        {text["delivered_at"]} is not null as had_delivered,
                        {text["customer"]} as customer, {money} as currency,
                        {text["country"]} as country, {text["sku"]} as sku,
                        {text["title"]} as title, {text["category"]} as category,
-                       {text["vendor"]} as vendor, {_whole_number(text["quantity"])} as quantity,
+                       {text["vendor"]} as vendor, {whole_number(text["quantity"])} as quantity,
                        {amount(text["unit_price"], money)} as unit_price_minor
                 from {table.view})"""
     )
@@ -127,13 +145,12 @@ def _read_orders(
     return zone
 
 
-def _whole_number(text: str) -> str:
-    number = f"try_cast({text} as decimal(18, 3))"
-    return f"case when {number} = trunc({number}) then cast({number} as bigint) end"
-
-
 def _read_returns(
-    connection: duckdb.DuckDBPyConnection, table: Table, timezone: str, currency: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    timezone: str,
+    currency: str,
+    latest_us: int,
 ) -> str:
     """A return without a currency has its order's, else the only one that the orders have."""
     text = RETURNS.text_of(table)
@@ -144,18 +161,20 @@ def _read_returns(
     condition = text["condition"]
     grades, outcomes = (*_PASSED, *_FAILED), _OUTCOMES
     demands = (
-        Demand("return_id is null", "return_id", "is empty"),
-        Demand("length(return_id) > 200", "return_id", _KEY),
-        Demand("length(order_id) > 200", "order_id", _KEY),
-        Demand("sku is null", "sku", "is empty"),
-        Demand("length(sku) > 200", "sku", _KEY),
-        Demand("time_us is null", "requested_at", "is not a time"),
-        Demand("received_us is null and had_received", "received_at", "is not a time"),
-        Demand("refunded_us is null and had_refunded", "refunded_at", "is not a time"),
+        *key_demands("return_id"),
+        *key_demands("order_id", is_required=False),
+        *key_demands("sku"),
+        *key_demands("customer", is_required=False),
+        time_demand("time_us", "requested_at", latest_us),
+        Demand("coalesce(time_us < placed_us, false)", "requested_at", "is before its order"),
+        time_demand("received_us", "received_at", latest_us, "had_received"),
+        time_demand("refunded_at_us", "refunded_at", latest_us, "had_refunded"),
         Demand("coalesce(not regexp_matches(currency, '^[A-Z]{3}$'), true)", "currency", _CURRENCY),
         Demand("quantity is null or quantity not between 1 and 1000000000", "quantity", _QUANTITY),
         Demand("had_price and coalesce(unit_price_minor < 0, true)", "unit_price", _PRICE),
         Demand("had_refund and coalesce(refund_minor < 0, true)", "refund_amount", _PRICE),
+        worth_demand("quantity * cast(unit_price_minor as hugeint)", "unit_price"),
+        worth_demand("refund_minor", "refund_amount"),
         Demand(
             "condition is not null and outcome is null",
             "condition",
@@ -170,12 +189,13 @@ def _read_returns(
     connection.execute(
         f"""create table returned as
             with typed as (
-                select raw.row_n, raw.line, {text["return_id"]} as return_id,
+                select raw.retour_row as row_n, raw.retour_line as line,
+                       {text["return_id"]} as return_id,
                        {text["return_id"]} as external_ref, {times["requested_at"]} as time_us,
                        coalesce({text["customer"]}, placed_customer) as customer,
                        {money} as currency, {text["order_id"]} as order_id, {text["sku"]} as sku,
                        cast(null as varchar) as title,
-                       {_whole_number(text["quantity"])} as quantity,
+                       {whole_number(text["quantity"])} as quantity,
                        {amount(text["unit_price"], money)} as unit_price_minor,
                        {text["unit_price"]} is not null as had_price,
                        {text["reason"]} as reason, {times["received_at"]} as received_us,
@@ -184,11 +204,12 @@ def _read_returns(
                        {text["refunded_at"]} is not null as had_refunded,
                        {amount(text["refund_amount"], money)} as refund_minor,
                        {text["refund_amount"]} is not null as had_refund,
-                       {condition} as condition
+                       {condition} as condition, placed_us
                 from {table.view} as raw
                 left join (select order_id as placed_id,
                                   arg_min(customer, row_n) as placed_customer,
-                                  arg_min(currency, row_n) as placed_currency
+                                  arg_min(currency, row_n) as placed_currency,
+                                  min(time_us) as placed_us
                            from sold group by order_id)
                   on placed_id = {text["order_id"]}
             ),
@@ -209,36 +230,42 @@ def _read_returns(
     return zone
 
 
-def _refuse_contradictions(connection: duckdb.DuckDBPyConnection, orders: Table) -> None:
-    """One order has one customer, one currency, and each line number once."""
+def _refuse_contradictions(
+    connection: duckdb.DuckDBPyConnection, orders: Table, returns: Table
+) -> None:
+    """An order, or a return, has one customer and one currency; an order has each line number once."""
     found = connection.execute(
-        """select order_id, 'more than one customer' from sold
-           group by order_id having min(customer) <> max(customer)
+        """with stated as (
+               select 'order' as noun, order_id as id, customer, currency, line from sold
+               union all
+               select 'return', return_id, customer, currency, line from returned
+           )
+           select noun, id, 'more than one customer', max(line) from stated
+           group by noun, id having min(customer) <> max(customer)
            union all
-           select order_id, 'more than one currency' from sold
-           group by order_id having min(currency) <> max(currency)
+           select noun, id, 'more than one currency', max(line) from stated
+           group by noun, id having min(currency) <> max(currency)
            union all
-           select order_id, 'line number ' || line_no || ' twice' from sold
+           select 'order', order_id, 'line number ' || line_no || ' twice', max(line) from sold
            where line_no is not null group by order_id, line_no having count(*) > 1
-           order by 1, 2 limit 1"""
+           order by 1, 2, 3 limit 1"""
     ).fetchall()
-    for order_id, contradiction in found:
-        ((line,),) = connection.execute(
-            "select max(line) from sold where order_id = ?", [order_id]
-        ).fetchall()
+    for noun, id_, contradiction, line in found:
+        path = (orders if noun == "order" else returns).path
         raise UserError(
-            f"{orders.path}, line {line}: order {order_id} has {contradiction}; mend the table. "
+            f"{path}, line {line}: {noun} {id_} has {contradiction}; mend the table. "
             "Nothing was imported"
         )
 
 
 def _notes(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    ((strangers,),) = connection.execute(
-        """select count(*) from returned where order_id is not null
-           and order_id not in (select order_id from sold)"""
+    ((strangers, line, order_id),) = connection.execute(
+        """select count(*), min(line), arg_min(order_id, line) from returned
+           where order_id is not null and order_id not in (select order_id from sold)"""
     ).fetchall()
     if not strangers:
         return ()
+    rows = f"{strangers:,} returned rows name" if strangers > 1 else "a returned row names"
     return (
-        f"{strangers:,} returned rows name an order that is not among the orders; kept without",
+        f"{rows} an order that is not among the orders (line {line}: {order_id}); kept without one",
     )

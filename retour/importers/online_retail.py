@@ -11,7 +11,7 @@ import duckdb
 from retour.errors import UserError
 from retour.importers.files import Table, quoted, read_table, whole
 from retour.importers.source import Source
-from retour.importers.tabular import Demand, refuse_bad_rows
+from retour.importers.tabular import Demand, exact, refuse_bad_rows, worth_demand
 from retour.importers.times import TimeColumn, read_times, utc_us
 
 NAME = "online-retail"
@@ -73,14 +73,14 @@ def _parse(
     connection.execute(
         f"""create table parsed as
             select *, {Demand.first_broken(_demands(columns))} as broken from (
-            select row_n, sheet, line,
+            select retour_row as row_n, retour_sheet as sheet, retour_line as line,
                    {code["invoice"]} as invoice, {code["sku"]} as sku,
                    {code["customer"]} as customer,
                    nullif(trim(cast({quoted(columns["title"])} as varchar)), '') as title,
                    nullif(trim(cast({quoted(columns["country"])} as varchar)), '') as country,
-                   {_number(columns["quantity"], 3)} as quantity,
+                   {exact(f"cast({quoted(columns['quantity'])} as varchar)")} as quantity,
                    {times.local} as local_time,
-                   cast(round({_number(columns["price"], 6)} * 100) as bigint) as price_minor
+                   cast({_price(columns["price"])} as bigint) as price_minor
             from {table.view})"""
     )
 
@@ -90,13 +90,16 @@ def _code(column: str) -> str:
     return rf"nullif(trim(regexp_replace(cast({name} as varchar), '^(\d+)\.0+$', '\1')), '')"
 
 
-def _number(column: str, places: int) -> str:
-    return f"try_cast({quoted(column)} as decimal(18, {places}))"
+def _price(column: str) -> str:
+    return f"round(try_cast({quoted(column)} as decimal(24, 9)) * 100)"
 
 
 def _demands(columns: dict[str, str]) -> tuple[Demand, ...]:
     return (
         Demand("invoice is null", columns["invoice"], "is empty"),
+        worth_demand(
+            "abs(cast(quantity as hugeint)) * abs(cast(price_minor as hugeint))", columns["price"]
+        ),
         Demand("length(invoice) > 190", columns["invoice"], "is too long for a number"),
         Demand("sku is null", columns["sku"], "is empty"),
         Demand("length(sku) > 200", columns["sku"], "is too long for a stock code"),
@@ -105,7 +108,11 @@ def _demands(columns: dict[str, str]) -> tuple[Demand, ...]:
             columns["quantity"],
             "is not a whole number",
         ),
-        Demand("local_time is null", columns["time"], "is not a time"),
+        Demand(
+            "coalesce(local_time not between '1990-01-01' and '2100-01-01', true)",
+            columns["time"],
+            "is not a time of this shop's life",
+        ),
         Demand("price_minor is null", columns["price"], "is not an amount"),
     )
 

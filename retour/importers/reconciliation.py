@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,10 +106,11 @@ def _content(connection: duckdb.DuckDBPyConnection) -> str:
     return whole.hexdigest()
 
 
+@contextmanager
 def write_set_aside(
     connection: duckdb.DuckDBPyConnection, folder: Path, name: str, content_sha256: str
-) -> Path:
-    """Write reason and place of each row that was set aside; a complete file or none."""
+) -> Iterator[Path]:
+    """Write reason and place of each row that was set aside; the file gets its name where the block succeeds."""
     path = folder / f"{name}-{content_sha256[:12]}-set-aside.csv"
     draft = path.with_suffix(".draft")
     cursor = connection.cursor()
@@ -117,8 +120,11 @@ def write_set_aside(
         writer.writerow(("reason", "sheet", "line", "units"))
         while rows := cursor.fetchmany(_BATCH):
             writer.writerows(rows)
-    draft.replace(path)
-    return path
+    try:
+        yield path
+        draft.replace(path)  # a name in a folder that was just written to
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def print_reconciliation(

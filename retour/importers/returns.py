@@ -12,15 +12,14 @@ from service.platform.ids import derived_rma
 _BATCH = 50_000
 
 
-def make_returns(connection: duckdb.DuckDBPyConnection, importer: str) -> None:
-    """Make `returns` and `return_lines`. What names its order is matched there, before all that does not."""
+def match_returns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `return_lines` of `matchable`. What names its order is matched there, before all that does not."""
     connection.execute(
         """create table matches (return_row bigint, part bigint, order_n bigint, line_no bigint,
                                  quantity bigint)"""
     )
     _match(connection, _NAMED)
     _match(connection, _UNNAMED)
-    _make_returns(connection, importer)
     _make_lines(connection)
 
 
@@ -32,7 +31,7 @@ _NAMED = """
         from (select distinct order_id, sku from returned where order_id is not null)
     )
     select group_n, quantity, n as order_n, line_no, null as return_row, 0 as moment
-    from order_lines join wanted using (order_id, sku)
+    from matchable join wanted using (order_id, sku)
     union all
     select group_n, quantity, null, null, row_n, 1 from returned join wanted using (order_id, sku)
     order by group_n, moment, line_no desc, return_row"""
@@ -45,8 +44,8 @@ _UNNAMED = """
     ),
     taken as (select order_n, line_no, sum(quantity) as quantity from matches group by all),
     bought as (
-        select orders.customer, orders.time_us, order_lines.*
-        from order_lines join orders using (n)
+        select orders.customer, orders.time_us, matchable.*
+        from matchable join orders using (n)
     )
     select group_n, cast(bought.quantity - coalesce(taken.quantity, 0) as bigint) as quantity,
            n as order_n, bought.line_no, null as return_row, time_us, 1 as is_purchase
@@ -89,7 +88,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, batch: list[Match]) -> None:
     connection.unregister("matched_batch")
 
 
-def _make_returns(connection: duckdb.DuckDBPyConnection, importer: str) -> None:
+def make_returns(connection: duckdb.DuckDBPyConnection, importer: str) -> None:
+    """Make `returns`, numbered in order of time, each with its RMA."""
     connection.execute(
         """create table numbered as
            select row_number() over (order by time_us, return_id) as n, *

@@ -1,13 +1,17 @@
 """What the two tables of a history have in common: columns by name, demands on rows, times and amounts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 
 from retour.errors import UserError
 from retour.importers.files import Table, quoted
 from retour.importers.times import read_times, utc_us
+from service.domain.events import MOST_MINOR
+from service.platform.clock import to_us
 
 # ISO 4217: minor units per unit, where it is not a hundred.
 _WHOLE = [
@@ -63,6 +67,8 @@ def _text(table: Table, column: str) -> str:
     text = f"nullif(trim(cast({quoted(column)} as varchar)), '')"
     if table.columns[column] == "DOUBLE" and column in _CODES:
         return rf"regexp_replace({text}, '^(\d+)\.0$', '\1')"
+    if table.columns[column] == "DOUBLE":
+        return f"cast(round({quoted(column)}, 6) as varchar)"  # a float's own noise is no decimals
     return text
 
 
@@ -99,16 +105,24 @@ def refuse_bad_rows(
         demand = demands[number]
         value = _value(connection, table, demand.column, row_n)
         raise UserError(
-            f"{table.path}, line {line}: {demand.column} {value} {demand.said}. The file is damaged or "
-            "changes its form here: mend that line or export it again. Nothing was imported"
+            f"{table.path}, line {line}: {demand.column} {value} {demand.said}; "
+            f"{_way_out(table, demand, value)}. Nothing was imported"
         )
+
+
+def _way_out(table: Table, demand: Demand, value: str) -> str:
+    if demand.column not in table.columns:
+        return f"add a column {demand.column}"
+    if re.fullmatch(r"'\d+,\d+'", value):
+        return "write it with a decimal point, and mend all lines like it"
+    return "mend that line or export the file again"
 
 
 def _value(connection: duckdb.DuckDBPyConnection, table: Table, column: str, row_n: int) -> str:
     if column not in table.columns:
         return "(not in the table)"
     found = connection.execute(
-        f"select {quoted(column)} from {table.view} where row_n = ?", [row_n]
+        f"select {quoted(column)} from {table.view} where retour_row = ?", [row_n]
     ).fetchall()
     return "(empty)" if found[0][0] is None else repr(found[0][0])
 
@@ -116,10 +130,48 @@ def _value(connection: duckdb.DuckDBPyConnection, table: Table, column: str, row
 def amount(text: str, currency: str) -> str:
     """SQL of a decimal amount in minor units, exactly; null where it has more decimals than its currency."""
     minor = (
-        f"try_cast({text} as decimal(18, 6)) * (case when {currency} in {tuple(_WHOLE)} then 1 "
+        f"{exact(text)} * (case when {currency} in {tuple(_WHOLE)} then 1 "
         f"when {currency} in {tuple(_THOUSANDTHS)} then 1000 else 100 end)"
     )
     return f"case when {minor} = trunc({minor}) then cast({minor} as bigint) end"
+
+
+def whole_number(text: str) -> str:
+    """SQL of a whole number; null where the text is none."""
+    return f"case when {exact(text)} = trunc({exact(text)}) then cast({exact(text)} as bigint) end"
+
+
+def exact(text: str) -> str:
+    """SQL of a decimal number; null where the text is none, or has more digits than are compared."""
+    number = f"try_cast({text} as decimal(24, 9))"
+    return f"case when not regexp_matches({text}, '[.][0-9]{{10}}') then {number} end"
+
+
+def key_demands(column: str, *, is_required: bool = True) -> tuple[Demand, ...]:
+    """What a number or name must be to tell things apart: there, short, and without control characters."""
+    demands = (
+        Demand(f"length({column}) > 200", column, "is longer than 200 characters"),
+        Demand(
+            f"regexp_matches({column}, '[\\x00-\\x1f\\x7f]')", column, "holds control characters"
+        ),
+    )
+    return (Demand(f"{column} is null", column, "is empty"), *demands) if is_required else demands
+
+
+def time_demand(time_us: str, column: str, latest_us: int, had: str = "true") -> Demand:
+    """A moment between the first shops and tomorrow, where one is written (`had` is SQL)."""
+    possible = f"{time_us} between {_EARLIEST_US} and {latest_us}"
+    said = "is not a time between 1990 and now"
+    return Demand(f"{had} and coalesce(not ({possible}), true)", column, said)
+
+
+def worth_demand(minor: str, column: str) -> Demand:
+    """An amount (SQL, minor units) that an event can carry."""
+    said = f"makes this line worth more than {MOST_MINOR:,} minor units, such as cents"
+    return Demand(f"coalesce({minor} > {MOST_MINOR}, false)", column, said)
+
+
+_EARLIEST_US = to_us(datetime(1990, 1, 1, tzinfo=UTC))
 
 
 def zone_free(

@@ -27,7 +27,7 @@ _FORMS = {
     "day/month/year": _slashed("%d", "%m"),
     "month/day/year": _slashed("%m", "%d"),
 }
-_ZONED = r"[0-9](Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_ZONED = r"[0-9](Z|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,20 @@ def read_times(connection: duckdb.DuckDBPyConnection, table: Table, column: str)
     """Decide how a column writes its times. Raises `UserError` naming the first line that breaks the form."""
     type_, name = table.columns[column], quoted(column)
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return TimeColumn("cast(null as timestamp)", f"epoch_us({name})", "")
+        return TimeColumn("cast(null as timestamp)", f"epoch_us({_sane(name)})", "")
     if type_.startswith(("TIMESTAMP", "DATE")):
-        return TimeColumn(f"cast({name} as timestamp)", "cast(null as bigint)", "")
+        return TimeColumn(_sane(f"cast({name} as timestamp)"), "cast(null as bigint)", "")
     text = f"nullif(trim(cast({name} as varchar)), '')"
     zoned = f"regexp_matches({text}, '{_ZONED}') and {text} like '%:%'"
-    zoned_us = f"case when {zoned} then epoch_us(try_cast({text} as timestamptz)) end"
+    zoned_us = f"case when {zoned} then epoch_us({_sane(f'try_cast({text} as timestamptz)')}) end"
     form = _decide(connection, table, column, f"case when not ({zoned}) then {text} end")
-    local = f"case when not ({zoned}) then {_parse(text, form)} end"
+    local = f"case when not ({zoned}) then {_sane(_parse(text, form))} end"
     return TimeColumn(local, zoned_us, form)
+
+
+def _sane(moment: str) -> str:
+    """SQL of a moment that calendars agree on, else null: year 0 and infinity have no place in any zone."""
+    return f"case when {moment} between '1800-01-01' and '2500-01-01' then {moment} end"
 
 
 def _parse(text: str, form: str) -> str:
@@ -82,13 +87,13 @@ def _refuse_first_misfit(
     connection: duckdb.DuckDBPyConnection, table: Table, column: str, text: str, form: str
 ) -> None:
     found = connection.execute(
-        f"""select line, t from (select *, {text} as t from {table.view})
-            where t is not null and {_parse("t", form)} is null order by row_n limit 1"""
+        f"""select retour_line, t from (select *, {text} as t from {table.view})
+            where t is not null and {_parse("t", form)} is null order by retour_row limit 1"""
     ).fetchall()
     ((line, value),) = found
     raise UserError(
         f"{table.path}, line {line}: {value!r} in column {column} is not a time in the form "
-        f"{form} that most lines use; mend that line. Nothing was imported"
+        f"{form}; mend that line, or write all of them as 2010-12-31 08:26:00. Nothing was imported"
     )
 
 
@@ -107,7 +112,7 @@ def _by_order(
     )
     row = connection.execute(
         f"""select {backs} from (select {lags} from
-            (select row_n, {steps} from (select row_n, {text} as t from {table.view})))"""
+            (select row_n, {steps} from (select retour_row as row_n, {text} as t from {table.view})))"""
     ).fetchall()[0]
     orderly = [form for form, count in zip(fitting, row, strict=True) if count == 0]
     if len(orderly) == 1:

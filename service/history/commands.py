@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import BindParameter, Connection, Table, bindparam, func, select, text
 
 from service.catalog.repository import products
 from service.domain.events import RecordedEvent
@@ -26,6 +26,25 @@ NOUNS: Mapping[str, tuple[Table, ...]] = {
     "return": (returns, return_lines),
 }
 _KEYS_A_QUERY = 500
+_ORDER_IDS: BindParameter[str] = bindparam("order_ids", expanding=True)
+_RECORDED = {
+    "orders": select(orders.c.order_id, orders.c.customer_key).where(
+        orders.c.order_id.in_(_ORDER_IDS)
+    ),
+    "lines": select(
+        order_lines.c.order_id,
+        order_lines.c.line_no,
+        order_lines.c.sku,
+        order_lines.c.quantity,
+        order_lines.c.unit_price_minor,
+    ).where(order_lines.c.order_id.in_(_ORDER_IDS)),
+    "returned": select(
+        return_lines.c.rma,
+        return_lines.c.order_id,
+        return_lines.c.order_line_no,
+        return_lines.c.quantity,
+    ).where(return_lines.c.order_id.in_(_ORDER_IDS)),
+}
 _IMPORT_LOCK = 0x494D504F5254  # "IMPORT": two imports take turns
 
 
@@ -58,11 +77,41 @@ class Taken:
     differing: dict[str, set[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is known of some orders: (order, customer's token); (order, line, sku, quantity, price); and of their
+    units in returns: (RMA, order, line, quantity)."""
+
+    orders: Sequence[tuple[str, str | None]]
+    lines: Sequence[Row]
+    returned: Sequence[Row]
+
+
 class Histories:
     """Takes in a shop's past."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    def knows_orders(self) -> bool:
+        """Whether any order is recorded."""
+        with self._context.db.read() as connection:
+            return connection.execute(select(orders.c.order_id).limit(1)).first() is not None
+
+    def recorded(self, order_ids: Sequence[str]) -> Recorded:
+        """What is known of those of these orders that are known."""
+        found: dict[str, list[Row]] = {"orders": [], "lines": [], "returned": []}
+        with self._context.db.read() as connection:
+            for some in _slices(order_ids):
+                for name, query in _RECORDED.items():
+                    rows = connection.execute(query, {"order_ids": some})
+                    found[name].extend(tuple(row) for row in rows)
+        return Recorded(**found)  # type: ignore[arg-type]  # the columns are those of the query
+
+    def known_customers(self, references: Sequence[str]) -> Mapping[str, str]:
+        """The tokens of those of these customers that are known; makes none."""
+        with self._context.db.read() as connection:
+            return self._context.identity.known_customer_keys(connection, references)
 
     def import_(self, history: History) -> Taken:
         """Write a whole history, or nothing of it."""
@@ -133,6 +182,10 @@ def _append(
 ) -> Taken:
     taken = Taken(differing={noun: set() for noun in known})
     for batch in batches:
+        if (
+            not taken.new_events
+        ):  # the last word on an import is said only of one that brought something
+            batch = [(noun, event) for noun, event in batch if noun]
         fresh = [event for noun, event in batch if event.subject not in known.get(noun, ())]
         appended = log.append_rows(connection, fresh)
         taken.new_events += appended.new

@@ -39,7 +39,12 @@ class Shop:
             self.settings,
             self.retour,
             lambda con: read_history(
-                con, orders, returns, timezone=chosen["timezone"], currency=chosen["currency"]
+                con,
+                orders,
+                returns,
+                timezone=chosen["timezone"],
+                currency=chosen["currency"],
+                now=self.retour.context.clock.now(),
             ),
         )
 
@@ -63,7 +68,7 @@ def open_shop(tmp_path: Path) -> Callable[[str], Shop]:
         settings = Settings(var_dir=tmp_path / name)
         db = Database(settings.database)
         migrate.upgrade(db)
-        clock = VirtualClock(datetime(2024, 1, 1, tzinfo=UTC))
+        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
         return Shop(
             settings, Retour(db, Policy(), RulesOnly(), clock, SeededIds(1), secret=b"test")
         )
