@@ -35,4 +35,4 @@ def print_figures(title: str, figures: Sequence[Figure]) -> None:
             figure.unit,
             figure.aim,
         )
-    Console(soft_wrap=True).print(table, "")
+    Console(width=120).print(table, "")

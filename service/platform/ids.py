@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from service.platform.clock import to_us
 
@@ -70,7 +69,8 @@ def uuid7_of_us(time_us: int, random_bits: int) -> str:
     """As `uuid7`, for microseconds since 1970."""
     high, low = random_bits >> 62 & 0xFFF, random_bits & (1 << 62) - 1
     millis = time_us // 1000 & (1 << 48) - 1
-    return str(UUID(int=millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low))
+    digits = f"{millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def derived_event_id(time_us: int, *names: str) -> str:

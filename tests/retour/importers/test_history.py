@@ -82,7 +82,10 @@ def test_a_return_of_an_order_that_is_not_there_is_kept_without_one(
 
     (request,) = shop.data("return.requested")
     assert [line["order_id"] for line in request["lines"]] == [None]
-    assert "a returned row names an order that is not among the orders (line 2: other)" in capsys.readouterr().out
+    assert (
+        "a returned row names an order that is not among the orders (line 2: other)"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_return_without_a_refund_stays_open(shop: Any, write: Write) -> None:
