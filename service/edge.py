@@ -1,8 +1,8 @@
 """What every endpoint shares: the application behind it, who calls, and problems as documents (RFC 9457)."""
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,10 +15,12 @@ from starlette.exceptions import HTTPException
 from service.application import Retour
 from service.platform.auth import Caller, Scope
 from service.platform.db import DatabaseUnavailable
-from service.platform.fields import PATTERNS, Ref
+from service.platform.fields import Ref
 from service.platform.problems import Problem
+from service.wording import in_words, place_of
 
 _log = logging.getLogger("retour.service")
+_ERRORS_IN_A_SENTENCE = 5
 _bearer = HTTPBearer(auto_error=False, description="an API key: `retour keys create --role …`")
 
 OrderId = Annotated[Ref, Path(description="the order's number in the shop", examples=["A-1001"])]
@@ -118,62 +120,44 @@ def _on_problem(_: Request, problem: Exception) -> JSONResponse:
     return _document(problem.status, problem.slug, problem.title, str(problem), headers=headers)
 
 
-def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
+def _on_invalid_request(request: Request, invalid: Exception) -> JSONResponse:
     assert isinstance(invalid, RequestValidationError)  # noqa: S101  # registered for this class
     first = invalid.errors()[0]
     if first["type"] == "json_invalid":
-        detail = f"the body is no JSON: {first['ctx']['error']} at character {first['loc'][-1]}; mend it there"
-        return _document(400, "malformed-json", "The body is no JSON", detail)
-    errors = [_field_error(each) for each in invalid.errors()]
-    more = f"; and {len(errors) - _TOLD} more" if len(errors) > _TOLD else ""
-    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors[:_TOLD]) + more
+        return _malformed(f"{first['ctx']['error']} at character {first['loc'][-1]}; mend it there")
+    body = get_type_hints(request.scope["endpoint"]).get("body")
+    errors = [
+        FieldError(field=place_of(each), detail=in_words(each, body)) for each in invalid.errors()
+    ]
+    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors[:_ERRORS_IN_A_SENTENCE])
+    if more := len(errors[_ERRORS_IN_A_SENTENCE:]):
+        detail += f"; and {more} more, in `errors`"
     return _document(422, "invalid-request", "A field is missing or wrong", detail, errors)
-
-
-def _field_error(error: dict[str, Any]) -> FieldError:
-    place, *path = error["loc"]
-    field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
-    if not path and error["type"] == "model_attributes_type":
-        detail = "must be a JSON object, sent with `Content-Type: application/json`"
-    else:
-        detail = _in_words(error)
-    return FieldError(field=field.lstrip(".") or str(place), detail=detail)
-
-
-def _in_words(error: dict[str, Any]) -> str:
-    """What is wrong with a value, with an example of a right one where the library's words have none."""
-    if error["type"] == "string_pattern_mismatch":
-        return PATTERNS[error["ctx"]["pattern"]]
-    if error["type"].startswith("datetime"):
-        return f"must be a time such as {_A_TIME}"
-    words: str = error["msg"].removeprefix("Value error, ")
-    return _WORDS.get(error["type"], words)
-
-
-_TOLD = 5
-_A_TIME = "2026-03-02T09:30:00Z"
-_WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such field; /docs shows those there are",
-    "timezone_aware": f"must carry its offset from UTC, as in {_A_TIME}",
-    "too_short": "must hold at least one",
-}
 
 
 def _on_http_exception(request: Request, refused: Exception) -> JSONResponse:
     assert isinstance(refused, HTTPException)  # noqa: S101  # registered for this class
-    if refused.status_code == 400:
-        cause = type(refused.__cause__).__name__ if refused.__cause__ else "no more is known"
-        detail = f"the body cannot be read as JSON in UTF-8 ({cause}); mend it and send it again"
-        return _document(400, "malformed-json", "The body is no JSON", detail)
-    if refused.status_code == 405:
-        takes = (refused.headers or {}).get("Allow", "another method")
-        detail = f"{request.method} does nothing at this address; it takes {takes}"
-    else:
-        detail = f"{request.method} leads nowhere at this address; /docs shows what there is"
+    if refused.status_code == 400 and refused.__cause__ is not None:
+        return _malformed(_why_unreadable(refused.__cause__))
+    detail = f"{request.method} leads nowhere at this address; /docs shows what there is"
+    if allowed := (refused.headers or {}).get("Allow"):
+        detail = f"{request.method} is not possible at this address, only {allowed} is"
     slug = str(refused.detail).lower().replace(" ", "-")
-    headers = dict(refused.headers or {})
-    return _document(refused.status_code, slug, str(refused.detail), detail, headers=headers)
+    return _document(
+        refused.status_code, slug, str(refused.detail), detail, headers=refused.headers
+    )
+
+
+def _malformed(why: str) -> JSONResponse:
+    return _document(400, "malformed-json", "The body is no JSON", f"the body is no JSON: {why}")
+
+
+def _why_unreadable(cause: BaseException) -> str:
+    if isinstance(cause, UnicodeDecodeError):
+        return f"byte {cause.start} is not UTF-8; encode the body as UTF-8"
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply; /docs shows the form that is wanted"
+    return "a number in it has too many digits; /docs shows the form that is wanted"
 
 
 def _on_database_down(_: Request, failure: Exception) -> JSONResponse:
@@ -194,7 +178,7 @@ def _document(
     title: str,
     detail: str,
     errors: Sequence[FieldError] | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     document = ProblemDocument(
         type=f"/problems/{slug}",

@@ -1,8 +1,10 @@
 """What the shop tells about orders and their deliveries."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from service.domain.events import MOST_MINOR
 from service.platform.fields import (
@@ -29,7 +31,7 @@ class OrderLineBody(Body):
     def _has_a_countable_value(self) -> Self:
         if self.quantity * self.unit_price_minor > MOST_MINOR:
             raise ValueError(
-                "quantity times unit_price_minor is more than 10^12 minor units; check the price's unit"
+                f"quantity times unit_price_minor must be {MOST_MINOR:,} minor units or less"
             )
         return self
 
@@ -59,7 +61,7 @@ class OrderBody(Body):
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:
-        refuse_repeated([line.line_no for line in self.lines], "line_no")
+        refuse_repeated([line.line_no for line in self.lines])
         return self
 
 
@@ -87,7 +89,7 @@ class DeliveryBody(Body):
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:
-        refuse_repeated([line.line_no for line in self.lines], "line_no")
+        refuse_repeated([line.line_no for line in self.lines])
         return self
 
 
@@ -106,8 +108,14 @@ class DeliveryTaken(Body):
     is_new: bool
 
 
-def refuse_repeated(numbers: list[int], name: str) -> None:
-    """Raises `ValueError` naming the numbers that stand there twice."""
-    repeated = sorted({each for each in numbers if numbers.count(each) > 1})
-    if repeated:
-        raise ValueError(f"{name} {repeated[0]} stands there more than once; add its quantities up")
+def refuse_repeated(line_numbers: Sequence[int]) -> None:
+    """Raises `ValidationError` at the first line whose number stands before it already."""
+    for place, number in enumerate(line_numbers):
+        if number in line_numbers[:place]:
+            words = f"repeats {number} of lines[{line_numbers.index(number)}]; each line_no may stand once"
+            error = InitErrorDetails(
+                type=PydanticCustomError("repeated", "{words}", {"words": words}),
+                loc=("lines", place, "line_no"),
+                input=number,
+            )
+            raise ValidationError.from_exception_data("lines", [error])

@@ -9,35 +9,52 @@ from service.domain.events import MOST_MINOR
 
 # Control characters are refused: PostgreSQL cannot hold NUL, and no identifier needs the others.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-_CURRENCY, _COUNTRY = r"^[A-Z]{3}$", r"^[A-Z]{2}$"
-PATTERNS = {
-    _PRINTABLE: "must not hold control characters",
-    _CURRENCY: "must be three capital letters, such as EUR",
-    _COUNTRY: "must be two capital letters, such as DE",
-}
+_ASCII = r"^[\x20-\x7e]*$"
+_CURRENCY = r"^[A-Z]{3}$"
+_COUNTRY = r"^[A-Z]{2}$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later ones have no name in some zones
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+# What a text must be that does not match: patterns are for programs.
+PATTERNS = {
+    _PRINTABLE: "must not hold control characters, such as tabs or line breaks",
+    _ASCII: "must be printable ASCII characters, such as those of a UUID",
+    _CURRENCY: "must be three capital letters of ISO 4217, such as EUR or CNY",
+    _COUNTRY: "must be two capital letters of ISO 3166, such as DE or CN",
+}
 
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_PRINTABLE)]
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_ASCII)]
 CurrencyCode = Annotated[
-    str, StringConstraints(pattern=_CURRENCY), Field(description="ISO 4217, such as EUR or CNY")
+    str,
+    StringConstraints(pattern=_CURRENCY),
+    Field(description="ISO 4217, such as EUR or CNY", examples=["EUR"]),
 ]
 CountryCode = Annotated[
-    str, StringConstraints(pattern=_COUNTRY), Field(description="ISO 3166 alpha-2")
+    str,
+    StringConstraints(pattern=_COUNTRY),
+    Field(description="ISO 3166 alpha-2: where the order goes", examples=["DE"]),
 ]
-LineNo = Annotated[int, Field(ge=1, le=100_000, strict=True)]
-Units = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
+LineNo = Annotated[int, Field(ge=1, le=100_000, strict=True, examples=[1])]
+Units = Annotated[
+    int, Field(ge=1, le=1_000_000_000, strict=True, description="whole units", examples=[2])
+]
 MinorAmount = Annotated[
-    int, Field(ge=0, le=MOST_MINOR, strict=True, description="in minor units: cents, fen")
+    int,
+    Field(
+        ge=0,
+        le=MOST_MINOR,
+        strict=True,
+        description="in minor units of the currency: cents, fen",
+        examples=[1290],
+    ),
 ]
 
 
 def _within_the_calendar(moment: datetime) -> datetime:
-    if moment < _EARLIEST:
-        raise ValueError(f"must not be before {_EARLIEST:%Y-%m-%d}")
-    if moment >= _LATEST:
-        raise ValueError(f"must be before {_LATEST:%Y-%m-%d}")
+    if not _EARLIEST <= moment <= _LATEST:
+        raise ValueError(f"must lie between {_EARLIEST:%Y-%m-%d} and {_LATEST:%Y-%m-%d} UTC")
     return moment.astimezone(UTC)
 
 

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from service.edge import RetourDep, caller_with, problems
 from service.platform.auth import Caller
-from service.platform.fields import Ref
+from service.platform.fields import IdempotencyKey, Ref
 from service.platform.idempotency import Attempt
 from service.returns.schemas import ReturnBody, ReturnView
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"])
 Applicant = Annotated[Caller, Depends(caller_with("returns:write"))]
-IdempotencyKey = Annotated[
-    Ref | None,
+Key = Annotated[
+    IdempotencyKey | None,
     Header(
         description="a name that you give this application; send it again with the same name after a lost answer",
         examples=["cart-4711-return-1"],
@@ -41,7 +41,7 @@ def post_return(
     retour: RetourDep,
     caller: Applicant,
     response: Response,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: Key = None,
 ) -> ReturnView:
     """Apply for a return. Within policy it is authorized at once, else a reviewer decides."""
     attempt = Attempt(caller.key_id, idempotency_key) if idempotency_key else None

@@ -39,7 +39,7 @@ class ReturnBody(Body):
 
     @model_validator(mode="after")
     def _names_each_line_once(self) -> Self:
-        refuse_repeated([line.line_no for line in self.lines], "line_no")
+        refuse_repeated([line.line_no for line in self.lines])
         return self
 
 

@@ -122,33 +122,6 @@ class TestPutOrder:
         assert shop.types() == []
 
     @on_one_database
-    @pytest.mark.parametrize(
-        ("changed", "told"),
-        [
-            ({"currency": "euro"}, "currency: must be three capital letters, such as EUR"),
-            ({"country": "Germany"}, "country: must be two capital letters, such as DE"),
-            ({"placed_at": "2026-02-20T09:00:00"}, "must carry its offset from UTC, as in 2026-"),
-            ({"placed_at": "yesterday"}, "placed_at: must be a time such as 2026-03-02T09:30:00Z"),
-            ({"lines": []}, "lines: must hold at least one"),
-            ({"colour": "red"}, "colour: there is no such field"),
-            ({"customer": "a\u0001b"}, "customer: must not hold control characters"),
-        ],
-    )
-    def test_what_is_wrong_is_said_in_words_with_an_example(
-        self, shop: Shop, changed: dict[str, Any], told: str
-    ) -> None:
-        document = problem(shop.put_order(**changed), 422, "invalid-request")
-
-        assert told in document["detail"]
-
-    @on_one_database
-    def test_of_many_faults_the_rest_are_counted(self, shop: Shop) -> None:
-        document = problem(shop.put_order(lines=[{}, {}]), 422, "invalid-request")
-
-        assert document["detail"].endswith("; and 3 more")
-        assert len(document["errors"]) == 8
-
-    @on_one_database
     def test_an_order_of_tomorrow_is_refused(self, shop: Shop) -> None:
         document = problem(shop.put_order(placed_at="2026-03-03T12:00:00Z"), 422, "in-the-future")
 
@@ -477,18 +450,25 @@ class TestEdges:
         refused = shop.client.delete("/healthz")
 
         assert "leads nowhere" in nowhere["detail"]
-        assert "it takes GET" in problem(refused, 405, "method-not-allowed")["detail"]
+        assert "only GET is" in problem(refused, 405, "method-not-allowed")["detail"]
         assert refused.headers["allow"] == "GET"
 
     @on_one_database
-    @pytest.mark.parametrize("body", ['{"customer": "Jürgen"}'.encode("latin-1"), b"[" * 100_000])
+    @pytest.mark.parametrize(
+        ("body", "told"),
+        [
+            ('{"customer": "Jürgen"}'.encode("latin-1"), "byte 15 is not UTF-8"),
+            (b"[" * 100_000, "nested too deeply"),
+        ],
+        ids=["latin-1", "deep"],
+    )
     def test_a_body_that_cannot_be_read_is_told_from_an_address(
-        self, shop: Shop, body: bytes
+        self, shop: Shop, body: bytes, told: str
     ) -> None:
         sent = {"Content-Type": "application/json"}
         answer = shop.call("shop", "PUT", "/v1/orders/A-1", content=body, headers=sent)
 
-        assert "JSON in UTF-8" in problem(answer, 400, "malformed-json")["detail"]
+        assert told in problem(answer, 400, "malformed-json")["detail"]
 
     @on_one_database
     def test_the_documentation_loads_nothing_from_elsewhere(self, shop: Shop) -> None:

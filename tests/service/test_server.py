@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect, sync_playwright
 from service_shop import ORDER, PARCEL
 
 RETOUR = str(Path(sys.executable).with_name("retour"))
@@ -93,6 +94,29 @@ class TestServe:
         assert "/proc/retour" in answer.stderr
         assert "RETOUR_VAR_DIR" in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+class TestDocs:
+    @pytest.mark.slow
+    @pytest.mark.browser
+    def test_a_browser_that_reaches_no_other_host_shows_every_operation(
+        self, server: Server, chromium: str
+    ) -> None:
+        alone = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ]
+        with sync_playwright() as playwright:
+            page = playwright.chromium.launch(executable_path=chromium, args=alone).new_page()
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+
+            page.goto(f"{server.address}/docs")
+
+            expect(page.locator(".opblock")).to_have_count(7, timeout=30_000)
+            expect(page.locator(".opblock-summary-path", has_text="/v1/returns")).to_have_count(2)
+        assert [url for url in asked if not url.startswith((server.address, "data:"))] == []
 
 
 class TestKeysCommand:
