@@ -60,16 +60,9 @@ def claim_last_units(number: int, barrier: Any, url: str, orders: list[str], res
     """For each order in turn, apply for all that was delivered, at the same moment as the other process."""
     retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
     for order_id in orders:
-        body = ReturnBody.model_validate(
-            {
-                "order_id": order_id,
-                "customer": "anna@example.com",
-                "lines": [{"line_no": 1, "quantity": 3, "reason": "defect"}],
-            }
-        )
         barrier.wait()
         try:
-            retour.returns.request(body)
+            retour.returns.request(_application(order_id, 3))
             results.put((order_id, "won"))
         except MoreThanDelivered:
             results.put((order_id, "refused"))
@@ -79,16 +72,17 @@ def send_twice(number: int, barrier: Any, url: str, orders: list[str], results: 
     """For each order in turn, send the same application at the same moment as the other process."""
     retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
     for order_id in orders:
-        body = ReturnBody.model_validate(
-            {
-                "order_id": order_id,
-                "customer": "anna@example.com",
-                "lines": [{"line_no": 1, "quantity": 1, "reason": "defect"}],
-            }
-        )
         barrier.wait()
-        requested = retour.returns.request(body, Attempt("app", f"return-of-{order_id}"))
+        requested = retour.returns.request(
+            _application(order_id, 1), Attempt("app", f"return-of-{order_id}")
+        )
         results.put((order_id, requested.rma, requested.is_new))
+
+
+def _application(order_id: str, quantity: int) -> ReturnBody:
+    line = {"line_no": 1, "quantity": quantity, "reason": "defect"}
+    body = {"order_id": order_id, "customer": "anna@example.com", "lines": [line]}
+    return ReturnBody.model_validate(body)
 
 
 def flag(sku: str) -> Event:

@@ -40,15 +40,19 @@ class TestQuantities:
 
 
 class TestTheLastUnit:
-    @pytest.mark.slow
-    def test_of_two_processes_that_want_it_exactly_one_gets_it(
-        self, retour: Retour, database_url: str
-    ) -> None:
-        orders = [f"A-{number}" for number in range(20)]
-        for order_id in orders:
+    @pytest.fixture
+    def orders(self, retour: Retour) -> list[str]:
+        """Twenty orders that arrived."""
+        numbers = [f"A-{number}" for number in range(20)]
+        for order_id in numbers:
             retour.orders.place(order_id, OrderBody.model_validate(ORDER))
             retour.orders.deliver(order_id, "1", DeliveryBody.model_validate(PARCEL))
+        return numbers
 
+    @pytest.mark.slow
+    def test_of_two_processes_that_want_it_exactly_one_gets_it(
+        self, orders: list[str], database_url: str
+    ) -> None:
         results = multiprocessing.get_context("spawn").Queue()
         with two_processes(claim_last_units, database_url, orders, results) as processes:
             told = sorted(results.get(timeout=60) for _ in range(40))
@@ -60,13 +64,8 @@ class TestTheLastUnit:
 
     @pytest.mark.slow
     def test_of_two_processes_that_send_the_same_application_one_makes_the_return(
-        self, retour: Retour, database_url: str
+        self, orders: list[str], database_url: str
     ) -> None:
-        orders = [f"A-{number}" for number in range(20)]
-        for order_id in orders:
-            retour.orders.place(order_id, OrderBody.model_validate(ORDER))
-            retour.orders.deliver(order_id, "1", DeliveryBody.model_validate(PARCEL))
-
         results = multiprocessing.get_context("spawn").Queue()
         with two_processes(send_twice, database_url, orders, results) as processes:
             told = [results.get(timeout=60) for _ in range(40)]
