@@ -71,6 +71,9 @@ def _tell(evidence: queries.Evidence, texts: Texts) -> None:
             money=_plain(texts.money(money, currency)) if currency else "–",
         )
     )
+    if evidence.likely_cause:
+        reason = _plain(texts.reason(evidence.likely_cause))
+        st.markdown(texts("More than elsewhere, customers say: **{reason}**.", reason=reason))
     st.markdown(
         texts(
             "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",

@@ -41,6 +41,7 @@ class Evidence:
     units_returned: int
     units_expected: float
     window_weeks: int
+    likely_cause: str | None
     money_at_risk_minor: int
     currency: str | None
 

@@ -151,6 +151,20 @@ class TestPage:
         assert (labels | set(page.dataframe[0].value.columns)) & english == set()
         assert "质量问题" in page.dataframe[0].value.to_string()
 
+    @pytest.mark.parametrize(
+        ("language", "words"), [("en", "say: **defect**"), ("zh", "**质量问题**")]
+    )
+    def test_what_customers_say_of_it_is_told(
+        self, publish: Publish, language: str, words: str
+    ) -> None:
+        publish(problems(4))
+        page = AppTest.from_file(APP, default_timeout=60)
+        page.query_params["lang"] = language
+
+        page.run()
+
+        assert words in page.markdown[1].value
+
     def test_a_product_that_a_filter_hides_is_flagged_all_the_same(self, publish: Publish) -> None:
         publish(problems(4))
         page = AppTest.from_file(APP, default_timeout=60)
