@@ -5,6 +5,7 @@ drops `FOR UPDATE` there without a word, and eight threads fighting for the file
 times as long as eight that queue in the process.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -62,6 +63,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
+        self._file: _File | None = None
         self._writer = threading.Lock()
         self._engine = (
             self._sqlite_engine(durable)
@@ -73,7 +75,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: commits at the end, rolls back on any error."""
         lock = self._writer if self.is_sqlite else nullcontext()
-        with lock, self._engine.connect() as connection:
+        with lock, self._connect() as connection:
             if self.is_sqlite:
                 connection = connection.execution_options(retour_begin="BEGIN IMMEDIATE")
             with connection.begin():
@@ -82,12 +84,29 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: one consistent view on SQLite, statement by statement on PostgreSQL."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._connect() as connection, connection.begin():
             yield connection
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+    def _connect(self) -> Connection:
+        if self.is_sqlite and self.url.database:
+            self._follow_file(self.url.database)
+        return self._engine.connect()
+
+    def _follow_file(self, path: str) -> None:
+        """SQLite goes on writing to a file that was moved or removed: all of it would be lost without a word."""
+        found = _file_at(path)
+        if found == self._file:
+            return
+        self._engine.dispose()
+        if found is None:
+            raise DatabaseUnavailable(
+                f"the database {path} is gone; put it back, or start again to begin with an empty one"
+            )
+        self._file = found
 
     def _sqlite_engine(self, durable: bool) -> Engine:
         if self.url.database:
@@ -120,6 +139,18 @@ class Database:
             )
 
         return engine
+
+
+_File = tuple[int, int]
+
+
+def _file_at(path: str) -> _File | None:
+    """Which file is there now: its device and inode."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  # for each transaction: a `Path` costs as much again
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class OpenTransaction(Database):
