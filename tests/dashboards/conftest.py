@@ -1,7 +1,17 @@
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from published_shop import Publish, write_publication
+
+
+@pytest.fixture(autouse=True)
+def _same_main_module() -> Iterator[None]:
+    """AppTest leaves its page as `__main__`, and every process that is spawned later would begin by running it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture
