@@ -4,30 +4,23 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
 
-from fastapi import Depends, FastAPI, Path, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from service.application import Retour
 from service.platform.auth import Caller, Scope
 from service.platform.db import DatabaseUnavailable
-from service.platform.fields import Ref
-from service.platform.problems import Problem
+from service.platform.problems import KeyNotValid, NotAllowed, NotAuthenticated, Problem
 from service.wording import in_words, place_of
 
 _log = logging.getLogger("retour.service")
 _ERRORS_IN_A_SENTENCE = 5
 _bearer = HTTPBearer(auto_error=False, description="an API key: `retour keys create --role …`")
-
-OrderId = Annotated[Ref, Path(description="the order's number in the shop", examples=["A-1001"])]
-DeliveryId = Annotated[
-    Ref, Path(description="the parcel's number, unique within its order", examples=["DHL-00340434"])
-]
-Sku = Annotated[Ref, Path(description="the product's number in the shop", examples=["MUG-01"])]
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -35,8 +28,8 @@ Responses = dict[int | str, dict[str, Any]]
 class FieldError(BaseModel):
     """What is wrong with one field. The value itself is never echoed: it may be personal."""
 
-    field: str
-    detail: str
+    field: Annotated[str, Field(description="its place", examples=["lines[1].line_no"])]
+    detail: Annotated[str, Field(description="what is wrong, with the right form")]
 
 
 class ProblemDocument(BaseModel):
@@ -54,11 +47,13 @@ class ProblemDocument(BaseModel):
         }
     )
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldError] | None = None
+    type: Annotated[str, Field(description="the kind of problem, for programs")]
+    title: Annotated[str, Field(description="the kind of problem, for people")]
+    status: Annotated[int, Field(description="the HTTP status, once more")]
+    detail: Annotated[str, Field(description="what happened here, and the way out")]
+    errors: Annotated[
+        list[FieldError] | None, Field(description="each wrong field; with `invalid-request` only")
+    ] = None
 
 
 def get_retour(request: Request) -> Retour:
@@ -84,24 +79,27 @@ def caller_with(scope: Scope) -> Callable[..., Caller]:
     return caller
 
 
-def problems(*statuses: int) -> Responses:
+def problems(*kinds: type[Problem], has_body: bool = True) -> Responses:
     """The problem responses of an endpoint, for its description; those that every endpoint has are added."""
+    meanings = [*_EVERYWHERE, *((each.status, each.slug(), each.title) for each in kinds)]
+    if has_body:
+        meanings.append((400, "malformed-json", "The body is no JSON"))
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": _MEANINGS[status], "content": content}
-        for status in sorted({400, 401, 403, 422, 503, *statuses})
-    }
+    described: Responses = {}
+    for status, slug, title in sorted(meanings):
+        before = f"{described[status]['description']}; " if status in described else ""
+        described[status] = {"description": f"{before}{title} (`{slug}`)", "content": content}
+    return described
 
 
-_MEANINGS = {
-    400: "The body is no JSON",
-    401: "No valid API key",
-    403: "The key's role may not do this",
-    404: "No such thing",
-    409: "It contradicts what is recorded",
-    422: "A field is missing or wrong",
-    503: "The database does not answer",
-}
+_EVERYWHERE = [
+    *(
+        (each.status, each.slug(), each.title)
+        for each in (NotAuthenticated, KeyNotValid, NotAllowed)
+    ),
+    (422, "invalid-request", "A field is missing or wrong"),
+    (503, "database-unavailable", "The database does not answer"),
+]
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -117,7 +115,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 def _on_problem(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, Problem)  # noqa: S101  # registered for this class
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
-    return _document(problem.status, problem.slug, problem.title, str(problem), headers=headers)
+    return _document(problem.status, problem.slug(), problem.title, str(problem), headers=headers)
 
 
 def _on_invalid_request(request: Request, invalid: Exception) -> JSONResponse:
@@ -161,7 +159,8 @@ def _why_unreadable(cause: BaseException) -> str:
 
 
 def _on_database_down(_: Request, failure: Exception) -> JSONResponse:
-    _log.error("the database does not answer: %s", type(failure).__name__)
+    why = str(failure) if isinstance(failure, DatabaseUnavailable) else type(failure).__name__
+    _log.error("the database does not answer: %s", why)
     detail = "the database does not answer or is too busy; nothing was recorded, try again"
     return _document(503, "database-unavailable", "The database does not answer", detail)
 

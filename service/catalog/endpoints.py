@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends
 
 from service.catalog.schemas import ProductBody, ProductTaken
 from service.domain.events import Actor
-from service.edge import RetourDep, Sku, caller_with, problems
+from service.edge import RetourDep, caller_with, problems
 from service.platform.auth import Caller
+from service.platform.fields import Sku
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 ShopCaller = Annotated[Caller, Depends(caller_with("products:write"))]

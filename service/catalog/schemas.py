@@ -1,10 +1,10 @@
 """What the shop tells about its products."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from service.platform.fields import Body, CurrencyCode, MinorAmount, Ref, Words
+from service.platform.fields import Body, CurrencyCode, MinorAmount, Ref, Sku, Words
 
 
 class ProductBody(Body):
@@ -24,13 +24,13 @@ class ProductBody(Body):
         }
     )
 
-    title: Words
-    category: Ref | None = None
-    vendor: Ref | None = None
+    title: Annotated[Words, Field(description="its name, as merchandisers know it")]
+    category: Annotated[Ref | None, Field(description="what it is compared with")] = None
+    vendor: Annotated[Ref | None, Field(description="who makes or supplies it")] = None
     cost_minor: MinorAmount | None = None
     price_minor: MinorAmount | None = None
     currency: CurrencyCode | None = None
-    lot: Ref | None = None
+    lot: Annotated[Ref | None, Field(description="the batch that is sold now")] = None
 
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> Self:
@@ -43,5 +43,5 @@ class ProductBody(Body):
 class ProductTaken(Body):
     """The product is known as it was told. `is_changed` says whether this request changed anything."""
 
-    sku: str
-    is_changed: bool
+    sku: Sku
+    is_changed: Annotated[bool, Field(description="whether this request changed anything")]

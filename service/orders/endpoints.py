@@ -5,9 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from service.domain.events import Actor
-from service.edge import DeliveryId, OrderId, RetourDep, caller_with, problems
+from service.edge import RetourDep, caller_with, problems
+from service.orders.commands import (
+    BeforeItsOrder,
+    DeliveryDiffers,
+    InTheFuture,
+    MoreThanOrdered,
+    OrderDiffers,
+    UnknownOrder,
+    UnknownOrderLine,
+)
 from service.orders.schemas import DeliveryBody, DeliveryTaken, OrderBody, OrderTaken
 from service.platform.auth import Caller
+from service.platform.fields import DeliveryId, OrderId
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
@@ -16,10 +26,17 @@ ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
 @router.put(
     "/{order_id}",
     status_code=201,
-    responses={200: {"description": "It was known already", "model": OrderTaken}, **problems(409)},
+    responses={
+        200: {"description": "It was known already", "model": OrderTaken},
+        **problems(OrderDiffers, InTheFuture),
+    },
 )
 def put_order(
-    order_id: OrderId, body: OrderBody, retour: RetourDep, caller: ShopCaller, response: Response
+    order_id: OrderId,
+    body: OrderBody,
+    retour: RetourDep,
+    caller: ShopCaller,
+    response: Response,
 ) -> OrderTaken:
     """Tell of an order. Telling it again as it was is harmless (200); with another content it is refused (409)."""
     is_new = retour.orders.place(order_id, body, Actor("shop", caller.key_id))
@@ -32,7 +49,14 @@ def put_order(
     status_code=201,
     responses={
         200: {"description": "It was known already", "model": DeliveryTaken},
-        **problems(404, 409),
+        **problems(
+            UnknownOrder,
+            UnknownOrderLine,
+            DeliveryDiffers,
+            BeforeItsOrder,
+            MoreThanOrdered,
+            InTheFuture,
+        ),
     },
 )
 def put_delivery(

@@ -11,10 +11,13 @@ from service.platform.fields import (
     Body,
     CountryCode,
     CurrencyCode,
+    Customer,
+    DeliveryId,
     LineNo,
     MinorAmount,
     Moment,
-    Ref,
+    OrderId,
+    Sku,
     Units,
 )
 
@@ -23,7 +26,7 @@ class OrderLineBody(Body):
     """Units of one SKU at one price."""
 
     line_no: LineNo
-    sku: Ref
+    sku: Sku
     quantity: Units
     unit_price_minor: MinorAmount
 
@@ -51,13 +54,16 @@ class OrderBody(Body):
         }
     )
 
-    customer: Ref
+    customer: Customer
     currency: CurrencyCode
     country: CountryCode | None = None
     placed_at: Annotated[
         Moment | None, Field(description="when it was placed; now if left out")
     ] = None
-    lines: Annotated[list[OrderLineBody], Field(min_length=1, max_length=1000)]
+    lines: Annotated[
+        list[OrderLineBody],
+        Field(min_length=1, max_length=1000, description="what was bought, each line_no once"),
+    ]
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:
@@ -66,6 +72,8 @@ class OrderBody(Body):
 
 
 class DeliveredLineBody(Body):
+    """Units of one line of the order that are in this parcel."""
+
     line_no: LineNo
     quantity: Units
 
@@ -85,7 +93,10 @@ class DeliveryBody(Body):
     delivered_at: Annotated[
         Moment | None, Field(description="when it was handed over; now if left out")
     ] = None
-    lines: Annotated[list[DeliveredLineBody], Field(min_length=1, max_length=1000)]
+    lines: Annotated[
+        list[DeliveredLineBody],
+        Field(min_length=1, max_length=1000, description="what was in it, each line_no once"),
+    ]
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:
@@ -96,16 +107,16 @@ class DeliveryBody(Body):
 class OrderTaken(Body):
     """The order is known. `is_new` says whether this request made it so."""
 
-    order_id: str
-    is_new: bool
+    order_id: OrderId
+    is_new: Annotated[bool, Field(description="whether this request made it known")]
 
 
 class DeliveryTaken(Body):
     """The delivery is known. `is_new` says whether this request made it so."""
 
-    order_id: str
-    delivery_id: str
-    is_new: bool
+    order_id: OrderId
+    delivery_id: DeliveryId
+    is_new: Annotated[bool, Field(description="whether this request made it known")]
 
 
 def refuse_repeated(line_numbers: Sequence[int]) -> None:

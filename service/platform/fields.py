@@ -36,7 +36,40 @@ CountryCode = Annotated[
     StringConstraints(pattern=_COUNTRY),
     Field(description="ISO 3166 alpha-2: where the order goes", examples=["DE"]),
 ]
-LineNo = Annotated[int, Field(ge=1, le=100_000, strict=True, examples=[1])]
+OrderId = Annotated[
+    Ref, Field(description="the shop's own number of the order", examples=["A-1001"])
+]
+DeliveryId = Annotated[
+    Ref,
+    Field(
+        description="the shop's own number of the parcel, unique within its order", examples=["1"]
+    ),
+]
+Sku = Annotated[Ref, Field(description="the shop's own number of the product", examples=["MUG-01"])]
+Rma = Annotated[
+    Ref,
+    Field(
+        description="the number of the return; small letters and missing dashes do not matter",
+        examples=["R7K3M9-QX2VB-W"],
+    ),
+]
+Customer = Annotated[
+    Ref,
+    Field(
+        description="the shop's own reference of the customer; only a random token of it is kept",
+        examples=["customer-4711"],
+    ),
+]
+LineNo = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=100_000,
+        strict=True,
+        description="the number of the order's line, unique within its order",
+        examples=[1],
+    ),
+]
 Units = Annotated[
     int, Field(ge=1, le=1_000_000_000, strict=True, description="whole units", examples=[2])
 ]

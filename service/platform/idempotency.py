@@ -4,10 +4,8 @@ The key is kept with what it made, in the transaction that made it. Another requ
 for that transaction, then gets what it made.
 """
 
-import hashlib
 from dataclasses import dataclass
 
-from pydantic import BaseModel
 from sqlalchemy import Column, Connection, Table, Text, select
 
 from service.platform.db import insert_unless_known, metadata
@@ -18,12 +16,12 @@ idempotency_keys = Table(
     metadata,
     Column("caller", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("body_sha256", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
     Column("subject", Text, nullable=False),
 )
 
 
-class KeyReused(Conflict):
+class IdempotencyKeyReused(Conflict):
     title = "This Idempotency-Key stands for another request"
 
 
@@ -34,12 +32,15 @@ class Attempt:
     caller: str
     key: str
 
-    def made_before(self, connection: Connection, body: BaseModel, subject: str) -> str | None:
-        """What an earlier attempt made; None for the first, which is noted to make `subject`. Raises `KeyReused`."""
+    def made_before(self, connection: Connection, body_hash: str, subject: str) -> str | None:
+        """What an earlier attempt made; None for the first, which is noted to make `subject`.
+
+        `body_hash` is keyed, for a body names a person. Raises `IdempotencyKeyReused`.
+        """
         row = {
             "caller": self.caller,
             "key": self.key,
-            "body_sha256": hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+            "body_hash": body_hash,
             "subject": subject,
         }
         if insert_unless_known(connection, idempotency_keys, row):
@@ -49,8 +50,8 @@ class Attempt:
                 idempotency_keys.c.caller == self.caller, idempotency_keys.c.key == self.key
             )
         ).one()
-        if known.body_sha256 != row["body_sha256"]:
-            raise KeyReused(
+        if known.body_hash != body_hash:
+            raise IdempotencyKeyReused(
                 f"Idempotency-Key {self.key!r} came with another body before; "
                 "send that body again, or give this request a key of its own"
             )

@@ -28,7 +28,7 @@ class Ids(Protocol):
         ...
 
     def rma(self) -> str:
-        """A new RMA number, such as `R7K3M-9QX2V-C`."""
+        """A new RMA number, such as `R7K3M9-QX2VB-W`."""
         ...
 
 

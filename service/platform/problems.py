@@ -11,10 +11,10 @@ class Problem(UserError):
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request cannot be carried out"
 
-    @property
-    def slug(self) -> str:
-        """The kind of problem as a word for programs, such as `order-not-found`."""
-        name = type(self).__name__
+    @classmethod
+    def slug(cls) -> str:
+        """The kind of problem as a word for programs, such as `unknown-order`."""
+        name = cls.__name__
         return "".join(f"-{each.lower()}" if each.isupper() else each for each in name).lstrip("-")
 
 

@@ -49,15 +49,14 @@ class Returns:
         self._context = context
 
     def request(self, body: ReturnBody, attempt: Attempt | None = None) -> Requested:
-        """Apply for a return. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `KeyReused`.
+        """Apply for a return. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `IdempotencyKeyReused`.
 
         The order is held meanwhile, so that two applications for its last unit take turns. A repeated `attempt`
         gives what the first one made.
         """
         with self._context.transaction() as transaction:
             rma = self._context.ids.rma()
-            before = attempt and attempt.made_before(transaction.connection, body, rma)
-            if before:
+            if attempt and (before := self._made_before(transaction, attempt, body, rma)):
                 return Requested(before, is_new=False)
             order = self._own_order(transaction, body)
             delivered = orders.delivered(transaction.connection, body.order_id)
@@ -81,6 +80,12 @@ class Returns:
     def get(self, rma: str) -> ReturnView:
         """A return as its customer may see it. Raises `UnknownReturn`."""
         return queries.view(self._context.db, rma)
+
+    def _made_before(
+        self, transaction: Transaction, attempt: Attempt, body: ReturnBody, rma: str
+    ) -> str | None:
+        body_hash = self._context.identity.keyed_hash("body", body.model_dump_json())
+        return attempt.made_before(transaction.connection, body_hash, rma)
 
     def _own_order(self, transaction: Transaction, body: ReturnBody) -> Row[tuple[object, ...]]:
         customer_key = self._context.identity.known_customer_key(

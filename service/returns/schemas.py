@@ -9,15 +9,15 @@ from service.domain.events import Role
 from service.domain.lifecycle import State
 from service.domain.words import Reason
 from service.orders.schemas import refuse_repeated
-from service.platform.fields import Body, LineNo, Ref, Units
+from service.platform.fields import Body, CurrencyCode, Customer, LineNo, OrderId, Rma, Sku, Units
 
 
 class ReturnLineBody(Body):
     """Units of one order line that should go back."""
 
-    line_no: Annotated[LineNo, Field(description="the line of the order")]
+    line_no: LineNo
     quantity: Units
-    reason: Reason
+    reason: Annotated[Reason, Field(description="why, in one of these words")]
 
 
 class ReturnBody(Body):
@@ -33,9 +33,12 @@ class ReturnBody(Body):
         }
     )
 
-    order_id: Ref
-    customer: Ref
-    lines: Annotated[list[ReturnLineBody], Field(min_length=1, max_length=1000)]
+    order_id: OrderId
+    customer: Customer
+    lines: Annotated[
+        list[ReturnLineBody],
+        Field(min_length=1, max_length=1000, description="what goes back, each line_no once"),
+    ]
 
     @model_validator(mode="after")
     def _names_each_line_once(self) -> Self:
@@ -46,30 +49,32 @@ class ReturnBody(Body):
 class ReturnLineView(Body):
     """A line of a return; `order_line_no` is the line of the order that it was bought with."""
 
-    line_no: int
-    order_id: str | None
-    order_line_no: int | None
-    sku: str
-    quantity: int
-    reason: str | None
-    value_minor: int
-    state: State
+    line_no: Annotated[int, Field(description="its number within the return")]
+    order_id: Annotated[str | None, Field(description="the order; null where none was found")]
+    order_line_no: Annotated[int | None, Field(description="the line of that order")]
+    sku: Sku
+    quantity: Annotated[int, Field(description="whole units")]
+    reason: Annotated[str | None, Field(description="why; null where an import does not say")]
+    value_minor: Annotated[
+        int, Field(description="what was paid for these units, in minor units of the currency")
+    ]
+    state: Annotated[State, Field(description="where this line stands")]
 
 
 class Step(Body):
     """Something that happened, in words."""
 
-    time: datetime
+    time: Annotated[datetime, Field(description="when it happened, in UTC")]
     event: Annotated[str, Field(description="the event's type, for programs")]
     what: Annotated[str, Field(description="the same, for people")]
-    by: Role
+    by: Annotated[Role, Field(description="who did it")]
 
 
 class Next(Body):
     """What happens next, and who does it."""
 
-    what: str
-    by: Role
+    what: Annotated[str, Field(description="the next step, for people")]
+    by: Annotated[Role, Field(description="whose turn it is")]
 
 
 class ReturnView(Body):
@@ -78,7 +83,7 @@ class ReturnView(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "rma": "R7K3M9-QX2VB-C",
+                "rma": "R7K3M9-QX2VB-W",
                 "order_id": "A-1001",
                 "state": "authorized",
                 "requested_at": "2026-03-09T08:00:00Z",
@@ -114,11 +119,13 @@ class ReturnView(Body):
         }
     )
 
-    rma: str
-    order_id: str | None
-    state: State
-    requested_at: datetime
-    currency: str
-    lines: list[ReturnLineView]
-    history: list[Step]
+    rma: Rma
+    order_id: Annotated[
+        str | None, Field(description="the order, where all lines are of one; else see the lines")
+    ]
+    state: Annotated[State, Field(description="as far as the line that is least far")]
+    requested_at: Annotated[datetime, Field(description="when it was applied for, in UTC")]
+    currency: CurrencyCode
+    lines: Annotated[list[ReturnLineView], Field(description="what comes back")]
+    history: Annotated[list[Step], Field(description="what happened, oldest first")]
     next: Next

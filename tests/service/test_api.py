@@ -360,7 +360,7 @@ class TestRepeatedPost:
     def test_the_same_key_with_another_body_is_refused(self, shop: Shop) -> None:
         shop.delivered().apply(key="k-1")
 
-        document = problem(shop.apply(quantity=2, key="k-1"), 409, "key-reused")
+        document = problem(shop.apply(quantity=2, key="k-1"), 409, "idempotency-key-reused")
 
         assert "a key of its own" in document["detail"]
         assert shop.types().count("return.requested") == 1
@@ -503,6 +503,40 @@ class TestEdges:
         assert "Problem" in described["components"]["schemas"]
         assert "example" in described["components"]["schemas"]["ReturnBody"]
         _refuse_dangling_references(described)
+
+    @on_one_database
+    def test_every_parameter_field_and_tag_is_described(self, shop: Shop) -> None:
+        described = shop.client.get("/openapi.json").json()
+        operations = [each for item in described["paths"].values() for each in item.values()]
+        parameters = [each for one in operations for each in one.get("parameters", [])]
+        fields = [
+            (model, name, field)
+            for model, schema in described["components"]["schemas"].items()
+            for name, field in schema.get("properties", {}).items()
+        ]
+
+        assert len(parameters) == 6
+        assert [each["name"] for each in parameters if not each.get("description")] == []
+        assert [each["name"] for each in parameters if not each["schema"].get("examples")] == []
+        assert [each[:2] for each in fields if not _says_something(each[2])] == []
+        tags = {tag for one in operations for tag in one["tags"]}
+        assert {each["name"] for each in described["tags"] if each["description"]} == tags
+
+    @on_one_database
+    def test_an_operation_lists_the_problems_it_may_have(self, shop: Shop) -> None:
+        paths = shop.client.get("/openapi.json").json()["paths"]
+
+        applying, showing = paths["/v1/returns"]["post"], paths["/v1/returns/{rma}"]["get"]
+        for slug in ("more-than-delivered", "idempotency-key-reused"):
+            assert slug in applying["responses"]["409"]["description"]
+        assert "unknown-return" in showing["responses"]["404"]["description"]
+        assert "400" not in showing["responses"]
+
+
+def _says_something(field: dict[str, Any]) -> bool:
+    """Its own description, or that of what it refers to."""
+    inner = field.get("anyOf", [{}])[0]
+    return "description" in field or "description" in inner or "$ref" in field
 
 
 def _refuse_dangling_references(described: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def upgrade() -> None:
         "idempotency_keys",
         sa.Column("caller", sa.Text, primary_key=True),
         sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("body_sha256", sa.Text, nullable=False),
+        sa.Column("body_hash", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
     )
     op.create_table(
