@@ -104,11 +104,13 @@ def _prepare(
 
 @contextmanager
 def _all_or_nothing(folder: Path) -> Iterator[None]:
-    """Whatever stops an import, nothing of it was taken in: say why, and what to do."""
+    """Whatever stops an import, it was taken in whole or not at all: say why, and what to do."""
     try:
         yield
     except KeyboardInterrupt:
-        raise UserError("the import was interrupted; nothing was imported, run it again") from None
+        raise UserError(
+            "the import was interrupted; run it again, it adds what is not recorded yet"
+        ) from None
     except (duckdb.Error, DBAPIError, OSError) as stopped:
         words = str(getattr(stopped, "orig", None) or stopped).strip().splitlines()
         reason = words[0] if words else type(stopped).__name__

@@ -189,9 +189,15 @@ def _units_returned(shop: Any) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize(
     ("stop", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "free space for .*imports/"),
-        (duckdb.IOException("IO Error: No space left on device"), "free space for .*imports/"),
-        (OperationalError("begin", {}, Exception("database is locked")), "database is locked"),
+        (OSError(errno.ENOSPC, "No space left on device"), "nothing was imported, free space for"),
+        (
+            duckdb.IOException("IO Error: No space left on device"),
+            "nothing was imported, free space for .*imports/",
+        ),
+        (
+            OperationalError("begin", {}, Exception("database is locked")),
+            "database is locked.*nothing was imported",
+        ),
         (KeyboardInterrupt(), "interrupted"),
     ],
     ids=["disk", "workspace", "lock", "ctrl-c"],
@@ -204,10 +210,9 @@ def test_what_stops_an_import_is_said_and_leaves_nothing(
 
     monkeypatch.setattr(shop.retour.history, "import_", stopped)
 
-    with pytest.raises(UserError, match=f"{said}.*run it again") as told:
+    with pytest.raises(UserError, match=f"{said}.*run it again"):
         _import(shop, write, [FIRST], [BACK])
 
-    assert "nothing was imported" in str(told.value)
     assert list((shop.settings.var_dir / "imports").iterdir()) == []
 
 
