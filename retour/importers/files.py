@@ -1,15 +1,18 @@
 """Reads a table from .csv, .xlsx or .parquet into the workspace, as view `<name>_raw`, every row with its place.
 
-The view has the file's own columns and types, and beside them `retour_row` (order in the file), `retour_sheet`
-(of a workbook, else null) and `retour_line` (in the sheet or file, the heading being line 1).
+The view has the file's own columns and types, and beside them, under names that no file has, `ROW_N` (order
+in the file), `SHEET` (of a workbook, else null) and `LINE` (where the row begins in the sheet or file, the
+heading being line 1).
 """
 
 import codecs
 import csv
+import glob
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -17,8 +20,11 @@ import polars as pl
 
 from retour.errors import UserError
 
+ROW_N, SHEET, LINE = "_retour_row_n", "_retour_sheet", "_retour_line"
 _FORMATS = (".csv", ".xlsx", ".parquet")
 _BLOCK = 1 << 20
+_BATCH = 50_000
+csv.field_size_limit(2 * _BLOCK)  # as long as DuckDB lets a line be
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
     view = f"{name}_raw"
     described = connection.execute(f"describe {view}").fetchall()
     columns = {column: str(type_) for column, type_, *_ in described}
-    return Table(path, view, {k: v for k, v in columns.items() if k not in _PLACES})
+    return Table(path, view, {k: v for k, v in columns.items() if k not in (ROW_N, SHEET, LINE)})
 
 
 @contextmanager
@@ -57,20 +63,17 @@ def whole(path: Path) -> Iterator[None]:
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # ours
     except duckdb.Error as broken:
-        if is_disk_full(str(broken)):
-            raise
+        _raise_if_no_room(broken)
         raise UserError(
             f"{path} cannot be read to its end ({_first_line(broken)}); fetch or export it again. "
             "Nothing was imported"
         ) from broken
 
 
-def is_disk_full(reason: str) -> bool:
-    """Whether an error's words say that there is no space left."""
-    return "No space left" in reason or "disk is full" in reason
-
-
-_PLACES = ("retour_row", "retour_sheet", "retour_line")
+def _raise_if_no_room(error: duckdb.Error) -> None:
+    """Re-raise what is the fault of this machine's disk or memory, not of the file that is read."""
+    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+        raise error
 
 
 def quoted(column: str) -> str:
@@ -82,109 +85,147 @@ def quoted(column: str) -> str:
 
 
 def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    source = f"read_parquet({_file_literal(path)}, hive_partitioning = false)"
     try:
+        columns = [
+            column
+            for column, *_ in connection.execute(f"describe select * from {source}").fetchall()
+        ]
         connection.execute(
             f"""create view {name}_raw as
-                select * exclude (file_row_number), file_row_number as retour_row,
-                       cast(null as varchar) as retour_sheet, file_row_number + 1 as retour_line
-                from read_parquet({_file(path)}, file_row_number = true)"""
+                select *, {_parquet_row_n(columns)} as {ROW_N},
+                       cast(null as varchar) as {SHEET}, {ROW_N} + 2 as {LINE}
+                from {source}"""
         )
         connection.execute(f"select count(*) from {name}_raw").fetchall()
     except duckdb.Error as broken:
+        _raise_if_no_room(broken)
         raise UserError(
             f"{path} is not a whole Parquet file ({_first_line(broken)}); fetch or export it again"
         ) from broken
 
 
+def _parquet_row_n(columns: Sequence[str]) -> str:
+    """SQL of a row's number. A file's own column of that name hides the reader's, which is the faster one."""
+    if "file_row_number" in map(str.lower, columns):
+        return "row_number() over () - 1"
+    return "file_row_number"
+
+
 # --- csv ---------------------------------------------------------------------------------------
+
+_NO_TEXT = {
+    b"\xff\xfe": "UTF-16; save it as UTF-8",
+    b"\xfe\xff": "UTF-16; save it as UTF-8",
+    b"\x1f\x8b": "compressed with gzip; unpack it first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Csv:
+    """How a file is written: its encoding as Python says it, and what stands between its values."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record after the line on which it begins; a blank line is an empty record."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            reader, first = csv.reader(file, delimiter=self.delimiter), 1
+            for record in reader:
+                yield first, record
+                first = reader.line_num + 1
+
+    def line_of(self, record_n: int) -> int:
+        """On which line a record begins; the heading is record 1."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=self.delimiter)
+            for _ in islice(reader, record_n - 1):
+                pass
+            return reader.line_num + 1
 
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    encoding = _encoding(path)
+    _refuse_no_text(path)
+    encoding, breaks = _survey(path)
     _refuse_cut_end(path)
     heading, delimiter = _heading(path, encoding)
+    file = _Csv(path, encoding, delimiter)
     columns = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in heading)
     try:
-        connection.execute(
-            f"""create table {name}_file as select * from read_csv({_file(path)},
+        ((rows,),) = connection.execute(
+            f"""create table {name}_file as select * from read_csv({_file_literal(path)},
                     auto_detect = false, header = true, delim = '{delimiter}', quote = '"',
                     escape = '"', strict_mode = true, null_padding = false,
-                    encoding = '{encoding}', columns = {{{columns}}})"""
-        )
+                    hive_partitioning = false,
+                    encoding = '{encoding.removesuffix("-sig")}', columns = {{{columns}}})"""
+        ).fetchall()
     except duckdb.Error as broken:
-        if is_disk_full(str(broken)):
-            raise
-        raise _csv_error(path, broken) from broken
-    ((rows,),) = connection.execute(f"select count(*) from {name}_file").fetchall()
-    if _line_breaks(path) == rows + 1:
-        line, lines = "rowid + 2", ""
-    else:
-        _register_lines(connection, path, name, encoding, delimiter)
-        line, lines = "place.line", f"join {name}_lines as place on place.n = {name}_file.rowid"
+        _raise_if_no_room(broken)
+        raise _csv_error(file, broken) from broken
+    line, lines = "rowid + 2", ""
+    if breaks != rows + 1:
+        _find_lines(connection, file, name, rows)
+        line, lines = "first_line", f"positional join {name}_lines"
     connection.execute(
         f"""create view {name}_raw as
-            select {name}_file.*, {name}_file.rowid as retour_row,
-                   cast(null as varchar) as retour_sheet, {line} as retour_line
+            select {name}_file.*, {name}_file.rowid as {ROW_N}, cast(null as varchar) as {SHEET},
+                   {line} as {LINE}
             from {name}_file {lines}"""
     )
 
 
-def _line_breaks(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+def _find_lines(connection: duckdb.DuckDBPyConnection, file: _Csv, name: str, rows: int) -> None:
+    """Make `<name>_lines`: where each row begins, in a file with blank lines or line breaks within quotes."""
+    connection.execute(f"create table {name}_lines (first_line bigint)")
+    begins = (line for line, record in file.records() if record)
+    next(begins, None)  # the heading
+    wanted = islice(begins, rows)
+    while batch := list(islice(wanted, _BATCH)):
+        connection.register("line_batch", pl.DataFrame({"first_line": batch}))
+        connection.execute(f"insert into {name}_lines select * from line_batch")
+        connection.unregister("line_batch")
 
 
-def _register_lines(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, encoding: str, delimiter: str
-) -> None:
-    """The first line of each record, where blank lines or line breaks in texts set them apart."""
-    lines = []
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        before = 0
-        for record in reader:
-            if record:
-                lines.append(before + 1)
-            before = reader.line_num
-    frame = pl.DataFrame({"line": lines[1:]}).with_row_index("n")
-    connection.register("lines_frame", frame)
-    connection.execute(f"create table {name}_lines as select * from lines_frame")
-    connection.unregister("lines_frame")
-
-
-def _csv_error(path: Path, broken: duckdb.Error) -> UserError:
+def _csv_error(file: _Csv, broken: duckdb.Error) -> UserError:
     found = re.search(r"Line:\s*(\d+)", str(broken))
-    place = f", line {found.group(1)}" if found else ""
+    place = f", line {file.line_of(int(found.group(1)))}" if found else ""
     why = re.search(r"(Expected Number of Columns.*|.*quote.*|.*Value with.*)", str(broken))
     reason = why.group(1).strip() if why else _first_line(broken)
     return UserError(
-        f"{path}{place}: the table breaks off or changes its form here ({reason}); "
+        f"{file.path}{place}: the table breaks off or changes its form here ({reason}); "
         "mend that line or export the file again. Nothing was imported"
     )
 
 
-_OPENINGS = {
-    b"\x1f\x8b": "is compressed (gzip); unpack it first",
-    b"PK": "is a zip archive or a workbook; unpack it, or name it .xlsx",
-    b"\xff\xfe": "is UTF-16; save it as UTF-8",
-    b"\xfe\xff": "is UTF-16; save it as UTF-8",
-}
-
-
-def _encoding(path: Path) -> str:
+def _refuse_no_text(path: Path) -> None:
     with path.open("rb") as file:
-        opening = file.read(2)
-    if opening in _OPENINGS:
-        raise UserError(f"{path} {_OPENINGS[opening]}. Nothing was imported")
+        found = _NO_TEXT.get(file.read(2))
+    if found:
+        raise UserError(f"{path} is {found}. Nothing was imported")
+
+
+def _survey(path: Path) -> tuple[str, int]:
+    """The file's encoding, and how many line breaks it has."""
+    encoding, breaks = "utf-8-sig", 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        try:
-            while block := file.read(_BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1"
-    return "utf-8"
+        while block := file.read(_BLOCK):
+            breaks += block.count(b"\n")
+            if encoding != "latin-1" and not _decodes(decoder, block):
+                encoding = "latin-1"
+    if encoding != "latin-1" and not _decodes(decoder, b"", final=True):
+        encoding = "latin-1"
+    return encoding, breaks
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_cut_end(path: Path) -> None:
@@ -201,19 +242,29 @@ def _refuse_cut_end(path: Path) -> None:
 
 
 def _heading(path: Path, encoding: str) -> tuple[list[str], str]:
-    python_encoding = "utf-8-sig" if encoding == "utf-8" else encoding
-    with path.open(encoding=python_encoding, newline="") as file:
+    with path.open(encoding=encoding, newline="") as file:
         first = file.readline(_BLOCK)
+    if not first.strip():
+        raise UserError(
+            f"{path}, line 1 is blank, but must hold the names of the columns; delete it"
+        )
     delimiter = max(",;\t", key=first.count)
     heading = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    if len({name.lower() for name in heading}) < len(heading) or not all(heading):
-        raise UserError(
-            f"{path}, line 1: column names are missing or appear twice ({', '.join(heading)}); "
-            "the first line must name each column once"
-        )
-    if not heading:
-        raise UserError(f"{path}, line 1: it is empty; the first line must name the columns")
+    if not all(heading):
+        raise UserError(f"{path}, line 1: a column has no name: {', '.join(heading)}; name it")
+    _refuse_doubles(path, heading)
     return heading, delimiter
+
+
+def _refuse_doubles(path: Path, heading: Sequence[str]) -> None:
+    """Capitals do not tell columns apart: SQL takes `SKU` and `sku` for one."""
+    seen: dict[str, str] = {}
+    for name in heading:
+        if name.lower() in seen:
+            raise UserError(
+                f"{path}: the columns {seen[name.lower()]} and {name} have one name; rename or remove one"
+            )
+        seen[name.lower()] = name
 
 
 # --- xlsx --------------------------------------------------------------------------------------
@@ -226,14 +277,16 @@ def _read_xlsx(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
         raise UserError(
             f"{path} is not a whole Excel workbook ({_first_line(broken)}); fetch or save it again"
         ) from broken
-    frames = [_placed(frame, sheet) for sheet, frame in sheets.items() if not frame.is_empty()]
+    placed = [_placed(frame, sheet) for sheet, frame in sheets.items() if not frame.is_empty()]
+    frames = [frame for frame in placed if not frame.is_empty()]
     if not frames:
         raise UserError(f"{path} has no rows on any sheet; fetch or save it again")
     if any(frame.columns != frames[0].columns for frame in frames):
         raise UserError(
             f"{path}: its sheets have different columns; keep those that belong together"
         )
-    together = pl.concat(frames, how="vertical_relaxed").with_row_index("retour_row")
+    _refuse_doubles(path, frames[0].columns)
+    together = pl.concat(frames, how="vertical_relaxed").with_row_index(ROW_N)
     connection.register(f"{name}_frame", together)
     connection.execute(f"create table {name}_file as select * from {name}_frame")
     connection.unregister(f"{name}_frame")
@@ -241,15 +294,15 @@ def _read_xlsx(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
 
 
 def _placed(frame: pl.DataFrame, sheet: str) -> pl.DataFrame:
-    numbered = frame.with_columns(
-        retour_sheet=pl.lit(sheet), retour_line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64)
-    )
-    return numbered.filter(~pl.all_horizontal(pl.col(frame.columns).is_null()))
+    """A sheet's rows with their places; then those that are empty are left out."""
+    lines = pl.int_range(2, pl.len() + 2, dtype=pl.Int64)
+    placed = frame.with_columns(pl.lit(sheet).alias(SHEET), lines.alias(LINE))
+    return placed.filter(pl.any_horizontal(pl.col(frame.columns).is_not_null()))
 
 
-def _file(path: Path) -> str:
-    """A path as SQL text that means this one file: DuckDB reads every file that a pattern fits."""
-    return _literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+def _file_literal(path: Path) -> str:
+    """SQL of a path that stands for this file alone: `*`, `?` and `[` in it are no patterns."""
+    return _literal(glob.escape(str(path.absolute())))
 
 
 def _literal(value: object) -> str:

@@ -1,27 +1,27 @@
 """Any shop's past as two tables, described in docs/import.md: order lines and returned lines."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
 from retour.errors import UserError
-from retour.importers.files import Table, read_table, whole
-from retour.importers.source import Source
+from retour.importers.files import LINE, ROW_N, Table, read_table, whole
+from retour.importers.source import Source, rows_without_order
 from retour.importers.tabular import (
+    MOST_MINOR,
     Columns,
     Demand,
     amount,
     key_demands,
+    printable,
     refuse_bad_rows,
-    time_demand,
     whole_number,
-    worth_demand,
     zone_free,
 )
-from service.platform.clock import to_us
+from retour.importers.times import Period
 
 NAME = "history"
 ORDERS = Columns(
@@ -54,10 +54,12 @@ RETURNS = Columns(
 )
 _PASSED, _FAILED = ("A", "B"), ("C", "D")
 _OUTCOMES = ("passed", "failed", "short", "wrong_item", "empty", "unexpected")
-_QUANTITY = "is not a whole number of 1 or more"
+_QUANTITY = "is not a whole number from 1 to 1,000,000,000"
 _LINE_NO = "is not a whole number from 1 to 100,000"
-_PRICE = "is not an amount of 0 or more with no more decimals than its currency has"
-_CURRENCY = "is not a currency such as EUR (--currency gives one for all)"
+_MOST = f"{MOST_MINOR:,} minor units (cents, fen)"
+_NO_LINE = "coalesce(line_no not between 1 and 100000, true)"
+_PRICE = f"is not an amount from 0 to {_MOST} with no more decimals than its currency has"
+_TIMES_QUANTITY = f"times its quantity is more than {_MOST}"
 
 
 def read_history(
@@ -70,15 +72,16 @@ def read_history(
     now: datetime,
 ) -> Source:
     """Make `sold`, `returned` and an empty `set_aside` of the two tables. Raises `UserError`."""
+    period = Period.until(now)
     _refuse_bad_options(timezone, currency)
-    latest_us = to_us(now + timedelta(days=1))
     order_table = ORDERS.checked(read_table(connection, orders, "orders"))
     return_table = RETURNS.checked(read_table(connection, returns, "returns"))
     with whole(orders):
-        order_zone = _read_orders(connection, order_table, timezone, currency, latest_us)
+        order_zone = _read_orders(connection, order_table, timezone, currency, period)
     with whole(returns):
-        return_zone = _read_returns(connection, return_table, timezone, currency, latest_us)
-    _refuse_contradictions(connection, order_table, return_table)
+        return_zone = _read_returns(connection, return_table, timezone, currency, period)
+    _refuse_contradictions(connection, order_table, _ORDER_CONTRADICTIONS)
+    _refuse_contradictions(connection, return_table, _RETURN_CONTRADICTIONS)
     connection.execute(
         """create view set_aside as select cast(null as varchar) as reason,
                cast(null as varchar) as sheet, cast(null as bigint) as line,
@@ -104,39 +107,36 @@ def _read_orders(
     table: Table,
     timezone: str,
     currency: str,
-    latest_us: int,
+    period: Period,
 ) -> str:
     text = ORDERS.text_of(table)
-    times, zone = zone_free(connection, table, ("ordered_at", "delivered_at"), timezone)
+    times, zone = zone_free(connection, table, ("ordered_at", "delivered_at"), timezone, period)
     money = f"coalesce({text['currency']}, nullif('{currency}', ''))"
     demands = (
+        Demand("order_id is null", "order_id", "is empty"),
         *key_demands("order_id"),
+        Demand("sku is null", "sku", "is empty"),
         *key_demands("sku"),
-        *key_demands("customer", is_required=False),
-        time_demand("time_us", "ordered_at", latest_us),
-        time_demand("delivered_us", "delivered_at", latest_us, "had_delivered"),
-        Demand("coalesce(not regexp_matches(currency, '^[A-Z]{3}$'), true)", "currency", _CURRENCY),
-        Demand("quantity is null or quantity not between 1 and 1000000000", "quantity", _QUANTITY),
-        Demand("unit_price_minor is null or unit_price_minor < 0", "unit_price", _PRICE),
-        worth_demand("quantity * cast(unit_price_minor as hugeint)", "unit_price"),
-        *(
-            [Demand("coalesce(line_no not between 1 and 100000, true)", "line_no", _LINE_NO)]
-            if "line_no" in table.columns
-            else []
-        ),
+        Demand(period.misses("time_us"), "ordered_at", period.said),
+        Demand(f"had_delivered and {period.misses('delivered_us')}", "delivered_at", period.said),
+        _currency_demand(table),
+        Demand(_out_of("quantity", 1, 10**9), "quantity", _QUANTITY),
+        Demand(_out_of("unit_price_minor", 0, MOST_MINOR), "unit_price", _PRICE),
+        Demand(_too_much("unit_price_minor"), "unit_price", _TIMES_QUANTITY),
+        Demand(f"{'line_no' in table.columns} and {_NO_LINE}", "line_no", _LINE_NO),
     )
     connection.execute(
         f"""create table sold as
             select *, {Demand.first_broken(demands)} as broken from (
-                select retour_row as row_n, retour_line as line, {text["order_id"]} as order_id,
-                       {whole_number(text["line_no"])} as line_no,
+                select {ROW_N} as row_n, {LINE} as line, {text["order_id"]} as order_id,
+                       {whole_number(table, "line_no")} as line_no,
                        {times["ordered_at"]} as time_us, {times["delivered_at"]} as delivered_us,
                        {text["delivered_at"]} is not null as had_delivered,
                        {text["customer"]} as customer, {money} as currency,
                        {text["country"]} as country, {text["sku"]} as sku,
                        {text["title"]} as title, {text["category"]} as category,
-                       {text["vendor"]} as vendor, {whole_number(text["quantity"])} as quantity,
-                       {amount(text["unit_price"], money)} as unit_price_minor
+                       {text["vendor"]} as vendor, {whole_number(table, "quantity")} as quantity,
+                       {amount(table, "unit_price", money)} as unit_price_minor
                 from {table.view})"""
     )
     refuse_bad_rows(connection, table, "sold", demands)
@@ -145,36 +145,56 @@ def _read_orders(
     return zone
 
 
+def _currency_demand(table: Table) -> Demand:
+    way_out = "mend that line, or leave it empty and give --currency"
+    if "currency" not in table.columns:
+        way_out = "add a column currency, or give --currency"
+    return Demand(
+        "coalesce(not regexp_matches(currency, '^[A-Z]{3}$'), true)",
+        "currency",
+        "is not a currency such as EUR",
+        way_out,
+    )
+
+
+def _out_of(column: str, least: int, most: int) -> str:
+    return f"coalesce({column} not between {least} and {most}, true)"
+
+
+def _too_much(price: str) -> str:
+    return f"cast(quantity as hugeint) * {price} > {MOST_MINOR}"
+
+
 def _read_returns(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     timezone: str,
     currency: str,
-    latest_us: int,
+    period: Period,
 ) -> str:
     """A return without a currency has its order's, else the only one that the orders have."""
     text = RETURNS.text_of(table)
     columns = ("requested_at", "received_at", "refunded_at")
-    times, zone = zone_free(connection, table, columns, timezone)
+    times, zone = zone_free(connection, table, columns, timezone, period)
     money = f"""coalesce({text["currency"]}, placed_currency, nullif('{currency}', ''),
                          (select min(currency) from sold having min(currency) = max(currency)))"""
     condition = text["condition"]
     grades, outcomes = (*_PASSED, *_FAILED), _OUTCOMES
     demands = (
+        Demand("return_id is null", "return_id", "is empty"),
         *key_demands("return_id"),
-        *key_demands("order_id", is_required=False),
+        *key_demands("order_id"),
+        Demand("sku is null", "sku", "is empty"),
         *key_demands("sku"),
-        *key_demands("customer", is_required=False),
-        time_demand("time_us", "requested_at", latest_us),
-        Demand("coalesce(time_us < placed_us, false)", "requested_at", "is before its order"),
-        time_demand("received_us", "received_at", latest_us, "had_received"),
-        time_demand("refunded_at_us", "refunded_at", latest_us, "had_refunded"),
-        Demand("coalesce(not regexp_matches(currency, '^[A-Z]{3}$'), true)", "currency", _CURRENCY),
-        Demand("quantity is null or quantity not between 1 and 1000000000", "quantity", _QUANTITY),
-        Demand("had_price and coalesce(unit_price_minor < 0, true)", "unit_price", _PRICE),
-        Demand("had_refund and coalesce(refund_minor < 0, true)", "refund_amount", _PRICE),
-        worth_demand("quantity * cast(unit_price_minor as hugeint)", "unit_price"),
-        worth_demand("refund_minor", "refund_amount"),
+        Demand(period.misses("time_us"), "requested_at", period.said),
+        Demand(f"had_received and {period.misses('received_us')}", "received_at", period.said),
+        Demand(f"had_refunded and {period.misses('refunded_at_us')}", "refunded_at", period.said),
+        _currency_demand(table),
+        Demand(_out_of("quantity", 1, 10**9), "quantity", _QUANTITY),
+        Demand(f"had_price and {_out_of('unit_price_minor', 0, MOST_MINOR)}", "unit_price", _PRICE),
+        Demand(_too_much("unit_price_minor"), "unit_price", _TIMES_QUANTITY),
+        Demand(f"had_refund and {_out_of('refund_minor', 0, MOST_MINOR)}", "refund_amount", _PRICE),
+        Demand(f"had_line and {_NO_LINE}", "line", _LINE_NO),
         Demand(
             "condition is not null and outcome is null",
             "condition",
@@ -185,31 +205,32 @@ def _read_returns(
             "reason",
             "is longer than 60 characters: give a word for the reason, not the customer's text",
         ),
+        printable("reason"),
     )
     connection.execute(
         f"""create table returned as
             with typed as (
-                select raw.retour_row as row_n, raw.retour_line as line,
-                       {text["return_id"]} as return_id,
+                select {ROW_N} as row_n, {LINE} as line, {text["return_id"]} as return_id,
+                       {whole_number(table, "line")} as line_no,
+                       {text["line"]} is not null as had_line,
                        {text["return_id"]} as external_ref, {times["requested_at"]} as time_us,
                        coalesce({text["customer"]}, placed_customer) as customer,
                        {money} as currency, {text["order_id"]} as order_id, {text["sku"]} as sku,
                        cast(null as varchar) as title,
-                       {whole_number(text["quantity"])} as quantity,
-                       {amount(text["unit_price"], money)} as unit_price_minor,
+                       {whole_number(table, "quantity")} as quantity,
+                       {amount(table, "unit_price", money)} as unit_price_minor,
                        {text["unit_price"]} is not null as had_price,
                        {text["reason"]} as reason, {times["received_at"]} as received_us,
                        {text["received_at"]} is not null as had_received,
                        {times["refunded_at"]} as refunded_at_us,
                        {text["refunded_at"]} is not null as had_refunded,
-                       {amount(text["refund_amount"], money)} as refund_minor,
+                       {amount(table, "refund_amount", money)} as refund_minor,
                        {text["refund_amount"]} is not null as had_refund,
-                       {condition} as condition, placed_us
-                from {table.view} as raw
+                       {condition} as condition
+                from {table.view}
                 left join (select order_id as placed_id,
                                   arg_min(customer, row_n) as placed_customer,
-                                  arg_min(currency, row_n) as placed_currency,
-                                  min(time_us) as placed_us
+                                  arg_min(currency, row_n) as placed_currency
                            from sold group by order_id)
                   on placed_id = {text["order_id"]}
             ),
@@ -230,42 +251,45 @@ def _read_returns(
     return zone
 
 
+_ORDER_CONTRADICTIONS = """
+    select 'order ' || order_id || ' has more than one customer', max(line) from sold
+    group by order_id having min(customer) <> max(customer)
+    union all
+    select 'order ' || order_id || ' has more than one currency', max(line) from sold
+    group by order_id having min(currency) <> max(currency)
+    union all
+    select 'order ' || order_id || ' has line number ' || line_no || ' twice', max(line) from sold
+    where line_no is not null group by order_id, line_no having count(*) > 1"""
+
+_RETURN_CONTRADICTIONS = """
+    select 'return ' || return_id || ' has more than one customer', max(line) from returned
+    group by return_id having min(customer) <> max(customer)
+    union all
+    select 'return ' || return_id || ' has more than one currency', max(line) from returned
+    group by return_id having min(currency) <> max(currency)
+    union all
+    select 'return ' || return_id || ' was asked for at more than one time', max(line) from returned
+    group by return_id having min(time_us) <> max(time_us)
+    union all
+    select 'return ' || return_id || ' has line number ' || line_no || ' twice', max(line)
+    from returned where line_no is not null group by return_id, line_no having count(*) > 1"""
+
+
 def _refuse_contradictions(
-    connection: duckdb.DuckDBPyConnection, orders: Table, returns: Table
+    connection: duckdb.DuckDBPyConnection, table: Table, contradictions: str
 ) -> None:
-    """An order, or a return, has one customer and one currency; an order has each line number once."""
-    found = connection.execute(
-        """with stated as (
-               select 'order' as noun, order_id as id, customer, currency, line from sold
-               union all
-               select 'return', return_id, customer, currency, line from returned
-           )
-           select noun, id, 'more than one customer', max(line) from stated
-           group by noun, id having min(customer) <> max(customer)
-           union all
-           select noun, id, 'more than one currency', max(line) from stated
-           group by noun, id having min(currency) <> max(currency)
-           union all
-           select 'order', order_id, 'line number ' || line_no || ' twice', max(line) from sold
-           where line_no is not null group by order_id, line_no having count(*) > 1
-           order by 1, 2, 3 limit 1"""
-    ).fetchall()
-    for noun, id_, contradiction, line in found:
-        path = (orders if noun == "order" else returns).path
+    """One order or return has one customer, one currency, one time of request, and each line number once."""
+    found = connection.execute(f"{contradictions} order by 1 limit 1").fetchall()
+    for contradiction, line in found:
         raise UserError(
-            f"{path}, line {line}: {noun} {id_} has {contradiction}; mend the table. "
-            "Nothing was imported"
+            f"{table.path}, line {line}: {contradiction}; mend the table. Nothing was imported"
         )
 
 
 def _notes(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    ((strangers, line, order_id),) = connection.execute(
-        """select count(*), min(line), arg_min(order_id, line) from returned
-           where order_id is not null and order_id not in (select order_id from sold)"""
-    ).fetchall()
-    if not strangers:
-        return ()
-    rows = f"{strangers:,} returned rows name" if strangers > 1 else "a returned row names"
-    return (
-        f"{rows} an order that is not among the orders (line {line}: {order_id}); kept without one",
+    said = rows_without_order(
+        connection,
+        "order_id not in (select order_id from sold)",
+        "an order that is not among the orders",
     )
+    return (said,) if said else ()

@@ -4,15 +4,23 @@ Invoice numbers beginning with C are credit notes, product codes begin with five
 a sale nor a return (fees, postage, manual corrections, stock movements) is set aside by reason.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from retour.errors import UserError
-from retour.importers.files import Table, quoted, read_table, whole
+from retour.importers.files import LINE, ROW_N, SHEET, Table, quoted, read_table, whole
 from retour.importers.source import Source
-from retour.importers.tabular import Demand, exact, refuse_bad_rows, worth_demand
-from retour.importers.times import TimeColumn, read_times, utc_us
+from retour.importers.tabular import (
+    MOST_MINOR,
+    Demand,
+    key_demands,
+    refuse_bad_rows,
+    whole_number,
+)
+from retour.importers.times import Period, TimeColumn, read_times, utc_us
 
 NAME = "online-retail"
 _ZONE = "Europe/London"
@@ -28,14 +36,17 @@ _HEADINGS = {
 }
 
 
-def read_online_retail(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
+def read_online_retail(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, now: datetime
+) -> Source:
     """Make `sold`, `returned` and `set_aside` of a published file. Raises `UserError`."""
     table = read_table(connection, path, "shop")
     columns = _find_columns(table)
+    demands = _demands(columns, Period.until(now))
     with whole(path):
         times = read_times(connection, table, columns["time"])
-        _parse(connection, table, columns, times)
-    refuse_bad_rows(connection, table, "parsed", _demands(columns))
+        _parse(connection, table, columns, times, demands)
+    refuse_bad_rows(connection, table, "parsed", demands)
     if not connection.execute("select count(*) from parsed").fetchall()[0][0]:
         raise UserError(f"{path} has no rows; fetch it again")
     _mark_repeated(connection)
@@ -62,7 +73,11 @@ def _find_columns(table: Table) -> dict[str, str]:
 
 
 def _parse(
-    connection: duckdb.DuckDBPyConnection, table: Table, columns: dict[str, str], times: TimeColumn
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: dict[str, str],
+    times: TimeColumn,
+    demands: Sequence[Demand],
 ) -> None:
     """One typed row per row of the file; what does not parse is null, and refused next.
 
@@ -72,15 +87,16 @@ def _parse(
     code = {role: _code(columns[role]) for role in ("invoice", "sku", "customer")}
     connection.execute(
         f"""create table parsed as
-            select *, {Demand.first_broken(_demands(columns))} as broken from (
-            select retour_row as row_n, retour_sheet as sheet, retour_line as line,
+            select *, {Demand.first_broken(demands)} as broken from (
+            select {ROW_N} as row_n, {SHEET} as sheet, {LINE} as line,
                    {code["invoice"]} as invoice, {code["sku"]} as sku,
                    {code["customer"]} as customer,
                    nullif(trim(cast({quoted(columns["title"])} as varchar)), '') as title,
                    nullif(trim(cast({quoted(columns["country"])} as varchar)), '') as country,
-                   {exact(f"cast({quoted(columns['quantity'])} as varchar)")} as quantity,
+                   {whole_number(table, columns["quantity"])} as quantity,
                    {times.local} as local_time,
-                   cast({_price(columns["price"])} as bigint) as price_minor
+                   try_cast(round(try_cast({quoted(columns["price"])} as decimal(28, 6)) * 100) as bigint)
+                       as price_minor
             from {table.view})"""
     )
 
@@ -90,30 +106,28 @@ def _code(column: str) -> str:
     return rf"nullif(trim(regexp_replace(cast({name} as varchar), '^(\d+)\.0+$', '\1')), '')"
 
 
-def _price(column: str) -> str:
-    return f"round(try_cast({quoted(column)} as decimal(24, 9)) * 100)"
-
-
-def _demands(columns: dict[str, str]) -> tuple[Demand, ...]:
+def _demands(columns: dict[str, str], period: Period) -> tuple[Demand, ...]:
     return (
         Demand("invoice is null", columns["invoice"], "is empty"),
-        worth_demand(
-            "abs(cast(quantity as hugeint)) * abs(cast(price_minor as hugeint))", columns["price"]
-        ),
-        Demand("length(invoice) > 190", columns["invoice"], "is too long for a number"),
+        *key_demands("invoice", 190, columns["invoice"]),
         Demand("sku is null", columns["sku"], "is empty"),
-        Demand("length(sku) > 200", columns["sku"], "is too long for a stock code"),
+        *key_demands("sku", name=columns["sku"]),
         Demand(
-            "quantity is null or quantity <> trunc(quantity) or abs(quantity) > 1000000000",
+            "quantity is null or abs(quantity) > 1000000000",
             columns["quantity"],
-            "is not a whole number",
+            "is not a whole number, or beyond 1,000,000,000",
         ),
         Demand(
-            "coalesce(local_time not between '1990-01-01' and '2100-01-01', true)",
+            f"coalesce(not ({period.nearly_holds('local_time', timedelta())}), true)",
             columns["time"],
-            "is not a time of this shop's life",
+            period.said,
         ),
         Demand("price_minor is null", columns["price"], "is not an amount"),
+        Demand(
+            f"abs(cast(quantity as hugeint) * price_minor) > {MOST_MINOR}",
+            columns["price"],
+            f"times its quantity is more than {MOST_MINOR:,} pence",
+        ),
     )
 
 
@@ -166,7 +180,7 @@ def _classify(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()[0]
     connection.execute(
         f"""create table classed as
-            select parsed.* exclude (quantity, local_time, broken), cast(quantity as bigint) as quantity,
+            select parsed.* exclude (local_time, broken),
                    {utc_us("local_time", _ZONE, earliest, latest)} as time_us, {_CLASS} as class
             from parsed left join repeated
               on parsed.invoice = repeated.invoice and row_n between first_row and last_row;
@@ -192,10 +206,10 @@ def _make_returned(connection: duckdb.DuckDBPyConnection) -> None:
     """Each credit line is one return, settled and closed when the credit note was written."""
     connection.execute(
         """create table returned as
-           select row_n,
+           select row_n, line,
                   invoice || '#' || row_number() over (partition by invoice order by row_n)
                       as return_id,
-                  invoice as external_ref, time_us, customer, 'GBP' as currency,
+                  cast(null as integer) as line_no, invoice as external_ref, time_us, customer, 'GBP' as currency,
                   cast(null as varchar) as order_id, sku, title, -quantity as quantity,
                   price_minor as unit_price_minor, cast(null as varchar) as reason,
                   cast(null as bigint) as received_us, time_us as refunded_us,

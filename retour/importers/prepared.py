@@ -87,15 +87,11 @@ class PreparedHistory:
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
     def events(self, recorded_at_us: int) -> Iterator[Sequence[tuple[str, RecordedEvent]]]:
-        """Every event in order of time, then the last word: what was read."""
-        newest_us = 0
+        """Every event in order of time."""
         for first in range(1, self._size + 1, _EVENTS):
             stretch = read_stretch(self._connection, first, first + _EVENTS - 1)
-            batch = [self._event(each, recorded_at_us) for each in stretch]
-            newest_us = batch[-1][1].time_us
-            yield batch
-            self._advance(len(batch))
-        yield [("", self._completed(newest_us, recorded_at_us))]
+            yield [self._event(each, recorded_at_us) for each in stretch]
+            self._advance(len(stretch))
 
     def _event(self, entry: SpineEntry, recorded_at_us: int) -> tuple[str, RecordedEvent]:
         kind = KINDS[entry[1]]
@@ -103,8 +99,10 @@ class PreparedHistory:
         key = (subject, str(part)) if part else (subject,)
         return kind.noun, self._recorded(kind.type, time_us, key, subject, data, recorded_at_us)
 
-    def _completed(self, newest_us: int, recorded_at_us: int) -> RecordedEvent:
+    def completed(self, recorded_at_us: int) -> RecordedEvent:
+        """What was read, at the time of the newest event."""
         account = self._reconciliation
+        ((newest_us,),) = self._connection.execute("select max(time_us) from spine").fetchall()
         said = ImportCompleted(
             importer=self._source.name,
             timezone=self._source.timezone,

@@ -107,30 +107,39 @@ def _content(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 @contextmanager
-def write_set_aside(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, content_sha256: str
+def listed_set_aside(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, account: Reconciliation
 ) -> Iterator[Path]:
-    """Write reason and place of each row that was set aside; the file gets its name where the block succeeds."""
-    path = folder / f"{name}-{content_sha256[:12]}-set-aside.csv"
+    """The file with reason and place of each row that was set aside: in its place once the block has succeeded.
+
+    It is written before, so that a full disk stops an import that can still be stopped. No rows, no file.
+    """
+    path = folder / f"{name}-{account.content_sha256[:12]}-set-aside.csv"
     draft = path.with_suffix(".draft")
+    try:
+        if account.set_aside:
+            _write_set_aside(connection, draft)
+        yield path
+        if account.set_aside:
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_set_aside(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     cursor = connection.cursor()
     cursor.execute("select reason, sheet, line, units from set_aside order by row_n")
-    with draft.open("w", newline="") as file:
+    with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("reason", "sheet", "line", "units"))
         while rows := cursor.fetchmany(_BATCH):
             writer.writerows(rows)
-    try:
-        yield path
-        draft.replace(path)  # a name in a folder that was just written to
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def print_reconciliation(
     console: Console, source: Source, account: Reconciliation, taken: Taken, set_aside: Path
 ) -> None:
-    """What was read and what became of it, then what was new."""
+    """What was read and what became of it, then what was new and how to see it."""
     console.print(_table(source, account))
     unmatched = account.units_returned - account.units_matched
     console.print(
@@ -142,6 +151,8 @@ def print_reconciliation(
     if account.set_aside:
         console.print(f"Rows set aside, each with its reason and line: {set_aside}")
     console.print(_said(taken))
+    if taken.new_events:
+        console.print("`retour refresh` brings it to the dashboards.")
 
 
 def _table(source: Source, account: Reconciliation) -> Table:

@@ -2,39 +2,49 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import psycopg
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 
 from retour.assembly import open_retour
 from retour.errors import UserError
-from retour.importers.files import is_disk_full
 from retour.importers.history import read_history
 from retour.importers.online_retail import read_online_retail
 from retour.importers.orders import make_orders
 from retour.importers.prepared import PreparedHistory
 from retour.importers.reconciliation import (
     Reconciliation,
+    listed_set_aside,
     print_reconciliation,
     reconcile,
-    write_set_aside,
 )
-from retour.importers.recorded import make_matchable
-from retour.importers.returns import make_returns, match_returns
+from retour.importers.recorded import load_recorded
+from retour.importers.returns import make_returns
 from retour.importers.source import Source
 from retour.importers.workspace import open_workspace
 from retour.settings import Settings
 from service.application import Retour
 from service.history.commands import Taken
 
+# Makes `sold`, `returned` and `set_aside` in the workspace, at the moment that the application calls now.
+Read = Callable[[duckdb.DuckDBPyConnection, datetime], Source]
+
+# What DuckDB makes of Ctrl-C during a query: a bare RuntimeError.
+_STOPPED_QUERY = "Query interrupted"
+
 
 def import_online_retail(settings: Settings, file: Path) -> None:
     """Import a published file and print the account. Raises `UserError`; then nothing was imported."""
-    run_import(settings, open_retour(settings), lambda con: read_online_retail(con, file))
+    run_import(
+        settings,
+        open_retour(settings),
+        lambda con, now: read_online_retail(con, file, now=now),
+    )
 
 
 def import_history(
@@ -42,42 +52,44 @@ def import_history(
 ) -> None:
     """Import two tables and print the account. Raises `UserError`; then nothing was imported."""
     zone = timezone or settings.timezone
-    retour = open_retour(settings)
-    now = retour.context.clock.now()
     run_import(
         settings,
-        retour,
-        lambda con: read_history(con, orders, returns, timezone=zone, currency=currency, now=now),
+        open_retour(settings),
+        lambda con, now: read_history(
+            con, orders, returns, timezone=zone, currency=currency, now=now
+        ),
     )
 
 
-def run_import(
-    settings: Settings, retour: Retour, read: Callable[[duckdb.DuckDBPyConnection], Source]
-) -> None:
+def run_import(settings: Settings, retour: Retour, read: Read) -> None:
     """Read a source, take it into the application in one transaction, print what became of each row."""
-    _refuse_practice(settings, retour)
     folder = settings.var_dir / "imports"
-    with _all_or_nothing(folder):
-        source, account, taken, set_aside = _take_in(folder, retour, read)
-    print_reconciliation(Console(soft_wrap=True), source, account, taken, set_aside)
-
-
-def _take_in(
-    folder: Path, retour: Retour, read: Callable[[duckdb.DuckDBPyConnection], Source]
-) -> tuple[Source, Reconciliation, Taken, Path]:
-    with open_workspace(folder) as connection, _progress() as progress:
+    with open_workspace(folder) as connection, _progress() as progress, _all_or_nothing(settings):
+        _refuse_practice(settings, retour)
         reading = progress.add_task("Reading", total=None)
         source = _prepare(connection, retour, read)
         account = reconcile(connection)
         progress.update(reading, total=1, completed=1)
-        writing = progress.add_task("Writing the log")
-        history = PreparedHistory(
-            connection, source, account, lambda events: progress.advance(writing, events)
-        )
-        progress.update(writing, total=history.size)
-        with write_set_aside(connection, folder, source.name, account.content_sha256) as set_aside:
-            taken = retour.history.import_(history)
-    return source, account, taken, set_aside
+        with listed_set_aside(connection, folder, source.name, account) as set_aside:
+            taken = _take_in(connection, retour, source, account, progress)
+    print_reconciliation(Console(soft_wrap=True), source, account, taken, set_aside)
+
+
+@contextmanager
+def _all_or_nothing(settings: Settings) -> Iterator[None]:
+    """All is one transaction: whatever breaks it off, nothing was imported, and trying again is harmless."""
+    try:
+        yield
+    except (KeyboardInterrupt, RuntimeError) as stopped:
+        if isinstance(stopped, RuntimeError) and str(stopped) != _STOPPED_QUERY:
+            raise
+        raise UserError("the import was stopped. Nothing was imported") from stopped
+    except (duckdb.Error, DBAPIError, psycopg.Error, OSError) as failed:
+        reason = getattr(failed, "orig", None) or failed
+        raise UserError(
+            f"the import broke off ({str(reason).strip().splitlines()[0]}). Nothing was imported; see that "
+            f"{settings.var_dir}/ has free space and that the database answers, then try again"
+        ) from failed
 
 
 def _refuse_practice(settings: Settings, retour: Retour) -> None:
@@ -89,35 +101,27 @@ def _refuse_practice(settings: Settings, retour: Retour) -> None:
         )
 
 
-def _prepare(
+def _prepare(connection: duckdb.DuckDBPyConnection, retour: Retour, read: Read) -> Source:
+    source = read(connection, retour.context.clock.now())
+    make_orders(connection)
+    source = load_recorded(connection, retour.history, source)
+    make_returns(connection, source.name)
+    return source
+
+
+def _take_in(
     connection: duckdb.DuckDBPyConnection,
     retour: Retour,
-    read: Callable[[duckdb.DuckDBPyConnection], Source],
-) -> Source:
-    source = read(connection)
-    make_orders(connection)
-    make_returns(connection, source.name)
-    notes = make_matchable(connection, retour.history)
-    match_returns(connection)
-    return replace(source, notes=(*source.notes, *notes))
-
-
-@contextmanager
-def _all_or_nothing(folder: Path) -> Iterator[None]:
-    """Whatever stops an import, it was taken in whole or not at all: say why, and what to do."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise UserError(
-            "the import was interrupted; run it again, it adds what is not recorded yet"
-        ) from None
-    except (duckdb.Error, DBAPIError, OSError) as stopped:
-        words = str(getattr(stopped, "orig", None) or stopped).strip().splitlines()
-        reason = words[0] if words else type(stopped).__name__
-        cure = f"free space for {folder}/ and" if is_disk_full(reason) else "mend that and"
-        raise UserError(
-            f"the import stopped ({reason}); nothing was imported, {cure} run it again"
-        ) from stopped
+    source: Source,
+    account: Reconciliation,
+    progress: Progress,
+) -> Taken:
+    writing = progress.add_task("Writing the log")
+    history = PreparedHistory(
+        connection, source, account, lambda events: progress.advance(writing, events)
+    )
+    progress.update(writing, total=history.size)
+    return retour.history.import_(history)
 
 
 @contextmanager

@@ -3,15 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import duckdb
 
 from retour.errors import UserError
-from retour.importers.files import Table, quoted
-from retour.importers.times import read_times, utc_us
-from service.domain.events import MOST_MINOR
-from service.platform.clock import to_us
+from retour.importers.files import ROW_N, Table, quoted
+from retour.importers.times import Period, read_times, utc_us
 
 # ISO 4217: minor units per unit, where it is not a hundred.
 _WHOLE = [
@@ -34,6 +31,20 @@ _WHOLE = [
     "XPF",
 ]
 _THOUSANDTHS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+
+# What the events can hold of one line, in minor units.
+MOST_MINOR = 10**12
+_INTEGERS = [
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +78,11 @@ def _text(table: Table, column: str) -> str:
     text = f"nullif(trim(cast({quoted(column)} as varchar)), '')"
     if table.columns[column] == "DOUBLE" and column in _CODES:
         return rf"regexp_replace({text}, '^(\d+)\.0$', '\1')"
-    if table.columns[column] == "DOUBLE":
-        return f"cast(round({quoted(column)}, 6) as varchar)"  # a float's own noise is no decimals
     return text
 
 
 # A workbook or a frame with gaps turns codes into numbers: 17850.0 is customer 17850.
-_CODES = ("order_id", "return_id", "sku", "customer", "line_no")
+_CODES = ("order_id", "return_id", "sku", "customer", "line_no", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,7 @@ class Demand:
     broken: str
     column: str
     said: str
+    way_out: str = "mend that line or export the file again"
 
     @staticmethod
     def first_broken(demands: Sequence["Demand"]) -> str:
@@ -104,78 +114,71 @@ def refuse_bad_rows(
     for row_n, line, number in bad:
         demand = demands[number]
         value = _value(connection, table, demand.column, row_n)
+        way_out = _WITH_A_POINT if re.fullmatch(_WITH_A_COMMA, value) else demand.way_out
         raise UserError(
-            f"{table.path}, line {line}: {demand.column} {value} {demand.said}; "
-            f"{_way_out(table, demand, value)}. Nothing was imported"
+            f"{table.path}, line {line}: {demand.column} {value} {demand.said}; {way_out}. "
+            "Nothing was imported"
         )
 
 
-def _way_out(table: Table, demand: Demand, value: str) -> str:
-    if demand.column not in table.columns:
-        return f"add a column {demand.column}"
-    if re.fullmatch(r"'\d+,\d+'", value):
-        return "write it with a decimal point, and mend all lines like it"
-    return "mend that line or export the file again"
+_WITH_A_COMMA = r"'[-+]?[0-9.]*,[0-9]+'"
+_WITH_A_POINT = "use a decimal point and nothing between thousands"
 
 
 def _value(connection: duckdb.DuckDBPyConnection, table: Table, column: str, row_n: int) -> str:
     if column not in table.columns:
         return "(not in the table)"
     found = connection.execute(
-        f"select {quoted(column)} from {table.view} where retour_row = ?", [row_n]
+        f"select {quoted(column)} from {table.view} where {ROW_N} = ?", [row_n]
     ).fetchall()
     return "(empty)" if found[0][0] is None else repr(found[0][0])
 
 
-def amount(text: str, currency: str) -> str:
+def key_demands(column: str, limit: int = 200, name: str = "") -> tuple[Demand, ...]:
+    """What a key must be for the service to hold it; `name` is the file's own, where that differs."""
+    said = f"is longer than {limit} characters"
+    return Demand(f"length({column}) > {limit}", name or column, said), printable(column, name)
+
+
+def printable(column: str, name: str = "") -> Demand:
+    """PostgreSQL cannot hold NUL, and no identifier needs the other control characters."""
+    broken = rf"regexp_matches({column}, '[\x00-\x1f\x7f]')"
+    return Demand(broken, name or column, "holds a control character, such as a line break")
+
+
+def whole_number(table: Table, column: str) -> str:
+    """SQL of a column's whole number; null where it is none, for nothing is rounded."""
+    if table.columns.get(column) in _INTEGERS:
+        return f"try_cast({quoted(column)} as bigint)"
+    text = _text(table, column)
+    is_whole = f"regexp_full_match({text}, '[+-]?[0-9]+([.]0*)?')"
+    return f"case when {is_whole} then try_cast({text} as bigint) end"
+
+
+def amount(table: Table, column: str, currency: str) -> str:
     """SQL of a decimal amount in minor units, exactly; null where it has more decimals than its currency."""
     minor = (
-        f"{exact(text)} * (case when {currency} in {tuple(_WHOLE)} then 1 "
-        f"when {currency} in {tuple(_THOUSANDTHS)} then 1000 else 100 end)"
+        f"{_decimal(table, column)} * cast(case when {currency} in {tuple(_WHOLE)} then 1 "
+        f"when {currency} in {tuple(_THOUSANDTHS)} then 1000 else 100 end as decimal(4, 0))"
     )
-    return f"case when {minor} = trunc({minor}) then cast({minor} as bigint) end"
+    return f"case when try_cast({minor} as bigint) = {minor} then try_cast({minor} as bigint) end"
 
 
-def whole_number(text: str) -> str:
-    """SQL of a whole number; null where the text is none."""
-    return f"case when {exact(text)} = trunc({exact(text)}) then cast({exact(text)} as bigint) end"
-
-
-def exact(text: str) -> str:
-    """SQL of a decimal number; null where the text is none, or has more digits than are compared."""
-    number = f"try_cast({text} as decimal(24, 9))"
-    return f"case when not regexp_matches({text}, '[.][0-9]{{10}}') then {number} end"
-
-
-def key_demands(column: str, *, is_required: bool = True) -> tuple[Demand, ...]:
-    """What a number or name must be to tell things apart: there, short, and without control characters."""
-    demands = (
-        Demand(f"length({column}) > 200", column, "is longer than 200 characters"),
-        Demand(
-            f"regexp_matches({column}, '[\\x00-\\x1f\\x7f]')", column, "holds control characters"
-        ),
-    )
-    return (Demand(f"{column} is null", column, "is empty"), *demands) if is_required else demands
-
-
-def time_demand(time_us: str, column: str, latest_us: int, had: str = "true") -> Demand:
-    """A moment between the first shops and tomorrow, where one is written (`had` is SQL)."""
-    possible = f"{time_us} between {_EARLIEST_US} and {latest_us}"
-    said = "is not a time between 1990 and now"
-    return Demand(f"{had} and coalesce(not ({possible}), true)", column, said)
-
-
-def worth_demand(minor: str, column: str) -> Demand:
-    """An amount (SQL, minor units) that an event can carry."""
-    said = f"makes this line worth more than {MOST_MINOR:,} minor units, such as cents"
-    return Demand(f"coalesce({minor} > {MOST_MINOR}, false)", column, said)
-
-
-_EARLIEST_US = to_us(datetime(1990, 1, 1, tzinfo=UTC))
+def _decimal(table: Table, column: str) -> str:
+    """A binary fraction is off by less than a billionth (0.1 + 0.2); what was written is taken as it is."""
+    if table.columns.get(column) == "DOUBLE":
+        return f"try_cast({quoted(column)} as decimal(28, 9))"
+    text = _text(table, column)
+    fits = f"regexp_full_match({text}, '[+-]?[0-9]*[.]?[0-9]{{0,6}}0*')"
+    return f"case when {fits} then try_cast({text} as decimal(28, 6)) end"
 
 
 def zone_free(
-    connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str], timezone: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[str],
+    timezone: str,
+    period: Period,
 ) -> tuple[dict[str, str], str]:
     """SQL of microseconds UTC of each time column, and the zone in which naive times were read ('' if none were).
 
@@ -188,7 +191,8 @@ def zone_free(
             continue
         times = read_times(connection, table, column)
         earliest, latest = connection.execute(
-            f"select min({times.local}), max({times.local}) from {table.view}"
+            f"""select min(local), max(local) from (select {times.local} as local from {table.view})
+                where {period.nearly_holds("local")}"""
         ).fetchall()[0]
         if earliest is None:
             found[column] = times.zoned_us

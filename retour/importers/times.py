@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from retour.errors import UserError
-from retour.importers.files import Table, quoted
+from retour.importers.files import LINE, ROW_N, Table, quoted
+from service.platform.clock import to_us
 
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f")
 _ISO = ["%Y-%m-%d"] + [f"%Y-%m-%d{gap}{clock}" for gap in " T" for clock in _CLOCKS]
@@ -27,7 +28,35 @@ _FORMS = {
     "day/month/year": _slashed("%d", "%m"),
     "month/day/year": _slashed("%m", "%d"),
 }
-_ZONED = r"[0-9](Z|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)$"
+# Offsets reach to eighteen hours at most.
+_ZONED = r"[0-9](Z|[+-](0[0-9]|1[0-7])(:?[0-5][0-9])?|[+-]18(:?00)?)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """When a shop's past can have been: what lies outside is a slip, and the service would not hold it."""
+
+    earliest: datetime
+    latest: datetime
+
+    @staticmethod
+    def until(now: datetime) -> "Period":
+        """From 1990, as in the service's own requests, to a day from now: clocks differ."""
+        return Period(datetime(1990, 1, 1, tzinfo=UTC), now + timedelta(days=1))
+
+    @property
+    def said(self) -> str:
+        return f"is not a time from {self.earliest:%Y-%m-%d} to {self.latest:%Y-%m-%d}"
+
+    def misses(self, time_us: str) -> str:
+        """SQL that is true where microseconds UTC are missing or lie outside."""
+        bounds = f"{to_us(self.earliest)} and {to_us(self.latest)}"
+        return f"coalesce({time_us} not between {bounds}, true)"
+
+    def nearly_holds(self, local: str, slack: timedelta = timedelta(days=2)) -> str:
+        """SQL that is true where a local timestamp lies inside, whatever its zone."""
+        earliest, latest = self.earliest - slack, self.latest + slack
+        return f"{local} between timestamp '{earliest:%F %T}' and timestamp '{latest:%F %T}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +72,15 @@ def read_times(connection: duckdb.DuckDBPyConnection, table: Table, column: str)
     """Decide how a column writes its times. Raises `UserError` naming the first line that breaks the form."""
     type_, name = table.columns[column], quoted(column)
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return TimeColumn("cast(null as timestamp)", f"epoch_us({_sane(name)})", "")
+        return TimeColumn("cast(null as timestamp)", f"epoch_us({name})", "")
     if type_.startswith(("TIMESTAMP", "DATE")):
-        return TimeColumn(_sane(f"cast({name} as timestamp)"), "cast(null as bigint)", "")
+        return TimeColumn(f"cast({name} as timestamp)", "cast(null as bigint)", "")
     text = f"nullif(trim(cast({name} as varchar)), '')"
     zoned = f"regexp_matches({text}, '{_ZONED}') and {text} like '%:%'"
-    zoned_us = f"case when {zoned} then epoch_us({_sane(f'try_cast({text} as timestamptz)')}) end"
+    zoned_us = f"case when {zoned} then epoch_us(try_cast({text} as timestamptz)) end"
     form = _decide(connection, table, column, f"case when not ({zoned}) then {text} end")
-    local = f"case when not ({zoned}) then {_sane(_parse(text, form))} end"
+    local = f"case when not ({zoned}) then {_parse(text, form)} end"
     return TimeColumn(local, zoned_us, form)
-
-
-def _sane(moment: str) -> str:
-    """SQL of a moment that calendars agree on, else null: year 0 and infinity have no place in any zone."""
-    return f"case when {moment} between '1800-01-01' and '2500-01-01' then {moment} end"
 
 
 def _parse(text: str, form: str) -> str:
@@ -69,9 +93,7 @@ def _decide(connection: duckdb.DuckDBPyConnection, table: Table, column: str, te
     if len(fitting) == 1 or len(fitting) == len(_FORMS):
         return fitting[0]  # all fit where there is nothing to read
     if not fitting:
-        _refuse_first_misfit(
-            connection, table, column, text, min(failures, key=lambda form: failures[form])
-        )
+        _refuse_first_misfit(connection, table, column, text, failures)
     return _by_order(connection, table, column, text, fitting)
 
 
@@ -84,16 +106,24 @@ def _failures(connection: duckdb.DuckDBPyConnection, table: Table, text: str) ->
 
 
 def _refuse_first_misfit(
-    connection: duckdb.DuckDBPyConnection, table: Table, column: str, text: str, form: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: str,
+    text: str,
+    failures: dict[str, int],
 ) -> None:
+    form = min(failures, key=lambda form: failures[form])
     found = connection.execute(
-        f"""select retour_line, t from (select *, {text} as t from {table.view})
-            where t is not null and {_parse("t", form)} is null order by retour_row limit 1"""
+        f"""select {LINE}, t, count(*) over () from (select *, {text} as t from {table.view})
+            where t is not null and {_parse("t", form)} is null order by {ROW_N} limit 1"""
     ).fetchall()
-    ((line, value),) = found
+    ((line, value, misfits),) = found
+    ((times,),) = connection.execute(f"select count({text}) from {table.view}").fetchall()
+    said = f"a time in the form {form} that other lines use; mend that line"
+    if misfits == times:
+        said = "a time; write it as 2024-05-01 10:00:00"
     raise UserError(
-        f"{table.path}, line {line}: {value!r} in column {column} is not a time in the form "
-        f"{form}; mend that line, or write all of them as 2010-12-31 08:26:00. Nothing was imported"
+        f"{table.path}, line {line}: {value!r} in column {column} is not {said}. Nothing was imported"
     )
 
 
@@ -108,11 +138,11 @@ def _by_order(
     steps = ", ".join(f"{_parse('t', form)} as t{n}" for n, form in enumerate(fitting))
     backs = ", ".join(f"count(*) filter (where t{n} < before{n})" for n in range(len(fitting)))
     lags = ", ".join(
-        f"t{n}, lag(t{n}) over (order by row_n) as before{n}" for n in range(len(fitting))
+        f"t{n}, lag(t{n}) over (order by {ROW_N}) as before{n}" for n in range(len(fitting))
     )
     row = connection.execute(
         f"""select {backs} from (select {lags} from
-            (select row_n, {steps} from (select retour_row as row_n, {text} as t from {table.view})))"""
+            (select {ROW_N}, {steps} from (select {ROW_N}, {text} as t from {table.view})))"""
     ).fetchall()[0]
     orderly = [form for form, count in zip(fitting, row, strict=True) if count == 0]
     if len(orderly) == 1:

@@ -29,6 +29,8 @@ def open_workspace(imports_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 connection.execute("set temp_directory = ?", [str(folder / "spill")])
                 connection.execute("set enable_progress_bar = false")
                 connection.execute("set TimeZone = 'UTC'")
+                # What is thrown away need not be tidied first.
+                connection.execute("pragma disable_checkpoint_on_shutdown")
                 yield connection
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, func, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from service.catalog.repository import products
 from service.domain.events import RecordedEvent
@@ -26,25 +26,6 @@ NOUNS: Mapping[str, tuple[Table, ...]] = {
     "return": (returns, return_lines),
 }
 _KEYS_A_QUERY = 500
-_ORDER_IDS: BindParameter[str] = bindparam("order_ids", expanding=True)
-_RECORDED = {
-    "orders": select(orders.c.order_id, orders.c.customer_key).where(
-        orders.c.order_id.in_(_ORDER_IDS)
-    ),
-    "lines": select(
-        order_lines.c.order_id,
-        order_lines.c.line_no,
-        order_lines.c.sku,
-        order_lines.c.quantity,
-        order_lines.c.unit_price_minor,
-    ).where(order_lines.c.order_id.in_(_ORDER_IDS)),
-    "returned": select(
-        return_lines.c.rma,
-        return_lines.c.order_id,
-        return_lines.c.order_line_no,
-        return_lines.c.quantity,
-    ).where(return_lines.c.order_id.in_(_ORDER_IDS)),
-}
 _IMPORT_LOCK = 0x494D504F5254  # "IMPORT": two imports take turns
 
 
@@ -64,7 +45,11 @@ class History(Protocol):
         ...
 
     def events(self, recorded_at_us: int) -> Iterator[Sequence[tuple[str, RecordedEvent]]]:
-        """The events in the order in which they happened, each with the noun that it belongs to ('' for none)."""
+        """The events in the order in which they happened, each with the noun that it belongs to."""
+        ...
+
+    def completed(self, recorded_at_us: int) -> RecordedEvent:
+        """The last word on an import that brought something: what was read."""
         ...
 
 
@@ -79,10 +64,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is known of some orders: (order, customer's token); (order, line, sku, quantity, price); and of their
-    units in returns: (RMA, order, line, quantity)."""
+    """Orders as recorded: `orders` as (order_id, customer_key, currency), `lines` as (order_id, line_no, sku,
+    quantity, unit_price_minor), and the units that came back as (order_id, order_line_no, rma, quantity)."""
 
-    orders: Sequence[tuple[str, str | None]]
+    orders: Sequence[Row]
     lines: Sequence[Row]
     returned: Sequence[Row]
 
@@ -93,26 +78,6 @@ class Histories:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def knows_orders(self) -> bool:
-        """Whether any order is recorded."""
-        with self._context.db.read() as connection:
-            return connection.execute(select(orders.c.order_id).limit(1)).first() is not None
-
-    def recorded(self, order_ids: Sequence[str]) -> Recorded:
-        """What is known of those of these orders that are known."""
-        found: dict[str, list[Row]] = {"orders": [], "lines": [], "returned": []}
-        with self._context.db.read() as connection:
-            for some in _slices(order_ids):
-                for name, query in _RECORDED.items():
-                    rows = connection.execute(query, {"order_ids": some})
-                    found[name].extend(tuple(row) for row in rows)
-        return Recorded(**found)  # type: ignore[arg-type]  # the columns are those of the query
-
-    def known_customers(self, references: Sequence[str]) -> Mapping[str, str]:
-        """The tokens of those of these customers that are known; makes none."""
-        with self._context.db.read() as connection:
-            return self._context.identity.known_customer_keys(connection, references)
-
     def import_(self, history: History) -> Taken:
         """Write a whole history, or nothing of it."""
         with self._context.db.write() as connection:
@@ -122,7 +87,39 @@ class Histories:
                 history.name_customers(tokens)
             known = {noun: _write_state(connection, history, noun) for noun in NOUNS}
             recorded_at_us = to_us(self._context.clock.now())
-            return _append(connection, history.events(recorded_at_us), known)
+            taken = _append(connection, history.events(recorded_at_us), known)
+            if taken.new_events:
+                last_word = history.completed(recorded_at_us)
+                taken.new_events += log.append_rows(connection, [last_word]).new
+            return taken
+
+    def recorded_orders(self, order_ids: Iterable[Sequence[str]]) -> Iterator[Recorded]:
+        """What is recorded of these orders, batch by batch; of an empty service nothing is asked."""
+        with self._context.db.read() as connection:
+            if not connection.execute(select(orders.c.order_id).limit(1)).first():
+                return
+            for batch in order_ids:
+                for some in _slices(batch):
+                    yield _recorded_orders(connection, some)
+
+    def known_customers(self, references: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The tokens of those customers whom the service knows; makes none."""
+        with self._context.db.read() as connection:
+            for reference in references:
+                if token := self._context.identity.known_customer_key(connection, reference):
+                    yield reference, token
+
+
+def _recorded_orders(connection: Connection, order_ids: Sequence[str]) -> Recorded:
+    head, units = orders.c, return_lines.c
+    queries = (
+        select(head.order_id, head.customer_key, head.currency).where(head.order_id.in_(order_ids)),
+        select(order_lines).where(order_lines.c.order_id.in_(order_ids)),
+        select(units.order_id, units.order_line_no, units.rma, units.quantity).where(
+            units.order_id.in_(order_ids)
+        ),
+    )
+    return Recorded(*([tuple(row) for row in connection.execute(query)] for query in queries))
 
 
 def _take_turns(connection: Connection) -> None:
@@ -182,10 +179,6 @@ def _append(
 ) -> Taken:
     taken = Taken(differing={noun: set() for noun in known})
     for batch in batches:
-        if (
-            not taken.new_events
-        ):  # the last word on an import is said only of one that brought something
-            batch = [(noun, event) for noun, event in batch if noun]
         fresh = [event for noun, event in batch if event.subject not in known.get(noun, ())]
         appended = log.append_rows(connection, fresh)
         taken.new_events += appended.new

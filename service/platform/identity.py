@@ -38,14 +38,6 @@ class Identity:
         )
         return connection.execute(query).scalar_one_or_none()
 
-    def known_customer_keys(
-        self, connection: Connection, references: Sequence[str]
-    ) -> Mapping[str, str]:
-        """The tokens of those customers that we have met; makes none."""
-        lookups = {self._lookup(reference): reference for reference in references}
-        known = self._known(connection, list(lookups))
-        return {lookups[lookup]: token for lookup, token in known.items()}
-
     def customer_keys(self, connection: Connection, references: Sequence[str]) -> Mapping[str, str]:
         """The tokens of many customers, those missing made in the order given."""
         lookups = {reference: self._lookup(reference) for reference in references}

@@ -31,20 +31,22 @@ class Shop:
     retour: Retour
 
     def import_online_retail(self, file: Path) -> None:
-        run_import(self.settings, self.retour, lambda con: read_online_retail(con, file))
+        run_import(
+            self.settings, self.retour, lambda con, now: read_online_retail(con, file, now=now)
+        )
 
     def import_history(self, orders: Path, returns: Path, **options: str) -> None:
         chosen = {"timezone": "", "currency": "", **options}
         run_import(
             self.settings,
             self.retour,
-            lambda con: read_history(
+            lambda con, now: read_history(
                 con,
                 orders,
                 returns,
                 timezone=chosen["timezone"],
                 currency=chosen["currency"],
-                now=self.retour.context.clock.now(),
+                now=now,
             ),
         )
 
@@ -68,7 +70,7 @@ def open_shop(tmp_path: Path) -> Callable[[str], Shop]:
         settings = Settings(var_dir=tmp_path / name)
         db = Database(settings.database)
         migrate.upgrade(db)
-        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+        clock = VirtualClock(datetime(2025, 1, 1, tzinfo=UTC))
         return Shop(
             settings, Retour(db, Policy(), RulesOnly(), clock, SeededIds(1), secret=b"test")
         )

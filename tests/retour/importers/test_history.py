@@ -1,13 +1,9 @@
-import errno
-import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from retour.errors import UserError
 from service.domain.events import payload_model
@@ -83,8 +79,8 @@ def test_a_return_of_an_order_that_is_not_there_is_kept_without_one(
     (request,) = shop.data("return.requested")
     assert [line["order_id"] for line in request["lines"]] == [None]
     assert (
-        "a returned row names an order that is not among the orders (line 2: other)"
-        in capsys.readouterr().out
+        "1 returned row names an order that is not among the orders and is kept without one "
+        "(the first: line 2, order other)" in " ".join(capsys.readouterr().out.split())
     )
 
 
@@ -147,128 +143,6 @@ def test_a_second_run_adds_nothing(
     assert "Nothing new" in capsys.readouterr().out
 
 
-def test_another_zone_for_what_is_known_changes_nothing(shop: Any, write: Write) -> None:
-    orders = write("orders.csv", ORDERS, FIRST)
-    shop.import_history(orders, write("returns.csv", RETURNS), timezone="Europe/Berlin")
-    before = shop.log()
-
-    shop.import_history(orders, write("returns.csv", RETURNS), timezone="Asia/Shanghai")
-
-    assert shop.log() == before
-
-
-def test_an_order_that_stays_as_recorded_takes_no_return_of_what_it_never_held(
-    shop: Any, write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _import(shop, write, [FIRST], [])
-
-    _import(shop, write, [FIRST, FIRST.replace("S1", "S2")], [BACK.replace("S1", "S2")])
-
-    (line,) = shop.data("return.requested")[0]["lines"]
-    assert (line["sku"], line["order_id"]) == ("S2", None)
-    assert "differs from what is recorded" in capsys.readouterr().out
-
-
-def test_units_that_came_back_before_cannot_come_back_again(shop: Any, write: Write) -> None:
-    _import(shop, write, [FIRST], [BACK])
-    recorded = _units_returned(shop)
-
-    _import(shop, write, [FIRST], [BACK.replace("r1", "r2")])
-
-    assert _units_returned(shop) == recorded
-
-
-def _units_returned(shop: Any) -> list[tuple[object, ...]]:
-    found: list[tuple[object, ...]] = shop.query(
-        """select order_id, order_line_no, sum(quantity) from return_lines
-           where order_id is not null group by 1, 2 order by 1, 2"""
-    )
-    return found
-
-
-@pytest.mark.parametrize(
-    ("stop", "said"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "nothing was imported, free space for"),
-        (
-            duckdb.IOException("IO Error: No space left on device"),
-            "nothing was imported, free space for .*imports/",
-        ),
-        (
-            OperationalError("begin", {}, Exception("database is locked")),
-            "database is locked.*nothing was imported",
-        ),
-        (KeyboardInterrupt(), "interrupted"),
-    ],
-    ids=["disk", "workspace", "lock", "ctrl-c"],
-)
-def test_what_stops_an_import_is_said_and_leaves_nothing(
-    shop: Any, write: Write, monkeypatch: pytest.MonkeyPatch, stop: BaseException, said: str
-) -> None:
-    def stopped(_: object) -> None:
-        raise stop
-
-    monkeypatch.setattr(shop.retour.history, "import_", stopped)
-
-    with pytest.raises(UserError, match=f"{said}.*run it again"):
-        _import(shop, write, [FIRST], [BACK])
-
-    assert list((shop.settings.var_dir / "imports").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (ORDERS.encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        (gzip.compress(ORDERS.encode()), "is compressed"),
-        (b"\n" + ORDERS.encode() + b"\n", "line 1: it is empty"),
-        (ORDERS.replace("title", "SKU").encode() + b"\n", "appear twice"),
-    ],
-    ids=["utf-16", "gzip", "blank", "twice"],
-)
-def test_a_file_of_another_kind_is_named_for_what_it_is(
-    shop: Any, tmp_path: Path, write: Write, content: bytes, said: str
-) -> None:
-    (tmp_path / "orders.csv").write_bytes(content)
-
-    with pytest.raises(UserError, match=said):
-        shop.import_history(tmp_path / "orders.csv", write("r.csv", RETURNS), timezone="UTC")
-
-
-@pytest.mark.parametrize("name", ["o*.csv", "[o].csv", "o?.csv"])
-def test_a_file_is_that_file_whatever_its_name(shop: Any, write: Write, name: str) -> None:
-    for other in ("o2.csv", "o.csv", "ox.csv"):
-        write(other, ORDERS, SECOND)
-
-    shop.import_history(write(name, ORDERS, FIRST), write("r.csv", RETURNS), timezone="UTC")
-
-    assert shop.query("select order_id from orders") == [("o1",)]
-
-
-@pytest.mark.parametrize(
-    ("title", "line"), [("plain", 4), ('"a title\nin three\nlines"', 6)], ids=["blank", "long"]
-)
-def test_a_line_number_is_the_files_own(shop: Any, write: Write, title: str, line: int) -> None:
-    first, bad = FIRST.replace("Shirt", title), SECOND.replace(",2,", ",none,")
-
-    with pytest.raises(UserError, match=f"orders.csv, line {line}: quantity 'none'"):
-        shop.import_history(
-            write("orders.csv", ORDERS, first, "", bad),
-            write("returns.csv", RETURNS),
-            timezone="UTC",
-        )
-
-
-def test_a_returns_own_line_numbers_are_taken(shop: Any, write: Write) -> None:
-    shop.import_history(
-        write("orders.csv", ORDERS, FIRST),
-        write("returns.csv", RETURNS + ",line", BACK + ",1"),
-        timezone="UTC",
-    )
-
-    assert len(shop.data("return.requested")) == 1
-
-
 def test_a_longer_history_adds_what_is_new(shop: Any, write: Write) -> None:
     _import(shop, write, [FIRST], [])
 
@@ -288,30 +162,6 @@ def test_a_longer_history_adds_what_is_new(shop: Any, write: Write) -> None:
         ([FIRST], [BACK.replace(",B,", ",fine,")], "returns.csv, line 2: condition 'fine'"),
         ([FIRST], [BACK, BACK.replace("2024-05-12 10:00:00", "soon")], "returns.csv, line 3"),
         ([FIRST], [BACK.replace("too_small", "x" * 61)], "give a word for the reason"),
-        ([FIRST, SECOND.replace("20.00", "19.9999999")], [], "unit_price '19.9999999'"),
-        ([FIRST, SECOND.replace("20.00", "19.99999999999")], [], "unit_price '19.99999999999'"),
-        ([FIRST, SECOND.replace(",2,", ",1.9999,")], [], "quantity '1.9999'"),
-        ([FIRST, SECOND.replace("20.00", '"19,99"')], [], "line 3: .*with a decimal point"),
-        (
-            [FIRST, SECOND.replace("20.00", "999999999999")],
-            [],
-            "line 3: .*more than 1,000,000,000,000",
-        ),
-        ([FIRST.replace("2024-05-01", "1985-05-01")], [], "between 1990 and now"),
-        ([FIRST.replace("2024-05-01", "2300-05-01")], [], "between 1990 and now"),
-        ([FIRST.replace("2024-05-01", "0001-05-01")], [], "ordered_at '0001-05-01"),
-        ([FIRST.replace("2024-05-01 10:00:00", "9999-12-31 23:59:59-12:00")], [], "'9999-12-31"),
-        (
-            [FIRST],
-            [BACK, BACK.replace("ann", "bob")],
-            "returns.csv, line 3: return r1 has more than one customer",
-        ),
-        (
-            [FIRST],
-            [BACK.replace("2024-05-10", "2024-04-10").replace(",,ann", ",o1,ann")],
-            "is before its order",
-        ),
-        ([FIRST.replace("o1", "o\x01")], [], "order_id .* holds control characters"),
         ([], [], "has no rows"),
     ],
 )
