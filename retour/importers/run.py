@@ -36,6 +36,7 @@ Read = Callable[[duckdb.DuckDBPyConnection, datetime], Source]
 
 # What DuckDB makes of Ctrl-C during a query: a bare RuntimeError.
 _STOPPED_QUERY = "Query interrupted"
+_BROKEN_OFF = (duckdb.Error, DBAPIError, psycopg.Error, OSError)
 
 
 def import_online_retail(settings: Settings, file: Path) -> None:
@@ -80,16 +81,26 @@ def _all_or_nothing(settings: Settings) -> Iterator[None]:
     """All is one transaction: whatever breaks it off, nothing was imported, and trying again is harmless."""
     try:
         yield
-    except (KeyboardInterrupt, RuntimeError) as stopped:
-        if isinstance(stopped, RuntimeError) and str(stopped) != _STOPPED_QUERY:
+    except (KeyboardInterrupt, RuntimeError, *_BROKEN_OFF) as failed:
+        if _is_ctrl_c(failed):
+            raise UserError("the import was stopped. Nothing was imported") from failed
+        if isinstance(failed, RuntimeError):
             raise
-        raise UserError("the import was stopped. Nothing was imported") from stopped
-    except (duckdb.Error, DBAPIError, psycopg.Error, OSError) as failed:
         reason = getattr(failed, "orig", None) or failed
         raise UserError(
             f"the import broke off ({str(reason).strip().splitlines()[0]}). Nothing was imported; see that "
             f"{settings.var_dir}/ has free space and that the database answers, then try again"
         ) from failed
+
+
+def _is_ctrl_c(failed: BaseException) -> bool:
+    """Within a query, or while it reads a frame of ours, DuckDB tells of Ctrl-C in an error of its own."""
+    words = str(failed)
+    return (
+        isinstance(failed, KeyboardInterrupt)
+        or words == _STOPPED_QUERY
+        or "KeyboardInterrupt" in words
+    )
 
 
 def _refuse_practice(settings: Settings, retour: Retour) -> None:

@@ -89,9 +89,14 @@ def test_a_file_is_not_blamed_for_a_full_disk(shop: Any, write: Write, tmp_path:
     assert "orders.csv" not in str(told.value)
 
 
-# DuckDB answers Ctrl-C during a query with a bare RuntimeError.
+# DuckDB answers Ctrl-C during a query with a bare RuntimeError, and while it reads a frame with an error of its own.
 @pytest.mark.parametrize(
-    ("kind", "said"), [(KeyboardInterrupt, ""), (RuntimeError, "Query interrupted")]
+    ("kind", "said"),
+    [
+        (KeyboardInterrupt, ""),
+        (RuntimeError, "Query interrupted"),
+        (duckdb.InvalidInputException, "reading as Arrow data failed: KeyboardInterrupt:"),
+    ],
 )
 def test_ctrl_c_says_that_nothing_was_imported(
     shop: Any, kind: type[BaseException], said: str
