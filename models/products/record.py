@@ -1,14 +1,12 @@
 """What a shop sold and got back, as frames from the warehouse and as arrays of products x weeks (S, W)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
 
 from models.products.expected import Floats, Ints
-
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

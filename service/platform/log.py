@@ -63,11 +63,6 @@ class Appended:
     known: int = 0
     differing: tuple[str, ...] = ()
 
-    def __add__(self, other: "Appended") -> "Appended":
-        return Appended(
-            self.new + other.new, self.known + other.known, self.differing + other.differing
-        )
-
 
 def append(connection: Connection, drafts: Sequence[Event], recorded_at: datetime) -> Appended:
     """Append events as the last step of the caller's transaction.
