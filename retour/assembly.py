@@ -1,25 +1,92 @@
 """Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DatabaseError
 
+from retour.errors import UserError
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
+from service.handlers import handlers
+from service.history.commands import newest_timezone
+from service.letters.writers import House
 from service.platform import migrate
 from service.platform.clock import SystemClock, VirtualClock
 from service.platform.db import Database, DatabaseUnavailable, OpenTransaction
 from service.platform.ids import SeededIds, SystemIds
+from service.platform.mail import FolderMailer, Mailer, Sender, SmtpMailer
+from service.platform.payments import ByHand, Payments, ShopsPayments
+from service.policies import default_policy, default_text
+from service.policies.reading import read_policy
+from service.worker import Handler
+
+
+class NoSender(UserError):
+    """Mail would go out from an address that is nobody's."""
 
 
 def open_retour(settings: Settings) -> Retour:
     """The application on this installation's database, brought to this version's tables."""
-    db = _database(settings)
-    return Retour(db, Policy(), RulesOnly(), SystemClock(), SystemIds(), secret=settings.secret())
+    policy, db = policy_in_force(settings), _database(settings)
+    return Retour(
+        db,
+        policy,
+        RulesOnly(),
+        SystemClock(),
+        SystemIds(),
+        secret=settings.secret(),
+        zone=shop_zone(settings, db),
+        payments=_payments(settings),
+    )
+
+
+def open_handlers(settings: Settings, retour: Retour) -> Mapping[str, Handler]:
+    """What a worker does: letters go to a mail server or to files in var_dir/mail. Raises `MailServerUnknown`, `NoSender`."""
+    sender = Sender(settings.shop_name, settings.mail_from)
+    house = House(settings.shop_name, settings.public_address)
+    return handlers(retour, _mailer(settings), sender, house)
+
+
+def policy_in_force(settings: Settings) -> Policy:
+    """The policy of this installation: that of RETOUR_POLICY, else the built-in one. Raises `BadPolicy`."""
+    return read_policy(Path(settings.policy)) if settings.policy else default_policy()
+
+
+def policy_text_in_force(settings: Settings) -> str:
+    """The file of `policy_in_force`, comments and all. Raises `BadPolicy`."""
+    if not settings.policy:
+        return default_text()
+    read_policy(Path(settings.policy))
+    return Path(settings.policy).read_text(encoding="utf-8-sig")
+
+
+def shop_zone(settings: Settings, db: Database) -> ZoneInfo:
+    """The shop's time zone: RETOUR_TIMEZONE, else that of the newest import, else UTC."""
+    return ZoneInfo(settings.timezone or newest_timezone(db) or "UTC")
+
+
+def _payments(settings: Settings) -> Payments:
+    if not settings.payments_url:
+        return ByHand()
+    return ShopsPayments(settings.payments_url, settings.payments_secret.get_secret_value())
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if not settings.smtp_url:
+        return FolderMailer(settings.mail_dir)
+    mailer = SmtpMailer(settings.smtp_url)
+    if "mail_from" not in settings.model_fields_set:
+        raise NoSender(
+            "RETOUR_SMTP_URL names a mail server, but RETOUR_MAIL_FROM no address that mails come from; "
+            "set it to one of the shop's, such as returns@example.com"
+        )
+    return mailer
 
 
 @contextmanager
@@ -30,12 +97,13 @@ def open_practice(
 
     What is played commits at the end of the block: all of it, or nothing.
     """
+    policy = policy_in_force(settings)
     db, clock, ids = _database(settings), VirtualClock(start), SeededIds(seed)
     with db.write() as connection:
         joined = OpenTransaction(db, connection)
         secret = settings.secret()
         yield (
-            Retour(joined, Policy(), RulesOnly(), clock, ids, secret=secret, origin="simulated"),
+            Retour(joined, policy, RulesOnly(), clock, ids, secret=secret, origin="simulated"),
             clock,
         )
 

@@ -7,12 +7,16 @@ import typer
 
 from retour.errors import UserError
 from retour.importers.cli import app as importers
+from retour.jobs import app as jobs
 from retour.keys import app as keys
+from retour.policies import app as policies
 from retour.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(importers, name="import")
 app.add_typer(keys, name="keys")
+app.add_typer(policies, name="policy")
+app.add_typer(jobs, name="jobs")
 
 
 @app.callback()
@@ -37,11 +41,29 @@ def migrate() -> None:
 
 
 @app.command()
+def erase(
+    customer: Annotated[str, typer.Argument(help="the shop's own reference, as in its orders")],
+) -> None:
+    """Delete for good what leads from a customer to anything: look-up, contact and texts."""
+    from retour.erasing import erase_customer
+
+    erase_customer(load_settings(), customer)
+
+
+@app.command()
 def serve() -> None:
     """Start the service alone."""
     from retour.parts import serve_service
 
     serve_service(load_settings())
+
+
+@app.command()
+def worker() -> None:
+    """Start a worker alone: it sends mail and keeps deadlines. Any number may run."""
+    from retour.parts import work
+
+    work(load_settings())
 
 
 @app.command()
@@ -74,7 +96,7 @@ def run(
         str, typer.Option(help="a shop's real history; without it a practice shop is played")
     ] = "",
 ) -> None:
-    """Fill an empty shop, refresh, then keep service, dashboards and Dagster running until Ctrl-C."""
+    """Fill an empty shop, refresh, then keep service, worker, dashboards and Dagster running until Ctrl-C."""
     from retour.run import run_everything
 
     run_everything(load_settings(), data)

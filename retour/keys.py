@@ -7,16 +7,21 @@ import typer
 from retour.errors import UserError
 from retour.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="API keys of the systems that talk to the service.")
+app = typer.Typer(
+    no_args_is_help=True, help="API keys of the systems and people that talk to the service."
+)
 
-_LISTED = "{:<30}  {:<10}  {:<18}  {}"
-_ROLES = "shop, storefront or admin"
+_LISTED = "{:<30}  {:<11}  {:<18}  {:<12}  {}"
 
 
 @app.command()
 def create(
-    role: Annotated[str, typer.Option(help=f"what it may do: {_ROLES}")],
-    name: Annotated[str, typer.Option(help="which system it is for")],
+    role: Annotated[str, typer.Option(help="what it may do: shop, storefront, reviewer, …")],
+    name: Annotated[str, typer.Option(help="which system or device it is for")],
+    staff: Annotated[
+        str,
+        typer.Option(help="the id of the member of staff whose key it is, as GET /v1/staff shows"),
+    ] = "",
 ) -> None:
     """Make a key and print it: this once, it is kept as a hash only."""
     from retour.assembly import open_retour
@@ -25,22 +30,27 @@ def create(
     known = {each: each for each in SCOPES}
     if role not in known:
         raise UserError(f"--role {role!r} is not known; choose one of {', '.join(known)}")
-    typer.echo(open_retour(load_settings()).keys.create(known[role], name))
+    retour = open_retour(load_settings())
+    if staff:
+        typer.echo(retour.staff.create_key(staff, known[role], name))
+    else:
+        typer.echo(retour.keys.create(known[role], name))
 
 
 @app.command(name="list")
 def list_() -> None:
-    """Every key's id, role, name and state. The keys themselves cannot be shown."""
+    """Every key's id, role, state, member of staff and name. The keys themselves cannot be shown."""
     from retour.assembly import open_retour
 
     entries = open_retour(load_settings()).keys.entries()
     if not entries:
         typer.echo("There is no key yet; `retour keys create --role … --name …` makes one.")
         return
-    typer.echo(_LISTED.format("id", "role", "state", "name"))
+    typer.echo(_LISTED.format("id", "role", "state", "staff", "name"))
     for entry in entries:
         state = f"revoked {entry.revoked_at:%Y-%m-%d}" if entry.revoked_at else "in force"
-        typer.echo(_LISTED.format(entry.key_id, entry.role, state, entry.name))
+        staff = entry.staff_id or "–"
+        typer.echo(_LISTED.format(entry.key_id, entry.role, state, staff, entry.name))
 
 
 @app.command()

@@ -1,7 +1,11 @@
-"""Starts one part alone: the service or the dashboards."""
+"""Starts one part alone: the service, a worker or the dashboards."""
 
+import logging
 import os
+import signal
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from retour.settings import Settings
@@ -14,10 +18,30 @@ def serve_service(settings: Settings) -> None:
     from retour.assembly import open_retour
     from retour.ports import refuse_taken_port
     from service.api import create_app
+    from service.platform.telemetry import log_to_stdout
 
     refuse_taken_port(settings.host, settings.service_port, "service")
     app = create_app(open_retour(settings))
+    log_to_stdout()
     uvicorn.run(app, host=settings.host, port=settings.service_port, log_level="warning")
+
+
+def work(settings: Settings) -> None:
+    """Work off jobs until Ctrl-C or SIGTERM; the job in hand is finished."""
+    from retour.assembly import open_handlers, open_retour
+    from service.handlers import plan_housekeeping
+    from service.worker import Worker
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    retour = open_retour(settings)
+    plan_housekeeping(retour)
+    worker = Worker(retour.context, open_handlers(settings, retour))
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    # In a thread of its own: a signal that came while this one waits on the event would set it from within.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(worker.run_forever, stop).result()
 
 
 def serve_dashboard(settings: Settings) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 
 from retour.settings import PREFIX, Settings
 
+_MAY_HOLD_A_PASSWORD = ("database_url", "smtp_url")
+
 
 def print_settings(settings: Settings) -> None:
     """A line for each setting: its variable, value, source and meaning. Secrets are not shown."""
@@ -34,7 +36,7 @@ def _variable(name: str) -> str:
 
 def _shown(settings: Settings, name: str) -> str:
     value = str(getattr(settings, name))
-    if name == "database_url" and value:
+    if name in _MAY_HOLD_A_PASSWORD and value:
         try:
             return make_url(value).render_as_string(hide_password=True)
         except (ArgumentError, ValueError):

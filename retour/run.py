@@ -1,4 +1,4 @@
-"""What `make run` starts: a shop's history, a first refresh, and three servers under one parent."""
+"""What `make run` starts: a shop's history, a first refresh, and three servers and a worker under one parent."""
 
 import contextlib
 import os
@@ -26,31 +26,39 @@ _say = Console(highlight=False).print
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One server: what to start, and the address that answers once it is up."""
+class Site:
+    """Where a server answers: the port, the path that does once it is up, and the page for people."""
 
-    name: str
     port: int
-    command: Sequence[str]
     health: str
     page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process: what to start, where it answers if it is a server, else what it does."""
+
+    name: str
+    command: Sequence[str]
+    site: Site | None = None
+    does: str = ""
 
 
 def run_everything(settings: Settings, data: str) -> None:
     """Fill the shop, start every part, refresh, and stay until Ctrl-C. Raises `UserError`."""
     parts = _parts(settings)
-    refuse_shared_ports({part.name: part.port for part in parts})
-    for part in parts:
-        refuse_taken_port(settings.host, part.port, part.name)
+    ports = {part.name: part.site.port for part in parts if part.site}
+    refuse_shared_ports(ports)
+    for name, port in ports.items():
+        refuse_taken_port(settings.host, port, name)
     ensure_dagster_home(settings)
     with _interruptible():
         _fill(data)
-        _say("Starting service, dashboard and Dagster, and refreshing …")
+        _say("Starting service, worker, dashboard and Dagster, and refreshing …")
         with _started(settings, parts) as processes:
             _refresh()
             for part in parts:
-                _await_ready(settings, part, processes)
-                _say(f"  {part.name:<10} http://{settings.host}:{part.port}{part.page}")
+                _say(f"  {part.name:<10} {_ready(settings, part, processes)}")
             _say("  API keys   .venv/bin/retour keys create --role shop --name my-shop")
             _say("Ctrl-C ends it all.")
             _watch(settings, processes)
@@ -60,14 +68,17 @@ def _parts(settings: Settings) -> list[Part]:
     retour = str(Path(sys.executable).with_name("retour"))
     dagster = str(Path(sys.executable).with_name("dagster"))
     return [
-        Part("service", settings.service_port, [retour, "serve"], "/healthz", "/docs"),
-        Part("dashboard", settings.dashboard_port, [retour, "dashboard"], "/_stcore/health", ""),
+        Part("service", [retour, "serve"], Site(settings.service_port, "/healthz", "/docs")),
+        Part("worker", [retour, "worker"], does="sends mail and keeps deadlines"),
+        Part(
+            "dashboard",
+            [retour, "dashboard"],
+            Site(settings.dashboard_port, "/_stcore/health", ""),
+        ),
         Part(
             "dagster",
-            settings.dagster_port,
             [dagster, "dev", "-h", settings.host, "-p", str(settings.dagster_port)],
-            "/server_info",
-            "/asset-groups",
+            Site(settings.dagster_port, "/server_info", "/asset-groups"),
         ),
     ]
 
@@ -148,12 +159,13 @@ def _signal_groups(processes: Sequence[subprocess.Popen[bytes]], number: signal.
             os.killpg(process.pid, number)
 
 
-def _await_ready(
-    settings: Settings, part: Part, processes: dict[str, subprocess.Popen[bytes]]
-) -> None:
-    address = f"http://{settings.host}:{part.port}{part.health}"
+def _ready(settings: Settings, part: Part, processes: dict[str, subprocess.Popen[bytes]]) -> str:
+    """Where to find the part, once it is there; or what it does."""
+    if part.site is None:
+        return part.does
+    address = f"http://{settings.host}:{part.site.port}"
     deadline = time.monotonic() + _READY_SECONDS
-    while not _answers(address):
+    while not _answers(f"{address}{part.site.health}"):
         _refuse_dead(settings, processes)
         if time.monotonic() > deadline:
             raise UserError(
@@ -161,6 +173,7 @@ def _await_ready(
                 f"see {_log_file(settings, part.name)}"
             )
         time.sleep(0.3)
+    return f"{address}{part.site.page}"
 
 
 def _answers(address: str) -> bool:

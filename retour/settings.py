@@ -4,6 +4,7 @@ Anything may import this module; it imports nothing of ours but the kind of erro
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -40,6 +41,27 @@ class Settings(BaseSettings):
     service_port: int = Field(8000, ge=1, le=65535, description="where the service answers")
     dashboard_port: int = Field(8501, ge=1, le=65535, description="where the dashboards answer")
     dagster_port: int = Field(3000, ge=1, le=65535, description="where `retour run` starts Dagster")
+    policy: str = Field("", description="the shop's policy file (TOML); empty: the built-in policy")
+    shop_name: str = Field("Practice shop", description="the shop's name, as customers know it")
+    public_url: str = Field(
+        "",
+        description="where customers reach the service, for links in mails; empty: host and port",
+    )
+    smtp_url: str = Field(
+        "",
+        repr=False,
+        description="mail server, smtp://USER:PASSWORD@HOST:587 or smtps://…; empty: mail goes to files in var_dir/mail",
+    )
+    mail_from: str = Field(
+        "returns@localhost", description="the address that mails to customers come from"
+    )
+    payments_url: str = Field(
+        "",
+        description="the shop's payment system (docs/payments.md); empty: refunds are paid by hand",
+    )
+    payments_secret: SecretStr = Field(
+        SecretStr(""), description="what the worker shows to the payment system"
+    )
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="keys the look-up of customer tokens; empty: made once in var_dir/secret.key",
@@ -56,6 +78,36 @@ class Settings(BaseSettings):
                     f"{name!r} is not an IANA time zone; write one such as Europe/London or Asia/Shanghai"
                 ) from unknown
         return name
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s?#]+", url):
+            raise ValueError("it must be a web address such as https://returns.example.com")
+        return url.rstrip("/")
+
+    @field_validator("shop_name")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("it must be one line without control characters")
+        return name
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_address(cls, address: str) -> str:
+        if not re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)*", address, re.ASCII):
+            raise ValueError("it must be one mail address such as returns@example.com")
+        return address
+
+    @property
+    def public_address(self) -> str:
+        """Where links in mails lead, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.service_port}"
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.var_dir / "mail"
 
     @property
     def database(self) -> str:

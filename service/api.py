@@ -6,22 +6,62 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service.application import Retour
+from service.cases.endpoints import router as cases
 from service.catalog.endpoints import router as products
+from service.customers.endpoints import router as customers
 from service.edge import ProblemDocument, RetourDep, add_problem_handlers
 from service.orders.endpoints import router as orders
+from service.platform.telemetry import Requests
+from service.receiving.endpoints import router as receiving
 from service.returns.endpoints import router as returns
+from service.reviews.endpoints import router as reviews
+from service.settlements.endpoints import router as refunds
+from service.shipments.endpoints import router as shipments
+from service.staff.endpoints import router as staff
+from service.stock.endpoints import router as stock
+from service.surveys.endpoints import router as surveys
+from service.texts.endpoints import router as texts
 
 _ABOUT = """
 A shop's systems tell of products, orders and deliveries (key of role `shop`); its app applies for returns and shows
-them (role `storefront`). Every `PUT` can be repeated. Money is in minor units, times carry their offset.
-Failures are problem documents (RFC 9457).
+them (role `storefront`), each to its customer, whom a token proves. Every `PUT` can be repeated, and every `POST` that
+brings an `Idempotency-Key`. Money is in minor units, times carry their offset.
+Failures are problem documents (RFC 9457). Every answer has an `X-Request-Id`, the caller's own where it sent one of 16 to 64
+letters, digits, `-` and `_`; log and events know the request by it.
 """
 _TAGS = [
     {"name": "products", "description": "What the shop sells; the newest word counts."},
     {"name": "orders", "description": "What was bought, and which parcels reached the customer."},
+    {"name": "customers", "description": "How a shop's app proves who its customer is."},
     {"name": "returns", "description": "What customers want to send back, and where that stands."},
+    {"name": "shipments", "description": "How the goods come, and where they are on their way."},
+    {"name": "reviews", "description": "What a person decides, and asks the customer."},
+    {"name": "receiving", "description": "The dock: parcels, inspections, where goods go."},
+    {"name": "stock", "description": "Returned goods, by product and place."},
+    {"name": "refunds", "description": "Money on its way back."},
+    {"name": "cases", "description": "What needs somebody: complaints, dangers, what stalls."},
+    {"name": "surveys", "description": "How it was; by the link of a letter, without a key."},
+    {"name": "texts", "description": "What customers wrote; each reading is noted."},
+    {"name": "staff", "description": "Who works on returns, and when somebody is away."},
     {"name": "health", "description": "Whether the service lives; no key is needed."},
 ]
+
+
+_ROUTERS = (
+    products,
+    orders,
+    customers,
+    returns,
+    shipments,
+    reviews,
+    receiving,
+    stock,
+    refunds,
+    cases,
+    surveys,
+    texts,
+    staff,
+)
 
 
 def create_app(retour: Retour) -> FastAPI:
@@ -35,9 +75,10 @@ def create_app(retour: Retour) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},  # else it sends the address away to be judged
     )
     app.state.retour = retour
-    for router in (products, orders, returns):
+    for router in _ROUTERS:
         app.include_router(router)
     add_problem_handlers(app)
+    app.add_middleware(Requests, clock=retour.context.clock, ids=retour.context.ids)
     _add_health(app)
     _describe_problems(app)
     return app

@@ -1,10 +1,12 @@
-"""What every endpoint shares: the application behind it, who calls, and problems as documents (RFC 9457)."""
+"""What every endpoint shares: the application behind it, who calls for which customer, repeated requests, problems as documents (RFC 9457)."""
 
+import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, get_type_hints
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -13,14 +15,29 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from service.application import Retour
+from service.domain.events import Actor, Role
+from service.domain.words import Language
 from service.platform.auth import Caller, Scope
 from service.platform.db import DatabaseUnavailable
+from service.platform.fields import CustomerTokenText, IdempotencyKey, OrderId, Rma
+from service.platform.idempotency import Attempt, Repeated
+from service.platform.language import negotiate
 from service.platform.problems import KeyNotValid, NotAllowed, NotAuthenticated, Problem
+from service.platform.proof import (
+    CustomerTokenForAnother,
+    CustomerTokenMissing,
+    CustomerTokenNotValid,
+)
+from service.platform.telemetry import HEADER
 from service.wording import in_words, place_of
 
 _log = logging.getLogger("retour.service")
 _ERRORS_IN_A_SENTENCE = 5
 _bearer = HTTPBearer(auto_error=False, description="an API key: `retour keys create --role …`")
+
+_A_TOKEN = (
+    "WyJvcmRlciIsIkEtMTAwMSIsMTc3MjUzOTIwMDAwMDAwMF0.0wB2Jm7cQe4xTn1pVd8sKf6gHr3yLz5uXa9oEiM2Wk0"
+)
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -43,6 +60,7 @@ class ProblemDocument(BaseModel):
                 "status": 409,
                 "detail": "line 1 of order 'A-1001': 2 delivered, 1 in other returns, so 1 can be "
                 "returned, not 2; lower the quantity",
+                "request_id": "req_2wd6q0m4v8x1c5z7b9n3k6j0hf",
             }
         }
     )
@@ -51,12 +69,14 @@ class ProblemDocument(BaseModel):
     title: Annotated[str, Field(description="the kind of problem, for people")]
     status: Annotated[int, Field(description="the HTTP status, once more")]
     detail: Annotated[str, Field(description="what happened here, and the way out")]
+    request_id: Annotated[str, Field(description="what the service's log knows the request by")]
     errors: Annotated[
         list[FieldError] | None, Field(description="each wrong field; with `invalid-request` only")
     ] = None
 
 
-def get_retour(request: Request) -> Retour:
+# What waits for nothing is `async`: FastAPI hands everything else to a thread, which costs more than most of it.
+async def get_retour(request: Request) -> Retour:
     """The application that this server stands in front of."""
     retour: Retour = request.app.state.retour
     return retour
@@ -65,23 +85,187 @@ def get_retour(request: Request) -> Retour:
 RetourDep = Annotated[Retour, Depends(get_retour)]
 
 
-def caller_with(scope: Scope) -> Callable[..., Caller]:
-    """The dependency that lets only callers with this scope pass."""
+CredentialsDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
-    def caller(
-        retour: RetourDep,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    ) -> Caller:
-        found = retour.keys.caller(credentials.credentials if credentials else None)
-        found.require(scope)
+
+def get_caller(request: Request, retour: RetourDep, credentials: CredentialsDep) -> Caller:
+    """Whoever's key the request brings; looked up once a request, and noted for its line in the log."""
+    caller = retour.keys.caller(credentials.credentials if credentials else None)
+    request.state.key_id = caller.key_id
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+def caller_with(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
+    """The dependency that lets only callers with one of these scopes pass."""
+
+    async def caller(found: CallerDep) -> Caller:
+        found.require(*scopes)
         return found
 
     return caller
 
 
-def problems(*kinds: type[Problem], has_body: bool = True) -> Responses:
+async def get_customer_token(
+    header: Annotated[
+        CustomerTokenText | None,
+        Header(
+            alias="Retour-Customer",
+            description="what the customer proves itself with; a shop's app needs one, staff do not",
+            examples=[_A_TOKEN],
+        ),
+    ] = None,
+    token: Annotated[
+        CustomerTokenText | None,
+        Query(
+            description="the same in a link, where no header can be sent",
+            examples=[_A_TOKEN],
+        ),
+    ] = None,
+) -> str | None:
+    """What the customer proves itself with, where it came with the request."""
+    return header or token
+
+
+CustomerTokenDep = Annotated[str | None, Depends(get_customer_token)]
+
+
+def customer_of_return(
+    request: Request,
+    rma: Rma,
+    retour: RetourDep,
+    credentials: CredentialsDep,
+    token: CustomerTokenDep,
+) -> None:
+    """The dependency that lets staff pass, and whoever has a token of this return or of its order: a letter's link has it."""
+    if credentials is None and token:
+        retour.customers.check_return(token, rma)
+        return
+    caller = get_caller(request, retour, credentials)
+    caller.require("returns:read", "returns:own")
+    if not caller.may("returns:read"):
+        retour.customers.check_return(token, rma)
+
+
+def customer_of_order(
+    order_id: OrderId, retour: RetourDep, caller: CallerDep, token: CustomerTokenDep
+) -> Caller:
+    """The dependency that lets staff pass, and a shop's app with a token of this order."""
+    caller.require("returns:read", "returns:own")
+    if not caller.may("returns:read"):
+        retour.customers.check_order(token, order_id)
+    return caller
+
+
+def customer_changing_return(
+    rma: Rma, retour: RetourDep, caller: CallerDep, token: CustomerTokenDep
+) -> Actor:
+    """The dependency for what a customer does to a return: through a shop's app with the token, or through after-sales."""
+    caller.require("returns:write")
+    if not caller.may("returns:read"):
+        retour.customers.check_return(token, rma)
+    return Actor("customer", caller.staff_id)
+
+
+CustomerDep = Annotated[Actor, Depends(customer_changing_return)]
+
+
+def acting(*scopes: Scope) -> Callable[..., Awaitable[Actor]]:
+    """The dependency that lets callers with one of these scopes act, in their own role."""
+
+    async def actor(caller: CallerDep) -> Actor:
+        caller.require(*scopes)
+        role: Role = "customer" if caller.role == "storefront" else caller.role
+        return Actor(role, caller.staff_id or caller.key_id)
+
+    return actor
+
+
+async def get_language(
+    accept_language: Annotated[
+        str | None,
+        Header(description="the language of all that is for people: zh or en", examples=["zh"]),
+    ] = None,
+) -> Language:
+    """The language that the caller's reader likes best."""
+    return negotiate(accept_language)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+NOT_PROVEN = (CustomerTokenMissing, CustomerTokenNotValid, CustomerTokenForAnother)
+
+
+RepeatKey = Annotated[
+    IdempotencyKey | None,
+    Header(
+        alias="Idempotency-Key",
+        description="1 to 200 printable ASCII characters of your choice, new for each request, such as a UUID; the same "
+        "key with the same request is answered with what that made, with another request it is refused (409)",
+        examples=["0b7c2f0e-5d0e-4a53-9a39-6a4c1f6a2a11"],
+    ),
+]
+
+
+async def get_attempt(
+    request: Request,
+    retour: RetourDep,
+    caller: CallerDep,
+    idempotency_key: RepeatKey = None,
+) -> Attempt | None:
+    """The request as an attempt that may be repeated, where it brings a key. Every `POST` takes one."""
+    return await _attempt(request, retour, caller.key_id, idempotency_key)
+
+
+async def get_anonymous_attempt(
+    request: Request, retour: RetourDep, idempotency_key: RepeatKey = None
+) -> Attempt | None:
+    """As `get_attempt`, where a link is all that a caller needs."""
+    return await _attempt(request, retour, "anonymous", idempotency_key)
+
+
+async def _attempt(
+    request: Request, retour: Retour, caller: str, key: str | None
+) -> Attempt | None:
+    if key is None:
+        return None
+    asked = f"{request.method} {request.url.path}\n{_canonical(await request.body())}"
+    fingerprint = retour.context.identity.keyed_hash("request", asked)
+    return Attempt(caller, key, fingerprint)
+
+
+AnonymousAttemptDep = Annotated[Attempt | None, Depends(get_anonymous_attempt)]
+AttemptDep = Annotated[Attempt | None, Depends(get_attempt)]
+
+
+def done(command: Callable[[], object]) -> None:
+    """Carry a command out, unless its attempt did so before: the answer is how things are now, either way."""
+    with suppress(Repeated):
+        command()
+
+
+def once(command: Callable[[], str]) -> tuple[str, bool]:
+    """What a command makes, or what its attempt made before; and whether it is new."""
+    try:
+        return command(), True
+    except Repeated as repeated:
+        return repeated.subject, False
+
+
+def _canonical(body: bytes) -> str:
+    """The same text for the same JSON, however it is spaced and ordered; what is no JSON stands for itself."""
+    try:
+        return json.dumps(json.loads(body), sort_keys=True)
+    except (ValueError, RecursionError):
+        return body.hex()
+
+
+def problems(*kinds: type[Problem], has_body: bool = True, needs_key: bool = True) -> Responses:
     """The problem responses of an endpoint, for its description; those that every endpoint has are added."""
-    meanings = [*_EVERYWHERE, *((each.status, each.slug(), each.title) for each in kinds)]
+    general = [*_EVERYWHERE, *(_OF_KEYS if needs_key else ())]
+    meanings = [*general, *((each.status, each.slug(), each.title) for each in kinds)]
     if has_body:
         meanings.append((400, "malformed-json", "The body is no JSON"))
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -92,11 +276,10 @@ def problems(*kinds: type[Problem], has_body: bool = True) -> Responses:
     return described
 
 
+_OF_KEYS = [
+    (each.status, each.slug(), each.title) for each in (NotAuthenticated, KeyNotValid, NotAllowed)
+]
 _EVERYWHERE = [
-    *(
-        (each.status, each.slug(), each.title)
-        for each in (NotAuthenticated, KeyNotValid, NotAllowed)
-    ),
     (422, "invalid-request", "A field is missing or wrong"),
     (503, "database-unavailable", "The database does not answer"),
 ]
@@ -112,17 +295,25 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_fault)
 
 
-def _on_problem(_: Request, problem: Exception) -> JSONResponse:
+def _on_problem(request: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, Problem)  # noqa: S101  # registered for this class
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
-    return _document(problem.status, problem.slug(), problem.title, str(problem), headers=headers)
+    return _document(
+        request,
+        problem.status,
+        problem.slug(),
+        problem.title,
+        str(problem),
+        headers=problem.headers(),
+    )
 
 
 def _on_invalid_request(request: Request, invalid: Exception) -> JSONResponse:
     assert isinstance(invalid, RequestValidationError)  # noqa: S101  # registered for this class
     first = invalid.errors()[0]
     if first["type"] == "json_invalid":
-        return _malformed(f"{first['ctx']['error']} at character {first['loc'][-1]}; mend it there")
+        return _malformed(
+            request, f"{first['ctx']['error']} at character {first['loc'][-1]}; mend it there"
+        )
     body = get_type_hints(request.scope["endpoint"]).get("body")
     errors = [
         FieldError(field=place_of(each), detail=in_words(each, body)) for each in invalid.errors()
@@ -130,24 +321,26 @@ def _on_invalid_request(request: Request, invalid: Exception) -> JSONResponse:
     detail = "; ".join(f"{each.field}: {each.detail}" for each in errors[:_ERRORS_IN_A_SENTENCE])
     if more := len(errors[_ERRORS_IN_A_SENTENCE:]):
         detail += f"; and {more} more, in `errors`"
-    return _document(422, "invalid-request", "A field is missing or wrong", detail, errors)
+    return _document(request, 422, "invalid-request", "A field is missing or wrong", detail, errors)
 
 
 def _on_http_exception(request: Request, refused: Exception) -> JSONResponse:
     assert isinstance(refused, HTTPException)  # noqa: S101  # registered for this class
     if refused.status_code == 400 and refused.__cause__ is not None:
-        return _malformed(_why_unreadable(refused.__cause__))
+        return _malformed(request, _why_unreadable(refused.__cause__))
     detail = f"{request.method} leads nowhere at this address; /docs shows what there is"
     if allowed := (refused.headers or {}).get("Allow"):
         detail = f"{request.method} is not possible at this address, only {allowed} is"
     slug = str(refused.detail).lower().replace(" ", "-")
     return _document(
-        refused.status_code, slug, str(refused.detail), detail, headers=refused.headers
+        request, refused.status_code, slug, str(refused.detail), detail, headers=refused.headers
     )
 
 
-def _malformed(why: str) -> JSONResponse:
-    return _document(400, "malformed-json", "The body is no JSON", f"the body is no JSON: {why}")
+def _malformed(request: Request, why: str) -> JSONResponse:
+    return _document(
+        request, 400, "malformed-json", "The body is no JSON", f"the body is no JSON: {why}"
+    )
 
 
 def _why_unreadable(cause: BaseException) -> str:
@@ -158,20 +351,21 @@ def _why_unreadable(cause: BaseException) -> str:
     return "a number in it has too many digits; /docs shows the form that is wanted"
 
 
-def _on_database_down(_: Request, failure: Exception) -> JSONResponse:
+def _on_database_down(request: Request, failure: Exception) -> JSONResponse:
     why = str(failure) if isinstance(failure, DatabaseUnavailable) else type(failure).__name__
     _log.error("the database does not answer: %s", why)
     detail = "the database does not answer or is too busy; nothing was recorded, try again"
-    return _document(503, "database-unavailable", "The database does not answer", detail)
+    return _document(request, 503, "database-unavailable", "The database does not answer", detail)
 
 
-def _on_fault(_: Request, fault: Exception) -> JSONResponse:
+def _on_fault(request: Request, fault: Exception) -> JSONResponse:
     """A fault of ours. The server logs its traceback; the caller learns that nothing was recorded."""
     detail = "a fault of the service, noted in its log; nothing was recorded"
-    return _document(500, "fault", "The service failed", detail)
+    return _document(request, 500, "fault", "The service failed", detail)
 
 
 def _document(
+    request: Request,
     status: int,
     slug: str,
     title: str,
@@ -184,11 +378,12 @@ def _document(
         title=title,
         status=status,
         detail=detail,
+        request_id=request.state.request_id,
         errors=None if errors is None else list(errors),
     )
     return JSONResponse(
         document.model_dump(exclude_none=True),
         status,
-        headers=headers,
+        headers={**(headers or {}), HEADER: document.request_id},
         media_type="application/problem+json",
     )

@@ -24,6 +24,7 @@ _WORDS: _Words = {
     "greater_than_equal": lambda c: f"must be {c['ge']:,} or more",
     "less_than_equal": lambda c: f"must be {c['le']:,} or less",
     "literal_error": lambda c: f"must be one of {c['expected']}",
+    "bool_type": lambda _: "must be true or false, without quotes",
     "list_type": lambda _: "must be a list in square brackets: [{…}, {…}]",
     "too_short": lambda c: f"must hold at least {c['min_length']}, such as [{{…}}]",
     "too_long": lambda c: f"must hold at most {c['max_length']:,}; it holds {c['actual_length']:,}",
@@ -63,4 +64,4 @@ def _fields_at(model: Any, path: Sequence[str | int]) -> str:
     for step in path:
         is_index = isinstance(step, int)
         model = get_args(model)[0] if is_index else model.model_fields[step].annotation
-    return ", ".join(model.model_fields)
+    return ", ".join(field.alias or name for name, field in model.model_fields.items())

@@ -207,7 +207,7 @@ def _difference(said: list[str], selected: list[str]) -> str:
 def _unknown(relation: str) -> str:
     schema, name = relation.split(".", 1)
     if schema == "lake":
-        return f"reads {relation}, but no event has such a table; see service/domain/events.py"
+        return f"reads {relation}, but no event has such a table; see service/domain/events/"
     if schema == "meta":
         return f"reads {relation}; meta has {', '.join(META_TABLES)}"
     return (

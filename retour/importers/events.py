@@ -45,6 +45,8 @@ def _array(each: str, order: str) -> str:
 
 
 _NULL = "'null'"
+_ZERO = "'0'"
+_FALSE = "'false'"
 _BETWEEN = "n between $low and $high"
 
 _PRODUCT = _object(
@@ -62,6 +64,8 @@ _ORDER_LINE = _object(
     sku=_text("sku"),
     quantity=_number("quantity"),
     unit_price_minor=_number("unit_price_minor"),
+    discount_minor=_ZERO,
+    exclusion=_NULL,
 )
 _ORDER = _object(
     order_id=_text("order_id"),
@@ -69,6 +73,8 @@ _ORDER = _object(
     currency=_text("currency"),
     country=_text("country"),
     lines="body",
+    discount_minor=_ZERO,
+    shipping_minor=_ZERO,
 )
 _COUNTED_LINE = _object(line_no=_number("line_no"), quantity=_number("quantity"))
 _RETURN_LINE = _object(
@@ -93,7 +99,7 @@ _DELIVERY = _object(
     delivery_id=_text("any_value(delivery_id)"),
     lines=_array(_COUNTED_LINE, "line_no"),
 )
-_RECEIPT = _object(rma=_text("rma"), lines=_array(_COUNTED_LINE, "line_no"))
+_RECEIPT = _object(rma=_text("rma"), lines=_array(_COUNTED_LINE, "line_no"), parcel_id=_NULL)
 _INSPECTION = _object(
     rma=_text("rma"),
     line_no=_number("line_no"),
@@ -101,6 +107,7 @@ _INSPECTION = _object(
     outcome=_text("outcome"),
     grade=_text("grade"),
     inspection_depth=_NULL,
+    sku=_NULL,
 )
 _REFUND_LINE = _object(line_no=_number("line_no"), amount_minor=_number("refund_minor"))
 _REFUND = _object(
@@ -109,6 +116,8 @@ _REFUND = _object(
     currency=_text("any_value(currency)"),
     amount_minor=_number("sum(refund_minor)"),
     lines=_array(_REFUND_LINE, "line_no"),
+    refund_id=_NULL,
+    is_reconciled=_FALSE,
 )
 
 KINDS = (

@@ -19,9 +19,9 @@ _EVENTS = 5_000
 # Values in the order of the service's columns. Where a return is settled in full, it is refunded.
 _STATE = {
     "products": """select sku, title, category, vendor, null, null, null, null from products""",
-    "orders": """select order_id, token, currency, country, time_us
+    "orders": """select order_id, token, currency, country, time_us, 0, 0
                  from orders left join tokens using (customer) order by n""",
-    "order_lines": """select order_id, line_no, sku, quantity, unit_price_minor
+    "order_lines": """select order_id, line_no, sku, quantity, unit_price_minor, 0, null
                       from order_lines""",
     "deliveries": "select order_id, delivery_id, delivered_us from deliveries",
     "delivery_lines": """select order_lines.order_id, delivery_id, line_no, quantity
@@ -33,7 +33,8 @@ _STATE = {
                        using (n) order by n""",
     "return_lines": """select rma, line_no, order_id, order_line_no, sku, quantity, reason,
                               value_minor, 'authorized',
-                              case when refunded_us is null then 'open' else 'refunded' end
+                              case when refunded_us is null then 'open' else 'refunded' end,
+                              case when refunded_us is null then 'awaited' else 'passed' end
                        from return_lines""",
 }
 

@@ -24,5 +24,12 @@ def find(connection: Connection, sku: str) -> RowMapping | None:
     return connection.execute(query).mappings().one_or_none()
 
 
+def title_of(connection: Connection, sku: str) -> str | None:
+    """What the shop calls a product; None where it never told."""
+    query = select(products.c.title).where(products.c.sku == sku)
+    title: str | None = connection.execute(query).scalar_one_or_none()
+    return title
+
+
 def change(connection: Connection, sku: str, values: dict[str, object]) -> None:
     connection.execute(update(products).where(products.c.sku == sku).values(values))

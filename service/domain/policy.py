@@ -1,25 +1,467 @@
-"""The shop's return policy: data, with a version that every decision records."""
+"""The shop's return policy: data with a version that every decision records, and how it judges a request.
 
-from dataclasses import dataclass
+Three promises hold whatever a shop writes into it. What the law grants is not undercut: within a regime's days no
+rule declines, and the terms are at least the law's. What is the shop's fault is not declined: guarantees outlive
+windows and exclusions. And only a rule that says so declines, by its name.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
 
-from service.domain.events import RuleOutcome
+from pydantic import Field, StringConstraints, field_validator
+
+from service.domain.clocks import Calendar, ClockName, end_of_day
+from service.domain.countries import country_code
+from service.domain.events import RefundOn, RuleOutcome
+from service.domain.money import in_figures
+from service.domain.policy_sections import (
+    Audit,
+    Choices,
+    Clocks,
+    Consequence,
+    Fees,
+    GradeRow,
+    Grades,
+    Inspection,
+    KeepItem,
+    Methods,
+    OutcomeChoices,
+    RefundTerms,
+    Regime,
+    Rules,
+    Section,
+    Survey,
+    Window,
+)
+from service.domain.words import (
+    BadOutcome,
+    Choice,
+    Disposition,
+    Grade,
+    Payer,
+    Phrase,
+)
+
+RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+RuleName = Literal["return_window", "exclusions", "value", "history", "evidence"]
+
+# Why a rule stopped a request, for its customer; the outcome's detail is for staff and the record.
+WHY: Mapping[RuleName, Phrase] = {
+    "return_window": Phrase("The time for returning this is over."),
+    "exclusions": Phrase("This cannot be returned unless something is wrong with it."),
+    "value": Phrase("A return of this value is looked at by a person."),
+    "history": Phrase("Your earlier returns make us look at this one more closely."),
+    "evidence": Phrase("We need a photo to decide on this."),
+}
+
+
+class Policy(Section):
+    """One version of the shop's rules. The file that it is read from has the same sections."""
+
+    version: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=60,
+            pattern=r"^[^\x00-\x1f\x7f]*$",
+            description="its name; every decision records it, so give each change a new one",
+        ),
+    ]
+    window: Window
+    rules: Rules
+    regimes: dict[RegimeName, Regime]
+    fees: Fees
+    refund: RefundTerms
+    inspection: Inspection
+    audit: Audit
+    keep_item: KeepItem
+    clocks: Clocks
+    grades: Grades
+    outcome_choices: Annotated[Choices, Field(alias="choices")]
+    methods: Methods
+    survey: Survey
+
+    @field_validator("regimes")
+    @classmethod
+    def _give_each_country_one_law(cls, regimes: dict[str, Regime]) -> dict[str, Regime]:
+        law: dict[str, str] = {}
+        for name, regime in regimes.items():
+            for country in regime.countries:
+                if law.setdefault(country, name) != name:
+                    raise ValueError(
+                        f"names {country} in both {law[country]} and {name}; each country has one law"
+                    )
+        return regimes
+
+    @property
+    def return_window(self) -> timedelta:
+        """How long after delivery the shop's own window stays open."""
+        return timedelta(days=self.window.days)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Which hours the clocks count."""
+        clocks = self.clocks
+        return Calendar(
+            clocks.calendar, clocks.business_days, clocks.business_opens, clocks.business_closes
+        )
+
+    def regime_of(self, country: str | None) -> tuple[str, Regime] | None:
+        """The regime, with its name, that holds for a country given by ISO code or name."""
+        code = country_code(country)
+        return next(
+            (each for each in self.regimes.items() if code and code in each[1].countries), None
+        )
+
+    def hours(self, clock: ClockName) -> timedelta:
+        """What a clock allows, in hours of the policy's calendar."""
+        return self.clocks.hours.of(clock)
+
+    def disposition(self, grade: Grade) -> Disposition:
+        """Where goods of this grade go that passed."""
+        return self._row(grade).disposition
+
+    def offer_percent(self, grade: Grade | None) -> int:
+        """What is offered for goods of this grade that failed; for ungraded ones nothing."""
+        return self._row(grade).refund_percent if grade else 0
+
+    def choices(self, outcome: BadOutcome) -> tuple[Choice, ...]:
+        """What the customer may choose after a bad outcome. A dispute is open besides."""
+        return self._choices_after(outcome).options
+
+    def default_choice(self, outcome: BadOutcome, offer_minor: int) -> Choice:
+        """What happens when the customer does not choose, and `offer_minor` is offered."""
+        return self._choices_after(outcome).without_a_word(offer_minor)
+
+    def may_keep(self, value_minor: int, currency: str, kept_within_a_year: int) -> bool:
+        """Whether goods of this value need not come back, of a customer who kept so many before."""
+        up_to_minor = self.keep_item.up_to_minor.get(currency, -1)
+        return value_minor <= up_to_minor and kept_within_a_year < self.keep_item.max_per_year
+
+    def _row(self, grade: Grade) -> GradeRow:
+        row: GradeRow = getattr(self.grades, grade)
+        return row
+
+    def _choices_after(self, outcome: BadOutcome) -> OutcomeChoices:
+        choices: OutcomeChoices = getattr(self.outcome_choices, outcome)
+        return choices
+
+
+# --- what the law grants -----------------------------------------------------------------------
+
+
+def withdrawal_until(regime: Regime, last_delivery: datetime, zone: ZoneInfo) -> datetime:
+    """The last moment for a withdrawal, in UTC: the end of the last day, the first one being that after delivery.
+
+    `last_delivery` is of the parcel that the regime counts from, of the line or of the order.
+    """
+    delivered_on = last_delivery.astimezone(zone).date()
+    return end_of_day(delivered_on + timedelta(days=regime.withdrawal_days), zone)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules of one version. The window counts from the delivery of the line's last parcel."""
+class Windows:
+    """Until when a line may come back: as the law grants it (None: it does not), and at all. Last moments count."""
 
-    version: str = "1"
-    return_window: timedelta = timedelta(days=30)
+    granted_until: datetime | None
+    until: datetime
+
+    def is_granted(self, now: datetime) -> bool:
+        """Whether the law lets the line come back now."""
+        return self.granted_until is not None and now <= self.granted_until
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the law or the shop's own window lets it."""
+        return now <= self.until
+
+
+def windows(
+    policy: Policy,
+    country: str | None,
+    exclusion: str | None,
+    line_delivered_at: datetime,
+    order_delivered_at: datetime,
+    zone: ZoneInfo,
+) -> Windows:
+    """The windows of a line whose last parcel, and whose order's last parcel, came at these moments."""
+    own_until = line_delivered_at + policy.return_window
+    found = policy.regime_of(country)
+    if found is None or exclusion in found[1].exclusions:
+        return Windows(None, own_until)
+    counts_the_order = found[1].counted_from == "order_delivery"
+    last = order_delivered_at if counts_the_order else line_delivered_at
+    granted_until = withdrawal_until(found[1], last, zone)
+    return Windows(granted_until, max(own_until, granted_until))
+
+
+# --- the terms of a return ---------------------------------------------------------------------
+
+
+class NoRegime(ValueError):
+    """A withdrawal needs a law that grants it, and the policy names none for this country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for one line: when the money goes back, and who bears what.
+
+    The refund is due `refund_within` after the request (declaration), the goods' receipt, or the trigger `refund_on`;
+    before the trigger it may be withheld. `regime` is the law that shaped the terms.
+    """
+
+    regime: str | None
+    refund_on: RefundOn
+    refund_within: timedelta
+    refund_counts_from: Literal["request", "receipt", "trigger"]
+    fee_percent: int
+    return_freight_by: Payer
+    refunds_outbound_shipping: bool
+    may_deduct: bool
+
+
+_EARLIEST_FIRST: tuple[RefundOn, ...] = get_args(RefundOn)
+
+
+def terms(
+    policy: Policy,
+    country: str | None,
+    kind: Literal["withdrawal", "return"],
+    reason: str | None,
+    *,
+    within_regime: bool = True,
+) -> Terms:
+    """The terms of a withdrawal or of a return for a reason.
+
+    A return of what the law grants at that moment (`within_regime`, which `Windows.is_granted` tells) is never on worse
+    terms than a withdrawal would be. Raises `NoRegime`.
+    """
+    found = policy.regime_of(country)
+    if kind == "withdrawal" and not found:
+        raise NoRegime(f"no regime of policy {policy.version} grants a withdrawal in {country!r}")
+    own = _own_terms(policy, reason)
+    if not found or (kind == "return" and not within_regime):
+        return own
+    law = _terms_of_law(*found)
+    return _better(law, own, is_fault=reason in policy.fees.shop_fault_reasons)
+
+
+def _own_terms(policy: Policy, reason: str | None) -> Terms:
+    fees = policy.fees
+    is_fault = reason in fees.shop_fault_reasons
+    return Terms(
+        regime=None,
+        refund_on=policy.refund.on,
+        refund_within=timedelta(hours=policy.refund.within_hours),
+        refund_counts_from="trigger",
+        fee_percent=fees.restocking_percent if reason in fees.restocking_reasons else 0,
+        return_freight_by="shop" if is_fault else fees.return_freight_by,
+        refunds_outbound_shipping=is_fault,
+        may_deduct=False,
+    )
+
+
+def _terms_of_law(name: str, regime: Regime) -> Terms:
+    from_declaration = regime.refund_counts_from == "declaration"
+    return Terms(
+        regime=name,
+        refund_on=regime.refund_on,
+        refund_within=timedelta(days=regime.refund_within_days),
+        refund_counts_from="request" if from_declaration else "receipt",
+        fee_percent=0,
+        return_freight_by=regime.return_freight_by,
+        refunds_outbound_shipping=regime.refunds_outbound_shipping,
+        may_deduct=regime.may_deduct_diminished_value,
+    )
+
+
+def _better(law: Terms, own: Terms, *, is_fault: bool) -> Terms:
+    """The law's terms, with what the shop's own do better for the customer."""
+    shop_pays = "shop" in (law.return_freight_by, own.return_freight_by)
+    return replace(
+        law,
+        refund_on=min(law.refund_on, own.refund_on, key=_EARLIEST_FIRST.index),
+        return_freight_by="shop" if shop_pays else "customer",
+        refunds_outbound_shipping=law.refunds_outbound_shipping or own.refunds_outbound_shipping,
+        may_deduct=law.may_deduct and not is_fault,
+    )
+
+
+# --- judging a request -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """Units of an order line that are to come back. `delivered_at` is that of the line's last parcel.
+
+    `evidence` counts the photos and the like; `value_minor` is of these units.
+    """
+
+    line_no: int
+    sku: str
+    quantity: int
+    reason: str
+    value_minor: int
+    delivered_at: datetime
+    exclusion: str | None
+    evidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHistory:
+    """What is known of a customer at the moment of the request, which is not counted itself.
+
+    `returns_in_window` are those within `rules.history.within_days`, `failed_inspections` within `failed_within_days`.
+    """
+
+    orders: int
+    returns_in_window: int
+    returns: int
+    failed_inspections: int
+    first_order_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A return that is asked for: all that the rules look at.
+
+    `order_delivered_at` is that of the order's last parcel, where it may be a later one than those of the lines.
+    """
+
+    country: str | None
+    currency: str
+    lines: tuple[RequestLine, ...]
+    history: CustomerHistory
+    now: datetime
+    zone: ZoneInfo
+    order_delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say together. `declined_by` is the first rule that declines."""
+
+    verdict: Literal["pass", "review", "decline"]
+    outcomes: tuple[RuleOutcome, ...]
+    declined_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    outcome: RuleOutcome
+    if_failed: Consequence = "review"
+
+
+def judge(policy: Policy, request: Request) -> Judgement:
+    """What the policy says of a request: each rule's outcome, and pass, review or decline.
+
+    A request with a line that the law grants or that is the shop's fault is not declined: it goes to a person.
+    """
+    lines = [(line, _windows_of(policy, request, line)) for line in request.lines]
+    findings = [
+        *_window(policy, lines, request.now),
+        _exclusions(policy, lines, request.now),
+        _value(policy, request),
+        _history(policy, request.history),
+        _evidence(policy, request.lines),
+    ]
+    failed = [each for each in findings if not each.outcome.passed]
+    hard = [each.outcome.rule for each in failed if each.if_failed == "decline"]
+    declined_by = hard[0] if hard and _may_be_declined(policy, lines, request.now) else None
+    return Judgement(
+        "decline" if declined_by else "review" if failed else "pass",
+        tuple(each.outcome for each in findings),
+        declined_by,
+    )
 
 
 def window_rule(policy: Policy, delivered_at: datetime, now: datetime) -> RuleOutcome:
-    """Whether a request comes within the return window; its last moment still counts."""
-    until = delivered_at + policy.return_window
-    passed = now <= until
+    """Whether a request comes within the shop's own return window; its last moment still counts."""
+    return _window_outcome(delivered_at, delivered_at + policy.return_window, now)
+
+
+_Lines = Sequence[tuple[RequestLine, Windows]]
+
+
+def _windows_of(policy: Policy, request: Request, line: RequestLine) -> Windows:
+    deliveries = [each.delivered_at for each in request.lines]
+    return windows(
+        policy,
+        request.country,
+        line.exclusion,
+        line.delivered_at,
+        max(filter(None, [*deliveries, request.order_delivered_at])),
+        request.zone,
+    )
+
+
+def _may_be_declined(policy: Policy, lines: _Lines, now: datetime) -> bool:
+    faults = policy.fees.shop_fault_reasons
+    return not any(line.reason in faults or open_.is_granted(now) for line, open_ in lines)
+
+
+def _window(policy: Policy, lines: _Lines, now: datetime) -> Iterator[_Finding]:
+    """Lines of the same parcel share one outcome."""
+    for delivered_at, until in sorted({(line.delivered_at, open_.until) for line, open_ in lines}):
+        yield _Finding(_window_outcome(delivered_at, until, now), policy.window.late)
+
+
+def _window_outcome(delivered_at: datetime, until: datetime, now: datetime) -> RuleOutcome:
     return RuleOutcome(
         rule="return_window",
-        passed=passed,
+        passed=now <= until,
         detail=f"delivered {delivered_at:%Y-%m-%d}, returnable until {until:%Y-%m-%d %H:%M} UTC",
     )
+
+
+def _exclusions(policy: Policy, lines: _Lines, now: datetime) -> _Finding:
+    rule = policy.rules.exclusions
+    excluded = [
+        f"line {line.line_no} is {line.exclusion}"
+        for line, open_ in lines
+        if line.exclusion in rule.kinds and not open_.is_granted(now)
+    ]
+    detail = ", ".join(excluded) or "no line is excluded"
+    return _Finding(_outcome("exclusions", not excluded, detail), rule.when_failed)
+
+
+def _value(policy: Policy, request: Request) -> _Finding:
+    value_minor = sum(line.value_minor for line in request.lines)
+    up_to_minor = policy.rules.value.auto_up_to_minor.get(request.currency)
+    asked = in_figures(value_minor, request.currency)
+    if up_to_minor is None:
+        return _Finding(
+            _outcome("value", False, f"{asked}; no amount in {request.currency} passes by itself")
+        )
+    limit = in_figures(up_to_minor, request.currency)
+    return _Finding(
+        _outcome("value", value_minor <= up_to_minor, f"{asked}; up to {limit} passes by itself")
+    )
+
+
+def _history(policy: Policy, history: CustomerHistory) -> _Finding:
+    rule = policy.rules.history
+    returns, failed = history.returns_in_window + 1, history.failed_inspections
+    passed = returns <= rule.max_returns and failed <= rule.max_failed_inspections
+    detail = (
+        f"{returns} of {rule.max_returns} returns within {rule.within_days} days, this one included; "
+        f"{failed} of {rule.max_failed_inspections} failed inspections within {rule.failed_within_days} days"
+    )
+    return _Finding(_outcome("history", passed, detail), rule.when_failed)
+
+
+def _evidence(policy: Policy, lines: Iterable[RequestLine]) -> _Finding:
+    wanted = policy.rules.evidence.reasons
+    missing = [
+        f"line {line.line_no} ({line.reason}) has none"
+        for line in lines
+        if line.reason in wanted and not line.evidence
+    ]
+    detail = ", ".join(missing) or "no evidence is missing"
+    return _Finding(_outcome("evidence", not missing, detail))
+
+
+def _outcome(rule: RuleName, passed: bool, detail: str) -> RuleOutcome:
+    return RuleOutcome(rule=rule, passed=passed, detail=detail)

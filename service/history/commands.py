@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, func, select
 
 from service.catalog.repository import products
-from service.domain.events import RecordedEvent
+from service.domain.events import ImportCompleted, RecordedEvent, payload_model
 from service.orders.repository import deliveries, delivery_lines, order_lines, orders
 from service.platform import log
 from service.platform.clock import to_us
+from service.platform.db import Database, take_turns
 from service.platform.unit import Context
 from service.returns.repository import return_lines, returns
 
@@ -81,7 +82,7 @@ class Histories:
     def import_(self, history: History) -> Taken:
         """Write a whole history, or nothing of it."""
         with self._context.db.write() as connection:
-            _take_turns(connection)
+            take_turns(connection, _IMPORT_LOCK)
             for references in history.customers():
                 tokens = self._context.identity.customer_keys(connection, references)
                 history.name_customers(tokens)
@@ -110,21 +111,31 @@ class Histories:
                     yield reference, token
 
 
+def newest_timezone(db: Database) -> str | None:
+    """The shop's zone as the newest import said it; None where nothing was imported."""
+    query = (
+        select(log.events.c.data)
+        .where(log.events.c.type == ImportCompleted.type)
+        .order_by(log.events.c.seq.desc())
+        .limit(1)
+    )
+    with db.read() as connection:
+        data = connection.execute(query).scalar()
+    return ImportCompleted.model_validate_json(data).timezone if data else None
+
+
 def _recorded_orders(connection: Connection, order_ids: Sequence[str]) -> Recorded:
-    head, units = orders.c, return_lines.c
+    head, line, units = orders.c, order_lines.c, return_lines.c
     queries = (
         select(head.order_id, head.customer_key, head.currency).where(head.order_id.in_(order_ids)),
-        select(order_lines).where(order_lines.c.order_id.in_(order_ids)),
+        select(line.order_id, line.line_no, line.sku, line.quantity, line.unit_price_minor).where(
+            line.order_id.in_(order_ids)
+        ),
         select(units.order_id, units.order_line_no, units.rma, units.quantity).where(
             units.order_id.in_(order_ids)
         ),
     )
     return Recorded(*([tuple(row) for row in connection.execute(query)] for query in queries))
-
-
-def _take_turns(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
 
 
 def _write_state(connection: Connection, history: History, noun: str) -> set[str]:
@@ -155,17 +166,21 @@ def _known_keys(connection: Connection, table: Table, keys: Sequence[str]) -> se
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert by the driver's own bulk way: half a million order lines pass here."""
+    """Insert by the driver's own bulk way: half a million order lines pass here.
+
+    Rows may leave out a table's last columns, which then have their defaults.
+    """
     if not rows:
         return
-    names = ", ".join(table.columns.keys())
+    width = len(rows[0])
+    names = ", ".join(table.columns.keys()[:width])
     if connection.dialect.name == "postgresql":
         copy = f"copy {table.name} ({names}) from stdin"
         with connection.connection.cursor().copy(copy) as target:
             for row in rows:
                 target.write_row(row)
     else:
-        marks = ", ".join("?" * len(table.columns))
+        marks = ", ".join("?" * width)
         connection.exec_driver_sql(
             f"insert into {table.name} ({names}) values ({marks})",  # names of ours
             list(rows),
@@ -193,8 +208,16 @@ def _note_differences(
 ) -> None:
     recorded = _recorded(connection, [event.id for _, event in old])
     for noun, event in old:
-        if recorded.get(event.id) != event.data:
+        if not _says_the_same(recorded.get(event.id), event):
             taken.differing[noun].add(event.subject)
+
+
+def _says_the_same(recorded: str | None, event: RecordedEvent) -> bool:
+    """Other words may say the same: an older Retour did not write the fields that were added since."""
+    if recorded is None or recorded == event.data:
+        return recorded is not None
+    read = payload_model(event.type).model_validate_json
+    return read(recorded) == read(event.data)
 
 
 def _recorded(connection: Connection, ids: Sequence[str]) -> dict[str, str]:

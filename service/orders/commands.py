@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 
+from service.customers.contacts import note_contact
+from service.domain.eligibility import eligibility
 from service.domain.events import Actor, DeliveredLine, OrderDelivered, OrderLine, OrderPlaced
+from service.domain.words import Language
 from service.orders import repository
-from service.orders.schemas import DeliveryBody, OrderBody
+from service.orders.eligibility import EligibilityView, in_words, ordered_lines
+from service.orders.schemas import DeliveryBody, OrderBody, OrderLineBody
 from service.platform.clock import Clock, from_us, to_us
 from service.platform.db import insert_unless_known
 from service.platform.problems import Conflict, NotFound, Unacceptable
 from service.platform.unit import Context, Transaction
+from service.returns.repository import units_in_returns
 
 _SHOP = Actor("shop")
 _CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+# What an order is, beside its customer, time and lines: row, event and comparison all follow from it.
+_AS_TOLD = ("currency", "country", "discount_minor", "shipping_minor")
 
 
 class UnknownOrder(NotFound):
@@ -61,16 +69,16 @@ class Orders:
 
     def place(self, order_id: str, body: OrderBody, by: Actor = _SHOP) -> bool:
         """Take in an order. Raises `OrderDiffers`, `InTheFuture`."""
-        placed_at = _happened_at(self._context.clock, body.placed_at, "placed_at")
+        placed_at = happened_at(self._context.clock, body.placed_at, "placed_at")
         with self._context.transaction() as transaction:
             connection = transaction.connection
             customer_key = self._context.identity.customer_key(connection, body.customer)
+            note_contact(transaction, customer_key, body.email, body.language)
             row = {
                 "order_id": order_id,
                 "customer_key": customer_key,
-                "currency": body.currency,
-                "country": body.country,
                 "placed_at_us": to_us(placed_at),
+                **{name: getattr(body, name) for name in _AS_TOLD},
             }
             if not insert_unless_known(connection, repository.orders, row):
                 _refuse_other_order(transaction, order_id, body, customer_key)
@@ -82,18 +90,31 @@ class Orders:
             placed = OrderPlaced(
                 order_id=order_id,
                 customer_key=customer_key,
-                currency=body.currency,
-                country=body.country,
                 lines=[OrderLine(**each) for each in lines],
+                **{name: getattr(body, name) for name in _AS_TOLD},
             )
             transaction.emit(order_id, placed, by, time=placed_at)
             return True
+
+    def eligibility(self, order_id: str, language: Language) -> EligibilityView:
+        """What of an order may come back, and how. Raises `UnknownOrder`."""
+        context = self._context
+        with context.db.read() as connection:
+            order = repository.find(connection, order_id)
+            if order is None:
+                raise UnknownOrder(order_id)
+            in_returns = units_in_returns(connection, order_id)
+            lines = ordered_lines(connection, order_id, in_returns)
+        judged = eligibility(
+            context.policy, order.country, context.zone, lines, context.clock.now()
+        )
+        return in_words(order, judged, language, context.zone)
 
     def deliver(
         self, order_id: str, delivery_id: str, body: DeliveryBody, by: Actor = _SHOP
     ) -> bool:
         """Take in a delivery. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanOrdered`, `DeliveryDiffers`, `InTheFuture`, `BeforeItsOrder`."""
-        delivered_at = _happened_at(self._context.clock, body.delivered_at, "delivered_at")
+        delivered_at = happened_at(self._context.clock, body.delivered_at, "delivered_at")
         with self._context.transaction() as transaction:
             connection = transaction.connection
             order = repository.lock(connection, order_id)
@@ -121,7 +142,7 @@ class Orders:
             return True
 
 
-def _happened_at(clock: Clock, said: datetime | None, name: str) -> datetime:
+def happened_at(clock: Clock, said: datetime | None, name: str) -> datetime:
     now = clock.now()
     if said is not None and said > now + _CLOCKS_MAY_DIFFER:
         raise InTheFuture(
@@ -139,14 +160,10 @@ def _refuse_other_order(
     lines = repository.lines_of(transaction.connection, order_id)
     said: dict[str, tuple[object, object]] = {
         "customer": (known.customer_key, customer_key),
-        "currency": (known.currency, body.currency),
-        "country": (known.country, body.country),
+        **{name: (getattr(known, name), getattr(body, name)) for name in _AS_TOLD},
         "lines": (
-            {
-                number: (row.sku, row.quantity, row.unit_price_minor)
-                for number, row in lines.items()
-            },
-            {each.line_no: (each.sku, each.quantity, each.unit_price_minor) for each in body.lines},
+            {row.line_no: _line(row) for row in lines.values()},
+            {each.line_no: _line(each) for each in body.lines},
         ),
     }
     if body.placed_at is not None:
@@ -156,6 +173,10 @@ def _refuse_other_order(
             f"order {order_id!r} is recorded differently ({differing}); an order is told once: "
             "send it as before, or use another id"
         )
+
+
+def _line(line: Row[Any] | OrderLineBody) -> tuple[object, ...]:
+    return tuple(getattr(line, name) for name in OrderLineBody.model_fields)
 
 
 def _refuse_other_delivery(

@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from service.domain.events import Actor
-from service.edge import RetourDep, caller_with, problems
+from service.edge import (
+    NOT_PROVEN,
+    LanguageDep,
+    RetourDep,
+    caller_with,
+    customer_of_order,
+    problems,
+)
 from service.orders.commands import (
     BeforeItsOrder,
     DeliveryDiffers,
@@ -15,6 +22,7 @@ from service.orders.commands import (
     UnknownOrder,
     UnknownOrderLine,
 )
+from service.orders.eligibility import EligibilityView
 from service.orders.schemas import DeliveryBody, DeliveryTaken, OrderBody, OrderTaken
 from service.platform.auth import Caller
 from service.platform.fields import DeliveryId, OrderId
@@ -42,6 +50,19 @@ def put_order(
     is_new = retour.orders.place(order_id, body, Actor("shop", caller.key_id))
     response.status_code = 201 if is_new else 200
     return OrderTaken(order_id=order_id, is_new=is_new)
+
+
+@router.get(
+    "/{order_id}/eligibility",
+    responses=problems(UnknownOrder, *NOT_PROVEN, has_body=False),
+    dependencies=[Depends(customer_of_order)],
+)
+def get_eligibility(order_id: OrderId, retour: RetourDep, language: LanguageDep) -> EligibilityView:
+    """What of an order may come back, until when, on which conditions, and when the money would come; and if not, why.
+
+    A shop's app sends its customer's token of this order (`POST /v1/customer-tokens`).
+    """
+    return retour.orders.eligibility(order_id, language)
 
 
 @router.put(

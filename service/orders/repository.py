@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     func,
     select,
 )
@@ -27,6 +28,8 @@ orders = Table(
     Column("currency", Text, nullable=False),
     Column("country", Text),
     Column("placed_at_us", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False, server_default="0"),
+    Column("shipping_minor", BigInteger, nullable=False, server_default="0"),
 )
 
 order_lines = Table(
@@ -37,6 +40,8 @@ order_lines = Table(
     Column("sku", Text, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("unit_price_minor", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False, server_default="0"),
+    Column("exclusion", Text),
 )
 
 deliveries = Table(
@@ -59,17 +64,34 @@ delivery_lines = Table(
     ),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_OF_ORDER = bindparam("of_order", type_=Text)
+_ORDER_TO_CHANGE = select(orders).where(orders.c.order_id == _OF_ORDER).with_for_update()
+_LINES = select(order_lines).where(order_lines.c.order_id == _OF_ORDER)
+_DELIVERED = (
+    select(
+        delivery_lines.c.line_no,
+        func.sum(delivery_lines.c.quantity).label("quantity"),
+        func.max(deliveries.c.delivered_at_us).label("last_us"),
+    )
+    .join(deliveries)
+    .where(delivery_lines.c.order_id == _OF_ORDER)
+    .group_by(delivery_lines.c.line_no)
+)
+
+
+def find(connection: Connection, order_id: str) -> Row[Any] | None:
+    return connection.execute(select(orders).where(orders.c.order_id == order_id)).one_or_none()
+
 
 def lock(connection: Connection, order_id: str) -> Row[Any] | None:
     """The order, held until the transaction ends: whoever else wants to change it waits."""
-    query = select(orders).where(orders.c.order_id == order_id).with_for_update()
-    return connection.execute(query).one_or_none()
+    return connection.execute(_ORDER_TO_CHANGE, {"of_order": order_id}).one_or_none()
 
 
 def lines_of(connection: Connection, order_id: str) -> dict[int, Row[Any]]:
     """The order's lines by their number."""
-    query = select(order_lines).where(order_lines.c.order_id == order_id)
-    return {row.line_no: row for row in connection.execute(query)}
+    return {row.line_no: row for row in connection.execute(_LINES, {"of_order": order_id})}
 
 
 def find_delivery(connection: Connection, order_id: str, delivery_id: str) -> Row[Any] | None:
@@ -97,16 +119,7 @@ class Delivered:
 
 def delivered(connection: Connection, order_id: str) -> dict[int, Delivered]:
     """What was delivered, by line number; lines of which nothing was are missing."""
-    query = (
-        select(
-            delivery_lines.c.line_no,
-            func.sum(delivery_lines.c.quantity).label("quantity"),
-            func.max(deliveries.c.delivered_at_us).label("last_us"),
-        )
-        .join(deliveries)
-        .where(delivery_lines.c.order_id == order_id)
-        .group_by(delivery_lines.c.line_no)
-    )
     return {
-        row.line_no: Delivered(int(row.quantity), row.last_us) for row in connection.execute(query)
+        row.line_no: Delivered(int(row.quantity), row.last_us)
+        for row in connection.execute(_DELIVERED, {"of_order": order_id})
     }

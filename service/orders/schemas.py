@@ -7,12 +7,15 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from service.domain.events import MOST_MINOR
+from service.domain.words import Exclusion
 from service.platform.fields import (
     Body,
     CountryCode,
     CurrencyCode,
     Customer,
     DeliveryId,
+    Email,
+    LanguageCode,
     LineNo,
     MinorAmount,
     Moment,
@@ -29,6 +32,15 @@ class OrderLineBody(Body):
     sku: Sku
     quantity: Units
     unit_price_minor: MinorAmount
+    discount_minor: Annotated[
+        MinorAmount, Field(description="off this line as a whole, in minor units of the currency")
+    ] = 0
+    exclusion: Annotated[
+        Exclusion | None,
+        Field(
+            description="why it cannot be returned without a reason, as the customer confirmed with this purchase"
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _has_a_countable_value(self) -> Self:
@@ -38,9 +50,26 @@ class OrderLineBody(Body):
             )
         return self
 
+    @model_validator(mode="after")
+    def _costs_nothing_at_least(self) -> Self:
+        value_minor = self.quantity * self.unit_price_minor
+        if self.discount_minor > value_minor:
+            raise ValueError(
+                f"discount_minor must be {value_minor:,} or less: quantity times unit_price_minor"
+            )
+        return self
+
+    @property
+    def net_minor(self) -> int:
+        """What the line costs after its own discount."""
+        return self.quantity * self.unit_price_minor - self.discount_minor
+
 
 class OrderBody(Body):
-    """An order as it was placed. `customer` is the shop's own reference; only a random token of it is kept."""
+    """An order as it was placed. `customer` is the shop's own reference; only a random token of it is kept.
+
+    What it says of the customer (`email`, `language`) is no part of the order: the newest word counts.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -50,6 +79,10 @@ class OrderBody(Body):
                 "country": "DE",
                 "placed_at": "2026-03-02T09:30:00Z",
                 "lines": [{"line_no": 1, "sku": "MUG-01", "quantity": 2, "unit_price_minor": 1290}],
+                "discount_minor": 500,
+                "shipping_minor": 490,
+                "email": "anna@example.com",
+                "language": "en",
             }
         }
     )
@@ -64,10 +97,28 @@ class OrderBody(Body):
         list[OrderLineBody],
         Field(min_length=1, max_length=1000, description="what was bought, each line_no once"),
     ]
+    discount_minor: Annotated[
+        MinorAmount,
+        Field(
+            description="coupons and discounts off the order as a whole, those of its lines aside"
+        ),
+    ] = 0
+    shipping_minor: Annotated[
+        MinorAmount, Field(description="what the customer paid for sending it out")
+    ] = 0
+    email: Email | None = None
+    language: LanguageCode | None = None
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:
         refuse_repeated([line.line_no for line in self.lines])
+        return self
+
+    @model_validator(mode="after")
+    def _costs_nothing_at_least(self) -> Self:
+        net_minor = sum(line.net_minor for line in self.lines)
+        if self.discount_minor > net_minor:
+            raise ValueError(f"discount_minor must be {net_minor:,} or less: what the lines cost")
         return self
 
 

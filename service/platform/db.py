@@ -8,18 +8,31 @@ times as long as eight that queue in the process.
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from retour.errors import UserError
 
 metadata = MetaData()
 
+_TURN = text("select pg_advisory_xact_lock(:key)")
 _BUSY_MS = 30_000
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _NO_ADDRESS = (  # the address itself may hold a password
@@ -32,12 +45,25 @@ class DatabaseUnavailable(UserError):
     """The database cannot be opened; the message names it and the way out."""
 
 
+def take_turns(connection: Connection, key: int) -> None:
+    """Wait until whoever took the same turn (a 64-bit number) ends its transaction. On SQLite all writers take turns."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TURN, {"key": key})
+
+
 def insert_unless_known(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its key is taken, waiting for whoever is taking it. Says whether the row is new."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table).values(row).on_conflict_do_nothing()
-    made = connection.execute(insert.returning(*table.primary_key.columns))
+    made = connection.execute(_insert_unless_known(connection.dialect.name, table), row)
     return made.first() is not None
+
+
+@cache
+def _insert_unless_known(dialect: str, table: Table) -> ReturningInsert[Any]:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    made: ReturningInsert[Any] = insert.on_conflict_do_nothing().returning(
+        *table.primary_key.columns
+    )
+    return made
 
 
 def _address(url: str) -> URL:
@@ -87,6 +113,12 @@ class Database:
         with self._connect() as connection, connection.begin():
             yield connection
 
+    def scrub(self) -> None:
+        """Let nothing of what was deleted stay in SQLite's files. PostgreSQL does it by itself, in its own time."""
+        if self.is_sqlite:
+            with closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
@@ -129,6 +161,7 @@ class Database:
                 "journal_mode=WAL",
                 f"synchronous={'FULL' if durable else 'NORMAL'}",
                 "foreign_keys=ON",
+                "secure_delete=ON",  # what is erased is overwritten, not only unlinked
             ):
                 connection.execute(f"PRAGMA {pragma}")
 
@@ -154,7 +187,10 @@ def _file_at(path: str) -> _File | None:
 
 
 class OpenTransaction(Database):
-    """A database whose every transaction joins one that is open already: many commands, all of them or none."""
+    """A database whose every transaction joins one that is open already: many commands, all of them or none.
+
+    A command that fails leaves nothing behind there either: its savepoint is rolled back.
+    """
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.url = database.url
@@ -163,11 +199,15 @@ class OpenTransaction(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        yield self._connection
+        with self._connection.begin_nested():
+            yield self._connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         yield self._connection
+
+    def scrub(self) -> None:
+        """The database does it, once what was deleted is committed."""
 
     def dispose(self) -> None:
         """The database closes its own connections."""

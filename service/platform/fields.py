@@ -6,21 +6,28 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from service.domain.events import MOST_MINOR
+from service.domain.words import Language
 
 # Control characters are refused: PostgreSQL cannot hold NUL, and no identifier needs the others.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_PROSE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"  # tabs and line breaks are fine in prose
 _ASCII = r"^[\x20-\x7e]*$"
 _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
+_EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f.]+$"
+_SHA256 = r"^[0-9a-f]{64}$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 # What a text must be that does not match: patterns are for programs.
 PATTERNS = {
     _PRINTABLE: "must not hold control characters, such as tabs or line breaks",
+    _PROSE: "must not hold control characters other than tabs and line breaks",
     _ASCII: "must be printable ASCII characters, such as those of a UUID",
     _CURRENCY: "must be three capital letters of ISO 4217, such as EUR or CNY",
     _COUNTRY: "must be two capital letters of ISO 3166, such as DE or CN",
+    _SHA256: "must be the SHA-256 of the mail address, trimmed and in small letters: 64 digits of 0-9 and a-f",
+    _EMAIL: "must be one mail address, such as anna@example.com",
 }
 
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE)]
@@ -60,6 +67,52 @@ Customer = Annotated[
         examples=["customer-4711"],
     ),
 ]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL),
+    Field(
+        description="where letters to the customer go; kept apart from orders and log, until erased",
+        examples=["anna@example.com"],
+    ),
+]
+MailSha256 = Annotated[
+    str,
+    StringConstraints(pattern=_SHA256),
+    Field(description="SHA-256 of the mail address, trimmed and in small letters, as hexadecimal"),
+]
+CustomerTokenText = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=_ASCII)]
+LanguageCode = Annotated[
+    Language,
+    Field(description="the language in which the customer is served", examples=["zh"]),
+]
+Prose = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_PROSE),
+    Field(description="in own words; kept in the erasable store, never in the log"),
+]
+Version = Annotated[
+    int,
+    Field(
+        ge=1,
+        strict=True,
+        description="the `version` of the return that was looked at; refused (409) if it changed since",
+        examples=[3],
+    ),
+]
+StaffId = Annotated[
+    Ref,
+    Field(
+        description="a pseudonym of the member of staff: it stands in the log for good, so no name",
+        examples=["s-07"],
+    ),
+]
+TextRef = Annotated[
+    Ref,
+    Field(
+        description="what events and cases name a text by",
+        examples=["txt_2wd6q0m4v8x1c5z7b9n3k6j0hf"],
+    ),
+]
 LineNo = Annotated[
     int,
     Field(
@@ -69,6 +122,38 @@ LineNo = Annotated[
         description="the number of the order's line, unique within its order",
         examples=[1],
     ),
+]
+
+
+def _each_once(line_nos: list[int]) -> list[int]:
+    """Units are not moved twice by one request."""
+    if len(set(line_nos)) < len(line_nos):
+        raise ValueError("must name each line once")
+    return line_nos
+
+
+SomeLines = Annotated[
+    list[LineNo],
+    AfterValidator(_each_once),
+    Field(
+        min_length=1,
+        max_length=1000,
+        description="which lines, each once; all that can if left out",
+        examples=[[1]],
+    ),
+]
+ParcelId = Annotated[
+    Ref, Field(description="the parcel's number here", examples=["pcl_0r8dq3m5y7w1"])
+]
+RefundId = Annotated[
+    Ref, Field(description="the refund's number here", examples=["rfd_0r8dq3m5y7w1"])
+]
+CaseId = Annotated[Ref, Field(description="the case's number here", examples=["case_0r8dq3m5y7w1"])]
+Limit = Annotated[
+    int, Field(ge=1, le=500, description="how many at most, those due first", examples=[100])
+]
+PathLineNo = Annotated[
+    int, Field(ge=1, le=100_000, description="the number of the return's line", examples=[1])
 ]
 Units = Annotated[
     int, Field(ge=1, le=1_000_000_000, strict=True, description="whole units", examples=[2])

@@ -5,9 +5,11 @@ for that transaction, then gets what it made.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, select
 
+from service.platform.clock import to_us
 from service.platform.db import insert_unless_known, metadata
 from service.platform.problems import Conflict
 
@@ -16,8 +18,9 @@ idempotency_keys = Table(
     metadata,
     Column("caller", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("body_hash", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False, server_default="0"),
 )
 
 
@@ -25,34 +28,49 @@ class IdempotencyKeyReused(Conflict):
     title = "This Idempotency-Key stands for another request"
 
 
+class Repeated(Exception):
+    """The attempt was carried out before: no fault, the answer is what it made."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
+
+
+def forget(connection: Connection, before_us: int) -> None:
+    """Forget keys of before a moment: a request is not repeated for ever."""
+    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at_us < before_us))
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request of a caller, under the key that its repetitions carry too."""
+    """One request of a caller, under the key that its repetitions carry too.
+
+    `fingerprint` tells it from other requests; it is keyed, for a body names a person.
+    """
 
     caller: str
     key: str
+    fingerprint: str
 
-    def made_before(self, connection: Connection, body_hash: str, subject: str) -> str | None:
-        """What an earlier attempt made; None for the first, which is noted to make `subject`.
-
-        `body_hash` is keyed, for a body names a person. Raises `IdempotencyKeyReused`.
-        """
+    def begin(self, connection: Connection, subject: str, now: datetime) -> None:
+        """Note that the attempt makes `subject`. Raises `Repeated`, `IdempotencyKeyReused`."""
         row = {
             "caller": self.caller,
             "key": self.key,
-            "body_hash": body_hash,
+            "fingerprint": self.fingerprint,
             "subject": subject,
+            "created_at_us": to_us(now),
         }
         if insert_unless_known(connection, idempotency_keys, row):
-            return None
+            return
         known = connection.execute(
             select(idempotency_keys).where(
                 idempotency_keys.c.caller == self.caller, idempotency_keys.c.key == self.key
             )
         ).one()
-        if known.body_hash != body_hash:
+        if known.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(
-                f"Idempotency-Key {self.key!r} came with another body before; "
-                "send that body again, or give this request a key of its own"
+                f"Idempotency-Key {self.key!r} came with another request before; "
+                "send that request again, or give this one a key of its own"
             )
-        return str(known.subject)
+        raise Repeated(known.subject)

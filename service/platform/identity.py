@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy import Column, Connection, Table, Text, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.platform.db import metadata
@@ -18,6 +18,7 @@ identity_tokens = Table(
 )
 
 _A_QUERY = 500
+_TOKEN = select(identity_tokens.c.token).where(identity_tokens.c.lookup == bindparam("lookup"))
 
 
 class Identity:
@@ -33,10 +34,26 @@ class Identity:
 
     def known_customer_key(self, connection: Connection, reference: str) -> str | None:
         """The token of a customer, or None if we have not met; makes nothing."""
-        query = select(identity_tokens.c.token).where(
-            identity_tokens.c.lookup == self._lookup(reference)
+        found = connection.execute(_TOKEN, {"lookup": self._lookup(reference)})
+        return found.scalar_one_or_none()
+
+    def leads_to_somebody(self, connection: Connection, customer_key: str) -> bool:
+        """Whether a token was not erased; nobody erases it before the transaction ends."""
+        query = (
+            select(identity_tokens.c.token)
+            .where(identity_tokens.c.token == customer_key)
+            .with_for_update(read=True, key_share=True)
         )
-        return connection.execute(query).scalar_one_or_none()
+        return connection.execute(query).first() is not None
+
+    def forget(self, connection: Connection, reference: str) -> str | None:
+        """Erase the way from a customer to its token. Returns the token; None if we have not met."""
+        forgotten = (
+            delete(identity_tokens)
+            .where(identity_tokens.c.lookup == self._lookup(reference))
+            .returning(identity_tokens.c.token)
+        )
+        return connection.execute(forgotten).scalar_one_or_none()
 
     def customer_keys(self, connection: Connection, references: Sequence[str]) -> Mapping[str, str]:
         """The tokens of many customers, those missing made in the order given."""

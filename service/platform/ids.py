@@ -1,4 +1,4 @@
-"""Identifiers: event ids (UUIDv7), random tokens, RMA numbers. A port, so that simulations can be repeated.
+"""Identifiers: event ids (UUIDv7), random tokens, RMA numbers, and chance itself. A port, so that simulations can be repeated.
 
 RMA numbers are ten random characters of Crockford's base 32 and one check character (Luhn mod 32):
 they cannot be guessed, and a slip of the pen is noticed.
@@ -31,6 +31,10 @@ class Ids(Protocol):
         """A new RMA number, such as `R7K3M9-QX2VB-W`."""
         ...
 
+    def draw(self) -> float:
+        """A number uniform in [0, 1)."""
+        ...
+
 
 class _RandomIds:
     def __init__(self, bits: Callable[[int], int]) -> None:
@@ -44,6 +48,9 @@ class _RandomIds:
 
     def rma(self) -> str:
         return format_rma(self._bits(5 * _RMA_LENGTH))
+
+    def draw(self) -> float:
+        return self._bits(53) / (1 << 53)
 
 
 class SystemIds(_RandomIds):

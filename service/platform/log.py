@@ -18,14 +18,14 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    bindparam,
     func,
     select,
-    text,
 )
 
 from service.domain.events import Event, RecordedEvent, payload_model
 from service.platform.clock import to_us
-from service.platform.db import metadata
+from service.platform.db import metadata, take_turns
 
 events = Table(
     "events",
@@ -53,6 +53,10 @@ events = Table(
 _APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
 _IDS_A_QUERY = 500
 _NEWEST = select(func.coalesce(func.max(events.c.seq), 0))
+_OF_SUBJECT = select(events).where(events.c.subject == bindparam("subject")).order_by(events.c.seq)
+_WITH_IDS = select(events.c.id, events.c.data).where(
+    events.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +68,33 @@ class Appended:
     differing: tuple[str, ...] = ()
 
 
-def append(connection: Connection, drafts: Sequence[Event], recorded_at: datetime) -> Appended:
+def append(
+    connection: Connection,
+    drafts: Sequence[Event],
+    recorded_at: datetime,
+    *,
+    may_be_known: bool = True,
+) -> Appended:
     """Append events as the last step of the caller's transaction.
 
-    An event whose id the log holds already is not appended again, so repeating is harmless.
-    Raises `UnknownEventType`.
+    An event whose id the log holds already is not appended again, so repeating is harmless; whoever just made
+    all of their ids need not have them looked for. Raises `UnknownEventType`.
     """
     for draft in drafts:
         payload_model(draft.data.type)
     recorded_at_us = to_us(recorded_at)
-    return append_rows(connection, [_row(draft, recorded_at_us) for draft in drafts])
+    rows = [_row(draft, recorded_at_us) for draft in drafts]
+    return append_rows(connection, rows, may_be_known=may_be_known)
 
 
-def append_rows(connection: Connection, rows: Sequence[RecordedEvent]) -> Appended:
+def append_rows(
+    connection: Connection, rows: Sequence[RecordedEvent], *, may_be_known: bool = True
+) -> Appended:
     """As `append`, for events in their recorded form; their `seq` is given here, whatever they carry."""
     if not rows:
         return Appended()
-    _take_lock(connection)
-    known = _known(connection, rows)
+    take_turns(connection, _APPEND_LOCK)
+    known = _known(connection, rows) if may_be_known else {}
     fresh: dict[str, RecordedEvent] = {}
     for row in rows:
         if row.id not in known:
@@ -101,8 +114,13 @@ def read_after(connection: Connection, position: int, limit: int) -> list[Record
 
 def read_subject(connection: Connection, subject: str) -> list[RecordedEvent]:
     """Everything that the log says about one subject, in order."""
-    query = select(events).where(events.c.subject == subject).order_by(events.c.seq)
-    return [_recorded(tuple(row)) for row in connection.execute(query)]
+    return [_recorded(tuple(row)) for row in connection.execute(_OF_SUBJECT, {"subject": subject})]
+
+
+def find(connection: Connection, event_id: str) -> RecordedEvent | None:
+    """One event by its id."""
+    row = connection.execute(select(events).where(events.c.id == event_id)).one_or_none()
+    return None if row is None else _recorded(tuple(row))
 
 
 def head(connection: Connection) -> int:
@@ -111,17 +129,11 @@ def head(connection: Connection) -> int:
     return newest
 
 
-def _take_lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-
-
 def _known(connection: Connection, rows: Sequence[RecordedEvent]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(rows), _IDS_A_QUERY):
         ids = [row.id for row in rows[start : start + _IDS_A_QUERY]]
-        query = select(events.c.id, events.c.data).where(events.c.id.in_(ids))
-        found.update((row.id, row.data) for row in connection.execute(query))
+        found.update((row.id, row.data) for row in connection.execute(_WITH_IDS, {"ids": ids}))
     return found
 
 

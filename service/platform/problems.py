@@ -17,10 +17,17 @@ class Problem(UserError):
         name = cls.__name__
         return "".join(f"-{each.lower()}" if each.isupper() else each for each in name).lstrip("-")
 
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside its document."""
+        return {}
+
 
 class NotAuthenticated(Problem):
     status = 401
     title = "An API key is needed"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
 
 
 class KeyNotValid(NotAuthenticated):

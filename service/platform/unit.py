@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -13,8 +14,11 @@ from service.domain.risk import Risk
 from service.platform import log
 from service.platform.clock import Clock
 from service.platform.db import Database
+from service.platform.idempotency import Attempt
 from service.platform.identity import Identity
 from service.platform.ids import Ids
+from service.platform.proof import Proofs
+from service.platform.telemetry import current_request
 
 SOURCE = "retour/service"
 
@@ -27,6 +31,7 @@ class Transaction:
     context: "Context"
     now: datetime
     drafts: list[Event] = field(default_factory=list)
+    brings_ids: bool = False
 
     def emit(
         self,
@@ -39,7 +44,8 @@ class Transaction:
     ) -> str:
         """Note that something happened, now unless `time` says when; it is appended as the transaction's last step.
 
-        Returns the event's id, so that what follows from it can name it as its cause.
+        Returns the event's id, so that what follows from it can name it as its cause. All events of one request
+        have its id as `correlation_id`.
         """
         event = Event(
             id=self.context.ids.event_id(self.now),
@@ -49,6 +55,7 @@ class Transaction:
             data=data,
             actor=actor,
             origin=self.context.origin,
+            correlation_id=current_request(),
             causation_id=causation_id,
         )
         self.drafts.append(event)
@@ -56,6 +63,7 @@ class Transaction:
 
     def add(self, event: Event) -> None:
         """Note an event that brings its own id, time and origin."""
+        self.brings_ids = True
         self.drafts.append(event)
 
 
@@ -69,12 +77,27 @@ class Context:
     clock: Clock
     ids: Ids
     identity: Identity
+    proofs: Proofs
     origin: Origin
+    zone: ZoneInfo
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """One command: its writes and its events commit together at the end."""
+    def transaction(
+        self, attempt: Attempt | None = None, subject: str = ""
+    ) -> Iterator[Transaction]:
+        """One command: its writes and its events commit together at the end.
+
+        An `attempt` is noted first, as the one that makes `subject`: its repetitions wait here, then end.
+        Raises `Repeated`, `IdempotencyKeyReused`.
+        """
         with self.db.write() as connection:
             transaction = Transaction(connection, self, self.clock.now())
+            if attempt:
+                attempt.begin(connection, subject, transaction.now)
             yield transaction
-            log.append(connection, transaction.drafts, self.clock.now())
+            log.append(
+                connection,
+                transaction.drafts,
+                self.clock.now(),
+                may_be_known=transaction.brings_ids,
+            )

@@ -1,45 +1,54 @@
-"""A customer applies for a return: within policy it is authorized at once, else a reviewer decides."""
+"""A customer applies, withdraws, cancels, chooses. Within policy a return is authorized at once, else a reviewer decides."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
-from sqlalchemy import Row
-
-from service.domain import lifecycle
 from service.domain.events import (
     Actor,
-    Payload,
+    ChoiceMade,
+    LineKeepGranted,
+    ReturnAssessed,
     ReturnAuthorized,
-    ReturnLine,
+    ReturnCancelled,
+    ReturnDeclined,
     ReturnRequested,
-    ReviewOpened,
-    RuleOutcome,
+    ReturnWithdrawn,
 )
-from service.domain.policy import window_rule
-from service.domain.risk import Assessment
-from service.orders import repository as orders
-from service.orders.commands import UnknownOrder, UnknownOrderLine
-from service.platform.clock import from_us, to_us
+from service.domain.lifecycle import Line
+from service.domain.policy import Judgement, Request, judge
+from service.domain.risk import Application as RiskApplication
+from service.domain.risk import Assessment, feature_vector
+from service.domain.words import Language
+from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
-from service.platform.problems import Conflict
+from service.platform.problems import Unacceptable
+from service.platform.proof import CustomerTokenForAnother
 from service.platform.unit import Context, Transaction
 from service.returns import queries, repository
-from service.returns.schemas import ReturnBody, ReturnView
+from service.returns.applying import (
+    Application,
+    Wanted,
+    own_order,
+    read_application,
+)
+from service.returns.consequences import follow
+from service.returns.features import features_of, seen
+from service.returns.held import SYSTEM, HeldReturn, begin, hold, units
+from service.returns.schemas import (
+    CancelBody,
+    ChoiceBody,
+    ConfirmationBody,
+    DeclarationView,
+    ReturnBody,
+    ReturnView,
+    WithdrawalBody,
+)
+from service.reviews.opening import open_review
 
-_SYSTEM = Actor("system")
+_YEAR = timedelta(days=365)
 
 
-class MoreThanDelivered(Conflict):
-    title = "More would come back than is there to be returned"
-
-
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """The return that an application made, or made before."""
-
-    rma: str
-    is_new: bool
+class NotAnOption(Unacceptable):
+    title = "This choice is not offered"
 
 
 class Returns:
@@ -48,153 +57,234 @@ class Returns:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def request(self, body: ReturnBody, attempt: Attempt | None = None) -> Requested:
-        """Apply for a return. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `IdempotencyKeyReused`.
+    def request(self, body: ReturnBody, attempt: Attempt | None = None) -> str:
+        """Apply for a return; its RMA. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `Repeated`.
 
-        The order is held meanwhile, so that two applications for its last unit take turns. A repeated `attempt`
-        gives what the first one made.
+        The order is held meanwhile, so that two applications for its last unit take turns.
         """
+        rma = self._context.ids.rma()
+        with self._context.transaction(attempt, rma) as transaction:
+            order = own_order(transaction, body.order_id, body.customer)
+            wanted = [Wanted(each.line_no, each.quantity, each.reason) for each in body.lines]
+            application = read_application(transaction, order, wanted, "return")
+            held = _begin_request(transaction, rma, application)
+            _decide(held, application)
+            follow(held)
+        return rma
+
+    def withdraw(self, body: WithdrawalBody, attempt: Attempt | None = None) -> str:
+        """Declare the statutory withdrawal; its RMA. Needs no reason, score or decision.
+
+        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `Repeated`.
+        """
+        rma = self._context.ids.rma()
+        with self._context.transaction(attempt, rma) as transaction:
+            application = _withdrawal(transaction, body)
+            follow(_begin_withdrawal(transaction, rma, application))
+        return rma
+
+    def prepare_withdrawal(self, body: WithdrawalBody, language: Language) -> DeclarationView:
+        """The declaration that its customer is to confirm. Changes nothing. Raises as `withdraw`."""
         with self._context.transaction() as transaction:
-            rma = self._context.ids.rma()
-            if attempt and (before := self._made_before(transaction, attempt, body, rma)):
-                return Requested(before, is_new=False)
-            order = self._own_order(transaction, body)
-            delivered = orders.delivered(transaction.connection, body.order_id)
-            lines = _lines(transaction, body, delivered)
-            last_us = {delivered[line.line_no].last_us for line in body.lines}
-            outcomes = self._judge(sorted(last_us), transaction.now)
-            assessment = self._context.risk.assess(outcomes)
-            requested = ReturnRequested(
-                rma=rma,
-                order_id=body.order_id,
-                customer_key=order.customer_key,
-                currency=order.currency,
-                lines=lines,
-            )
-            decided = _decision(rma, self._context.policy.version, assessment, outcomes)
-            cause = transaction.emit(rma, requested, Actor("customer", order.customer_key))
-            transaction.emit(rma, decided, _SYSTEM, causation_id=cause)
-            _store(transaction, requested, _state_after(requested, decided))
-            return Requested(rma, is_new=True)
-
-    def get(self, rma: str) -> ReturnView:
-        """A return as its customer may see it. Raises `UnknownReturn`."""
-        return queries.view(self._context.db, rma)
-
-    def _made_before(
-        self, transaction: Transaction, attempt: Attempt, body: ReturnBody, rma: str
-    ) -> str | None:
-        body_hash = self._context.identity.keyed_hash("body", body.model_dump_json())
-        return attempt.made_before(transaction.connection, body_hash, rma)
-
-    def _own_order(self, transaction: Transaction, body: ReturnBody) -> Row[tuple[object, ...]]:
-        customer_key = self._context.identity.known_customer_key(
-            transaction.connection, body.customer
-        )
-        order = orders.lock(transaction.connection, body.order_id)
-        if order is None or customer_key is None or order.customer_key != customer_key:
-            raise UnknownOrder(body.order_id)
-        return order
-
-    def _judge(self, last_deliveries_us: Sequence[int], now: datetime) -> tuple[RuleOutcome, ...]:
-        """What each rule says; lines of the same parcel share one outcome."""
-        policy = self._context.policy
-        return tuple(window_rule(policy, from_us(each), now) for each in last_deliveries_us)
-
-
-def _lines(
-    transaction: Transaction, body: ReturnBody, delivered: Mapping[int, orders.Delivered]
-) -> list[ReturnLine]:
-    ordered = orders.lines_of(transaction.connection, body.order_id)
-    taken = repository.units_in_returns(transaction.connection, body.order_id)
-    lines = []
-    for number, line in enumerate(body.lines, 1):
-        if line.line_no not in ordered:
-            numbers = ", ".join(str(each) for each in sorted(ordered))
-            raise UnknownOrderLine(
-                f"order {body.order_id!r} has no line {line.line_no}; its lines are {numbers}"
-            )
-        there = delivered[line.line_no].quantity if line.line_no in delivered else 0
-        _refuse_more_than_there(body.order_id, line.line_no, line.quantity, there, taken)
-        bought = ordered[line.line_no]
-        lines.append(
-            ReturnLine(
-                line_no=number,
-                order_id=body.order_id,
-                order_line_no=line.line_no,
-                sku=bought.sku,
-                quantity=line.quantity,
-                reason=line.reason,
-                value_minor=line.quantity * bought.unit_price_minor,
-            )
-        )
-    return lines
-
-
-def _refuse_more_than_there(
-    order_id: str, line_no: int, quantity: int, delivered: int, taken: Mapping[int, int]
-) -> None:
-    in_returns = taken.get(line_no, 0)
-    left = max(0, delivered - in_returns)
-    if quantity > left:
-        way_out = (
-            "lower the quantity"
-            if delivered
-            else "tell of the delivery first with PUT /v1/orders/{id}/deliveries/{delivery_id}"
-        )
-        raise MoreThanDelivered(
-            f"line {line_no} of order {order_id!r}: {delivered} delivered, {in_returns} in other returns, "
-            f"so {left} can be returned, not {quantity}; {way_out}"
+            application = _withdrawal(transaction, body)
+        proof = self._context.proofs.make("withdrawal", body.model_dump_json())
+        return DeclarationView(
+            declaration=queries.declaration_of(
+                [(line.said.quantity, line.said.sku) for line in application.lines],
+                body.order_id,
+                language,
+            ),
+            confirmation=proof.token,
+            expires_at=proof.expires_at,
         )
 
+    def confirm_withdrawal(self, body: ConfirmationBody, attempt: Attempt | None = None) -> str:
+        """Declare what was prepared; its RMA. Raises as `withdraw`, and `CustomerTokenNotValid`."""
+        claim = self._context.proofs.read(body.confirmation)
+        if claim.purpose != "withdrawal":
+            raise CustomerTokenForAnother
+        return self.withdraw(WithdrawalBody.model_validate_json(claim.subject), attempt)
 
-def _decision(
-    rma: str, policy_version: str, assessment: Assessment, outcomes: Sequence[RuleOutcome]
-) -> ReturnAuthorized | ReviewOpened:
-    rules = list(outcomes)
-    if assessment.decision == "review":
-        return ReviewOpened(rma=rma, policy_version=policy_version, rules=rules)
-    return ReturnAuthorized(
+    def cancel(self, rma: str, body: CancelBody, by: Actor, attempt: Attempt | None = None) -> None:
+        """Give up lines of a return, before goods or money moved. Raises `UnknownReturn`, `NotPossibleNow`."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            lines = [held.line(each) for each in body.lines or ()]
+            lines = lines or held.able(ReturnCancelled.type, by) or list(held.lines.values())
+            held.happen(ReturnCancelled(rma=held.rma, lines=units(lines)), by, lines)
+            follow(held)
+
+    def choose(
+        self, rma: str, line_no: int, body: ChoiceBody, by: Actor, attempt: Attempt | None = None
+    ) -> None:
+        """Choose what becomes of goods that did not pass. Raises `NotAnOption`, `NotPossibleNow`."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            line = held.line(line_no)
+            said = ChoiceMade(rma=held.rma, line_no=line_no, choice=body.choice, is_default=False)
+            options = queries.options_of(transaction.connection, held.rma, line_no)
+            if line.resolution == "awaiting_choice" and body.choice not in options:
+                raise NotAnOption(
+                    f"line {line_no} of return {held.rma}: {body.choice} is not offered; "
+                    f"choose one of {', '.join(options)}"
+                )
+            held.happen(said, by, [line], variant=body.choice)
+            follow(held)
+
+    def get(self, rma: str, language: Language = "en") -> ReturnView:
+        """A return as its customer may see it, in their language. Raises `UnknownReturn`."""
+        return queries.view(self._context, rma, language)
+
+
+def _withdrawal(transaction: Transaction, body: WithdrawalBody) -> Application:
+    order = own_order(transaction, body.order_id, body.customer)
+    wanted = [Wanted(each.line_no, each.quantity, None) for each in body.lines]
+    return read_application(transaction, order, wanted, "withdrawal")
+
+
+def _begin_request(transaction: Transaction, rma: str, application: Application) -> HeldReturn:
+    order, context = application.order, transaction.context
+    agreed = application.loosest
+    head = application.head(rma, "return", context.policy.version, transaction.now)
+    head |= {"refund_on": agreed.refund_on, "inspection": context.policy.inspection.default}
+    said = ReturnRequested(
         rma=rma,
+        order_id=order.order_id,
+        customer_key=order.customer_key,
+        currency=order.currency,
+        lines=[line.said for line in application.lines],
+    )
+    customer = Actor("customer", order.customer_key)
+    return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)
+
+
+def _begin_withdrawal(transaction: Transaction, rma: str, application: Application) -> HeldReturn:
+    order, policy = application.order, transaction.context.policy
+    agreed = application.loosest
+    head = application.head(rma, "withdrawal", policy.version, transaction.now)
+    head |= {"refund_on": agreed.refund_on, "inspection": policy.inspection.default}
+    said = ReturnWithdrawn(
+        rma=rma,
+        order_id=order.order_id,
+        customer_key=order.customer_key,
+        currency=order.currency,
+        regime=application.regime or "",
+        policy_version=policy.version,
+        refund_on=agreed.refund_on,
+        lines=[line.said for line in application.lines],
+    )
+    customer = Actor("customer", order.customer_key)
+    return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)
+
+
+def _lines(application: Application, refund_on: str) -> list[Line]:
+    return [line.as_line(refund_on) for line in application.lines]
+
+
+def _decide(held: HeldReturn, application: Application) -> None:
+    """Policy first, then the risk port; what it approves is authorized, a hard rule declines, the rest is reviewed."""
+    transaction, context = held.transaction, held.transaction.context
+    rule = context.policy.rules.history
+    known = seen(
+        transaction.connection,
+        application.order.customer_key,
+        held.now,
+        timedelta(days=rule.within_days),
+        timedelta(days=rule.failed_within_days),
+    )
+    lines = tuple(line.as_request_line() for line in application.lines)
+    judged = judge(
+        context.policy,
+        Request(
+            country=application.order.country,
+            currency=application.order.currency,
+            lines=lines,
+            history=known.history,
+            now=held.now,
+            zone=context.zone,
+            order_delivered_at=application.order_delivered_at,
+        ),
+    )
+    if judged.verdict == "decline":
+        _decline(held, judged)
+        return
+    risk_application = RiskApplication(
+        judgement=judged,
+        features=features_of(lines, known.history, application.until, held.now),
+        as_of_seq=known.as_of_seq,
+        refund_on=held.head.refund_on,
+        inspection=held.head.inspection,
+        audit_share=context.policy.audit.share,
+        draw=context.ids.draw(),
+    )
+    _act_on(held, judged, risk_application, context.risk.assess(risk_application))
+
+
+def _act_on(
+    held: HeldReturn, judged: Judgement, application: RiskApplication, assessment: Assessment
+) -> None:
+    held.note(_assessed(held, application, assessment), SYSTEM)
+    held.agree(refund_on=assessment.refund_on, inspection=assessment.inspection)
+    if assessment.decision == "review":
+        open_review(held, judged.outcomes)
+        return
+    said = ReturnAuthorized(
+        rma=held.rma,
         mode="rule",
-        policy_version=policy_version,
+        policy_version=held.transaction.context.policy.version,
         model_version=assessment.model_version,
         score=assessment.score,
         refund_on=assessment.refund_on,
         inspection=assessment.inspection,
-        rules=rules,
+        rules=list(judged.outcomes),
+    )
+    held.happen(said, SYSTEM, held.lines.values())
+    _grant_keeping(held)
+
+
+def _grant_keeping(held: HeldReturn) -> None:
+    """Goods of little value stay with a customer who kept few, and whose earlier ones never failed."""
+    policy, head = held.transaction.context.policy, held.head
+    value_minor = sum(line.value_minor for line in held.lines.values())
+    if head.currency not in policy.keep_item.up_to_minor:
+        return
+    since_us = to_us(held.now - _YEAR)
+    kept, failed = repository.kept_and_failed(
+        held.transaction.connection, head.customer_key, since_us
+    )
+    if not failed and policy.may_keep(value_minor, head.currency, kept):
+        lines = list(held.lines.values())
+        held.happen(LineKeepGranted(rma=held.rma, lines=units(lines)), SYSTEM, lines)
+
+
+def _assessed(
+    held: HeldReturn, application: RiskApplication, assessment: Assessment
+) -> ReturnAssessed:
+    return ReturnAssessed(
+        rma=held.rma,
+        as_of_seq=application.as_of_seq,
+        policy_version=held.transaction.context.policy.version,
+        model_version=assessment.model_version,
+        score=assessment.score,
+        decision=assessment.decision,
+        refund_on=assessment.refund_on,
+        inspection=assessment.inspection,
+        is_audit=assessment.is_audit,
+        propensity=assessment.propensity,
+        features=feature_vector(application.features),
+        reasons=list(assessment.reasons),
     )
 
 
-def _state_after(*happened: Payload) -> lifecycle.State | None:
-    state: lifecycle.State | None = None
-    for each in happened:
-        state = lifecycle.move(state, each.type).to_state
-    return state
-
-
-def _store(
-    transaction: Transaction, requested: ReturnRequested, state: lifecycle.State | None
-) -> None:
-    transaction.connection.execute(
-        repository.returns.insert(),
-        {
-            "rma": requested.rma,
-            "order_id": requested.order_id,
-            "customer_key": requested.customer_key,
-            "currency": requested.currency,
-            "requested_at_us": to_us(transaction.now),
-        },
+def _decline(held: HeldReturn, judged: Judgement) -> None:
+    """Only a published hard rule declines; it names itself and can be appealed."""
+    appeal_until_us = held.due_us("appeal")
+    said = ReturnDeclined(
+        rma=held.rma,
+        mode="rule",
+        policy_version=held.transaction.context.policy.version,
+        rule=judged.declined_by or "",
+        rules=list(judged.outcomes),
+        appeal_until_us=appeal_until_us,
     )
-    transaction.connection.execute(
-        repository.return_lines.insert(),
-        [
-            {
-                **line.model_dump(),
-                "rma": requested.rma,
-                "authorization_state": state,
-                "resolution_state": "open",
-            }
-            for line in requested.lines
-        ],
-    )
+    held.happen(said, SYSTEM, held.lines.values(), due_us={"authorization": appeal_until_us})

@@ -1,96 +1,189 @@
-"""A return as people may see it: state, what happened, what happens next and who does it."""
+"""A return as people may see it: state, what happened, what happens next, who does it, when the money comes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from service.domain import lifecycle
-from service.domain.events import PAYLOADS, Payload, RecordedEvent, ReturnAuthorized, ReviewOpened
+from service.domain.eligibility import latest_refund
+from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent
+from service.domain.lifecycle import Line, Waiting
+from service.domain.policy import Terms
+from service.domain.words import Choice, Language, Money, Part, Phrase
 from service.platform import log
 from service.platform.clock import from_us
-from service.platform.db import Database
-from service.platform.ids import is_rma, read_rma
-from service.platform.problems import NotFound
+from service.platform.ids import read_rma
+from service.platform.language import say
+from service.platform.unit import Context
 from service.returns import repository
-from service.returns.schemas import Next, ReturnLineView, ReturnView, Step
+from service.returns.held import UnknownReturn
+from service.returns.schemas import MoneyView, Next, ReturnLineView, ReturnView, Step
+from service.returns.story import tell
+from service.settlements import repository as settlements
 
-_WORDS = {
-    "return.requested": "The return was applied for.",
-    "return.received": "The goods reached the warehouse.",
-    "line.inspected": "The goods were inspected.",
-    "refund.settled": "The money was sent back.",
-    "return.closed": "The return is done.",
-}
+_MICROSECOND = timedelta(microseconds=1)
+_ON_ITS_WAY = ("pending", "unknown", "failed")
 
 
-class UnknownReturn(NotFound):
-    title = "No such return"
-
-    def __init__(self, rma: str) -> None:
-        hint = "check the number" if is_rma(rma) else "its check character says that it is mistyped"
-        super().__init__(f"no return {rma!r} is known; {hint}")
-
-
-def view(db: Database, rma: str) -> ReturnView:
-    """A return with its history. Raises `UnknownReturn`."""
+def view(context: Context, rma: str, language: Language) -> ReturnView:
+    """A return with its history, in this language. Raises `UnknownReturn`."""
     rma = read_rma(rma)
-    with db.read() as connection:
-        found = repository.find(connection, rma)
-        if found is None:
+    with context.db.read() as connection:
+        head = repository.find(connection, rma)
+        if head is None:
             raise UnknownReturn(rma)
-        lines = repository.lines_of(connection, rma)
+        rows = repository.rows_of(connection, rma)
         events = log.read_subject(connection, rma)
-    return _view(found, lines, events)
+        refunds = settlements.of_return(connection, rma)
+    return _Telling(context, language).of(head, rows, events, refunds)
 
 
-def _view(
-    found: Row[Any], lines: Sequence[Row[Any]], events: Sequence[RecordedEvent]
-) -> ReturnView:
-    state = lifecycle.roll_up(line.authorization_state for line in lines)
-    standing = lifecycle.standing(state)
-    return ReturnView(
-        rma=found.rma,
-        order_id=found.order_id,
-        state=state,
-        requested_at=from_us(found.requested_at_us),
-        currency=found.currency,
-        lines=[_line(line) for line in lines],
-        history=[_step(event) for event in events],
-        next=Next(what=standing.next_step, by=standing.owner),
+def options_of(connection: Connection, rma: str, line_no: int) -> Sequence[Choice]:
+    """What was last offered for a line, the default first."""
+    return _options(log.read_subject(connection, rma)).get(line_no, ())
+
+
+def declaration_of(goods: Sequence[tuple[int, str]], order_id: str, language: Language) -> str:
+    """What a customer declares who withdraws from units of products, as (quantity, SKU), in words."""
+    listed = ", ".join(f"{quantity} × {sku}" for quantity, sku in goods)
+    parts = {"order": order_id, "goods": listed}
+    return say(Phrase("I withdraw from my purchase of {goods} (order {order}).", parts), language)
+
+
+class _Telling:
+    """Views in one language and the shop's time zone."""
+
+    def __init__(self, context: Context, language: Language) -> None:
+        self._zone, self._language = context.zone, language
+
+    def of(
+        self,
+        head: Row[Any],
+        rows: Sequence[Row[Any]],
+        events: Sequence[RecordedEvent],
+        refunds: Sequence[Row[Any]],
+    ) -> ReturnView:
+        lines = repository.lines_of(rows, head.refund_on)
+        options = _options(events)
+        shown = [self._line(row, lines[row.line_no], options.get(row.line_no, ())) for row in rows]
+        return ReturnView(
+            rma=head.rma,
+            order_id=head.order_id,
+            kind=head.kind,
+            regime=head.regime,
+            version=head.version,
+            state=lifecycle.roll_up(lines.values()),
+            requested_at=from_us(head.requested_at_us),
+            currency=head.currency,
+            lines=shown,
+            history=[step for event in events if (step := self._step(event))],
+            next=self._next([each for line in lines.values() for each in _waits(line)]),
+            money=self._money(head, refunds),
+        )
+
+    def _line(self, row: Row[Any], line: Line, options: Sequence[Choice]) -> ReturnLineView:
+        return ReturnLineView(
+            line_no=line.line_no,
+            order_id=row.order_id,
+            order_line_no=line.order_line_no,
+            sku=line.sku,
+            quantity=line.quantity,
+            reason=line.reason,
+            value_minor=line.value_minor,
+            state=lifecycle.status(line),
+            authorization=str(line.authorization),
+            reception=str(line.reception),
+            resolution=str(line.resolution),
+            grade=line.grade,
+            offer_minor=line.offer_minor,
+            choices=options if line.resolution == "awaiting_choice" else (),
+            next=self._next(_waits(line)),
+        )
+
+    def _next(self, waits: Sequence[tuple[Line, Waiting]]) -> Next | None:
+        """What is due first; what no clock runs for comes last."""
+        if not waits:
+            return None
+        line, waiting = min(waits, key=_urgency)
+        due_us = line.due_us(waiting.machine)
+        return Next(
+            what=self._say(waiting.next_step),
+            by=waiting.owner,
+            until=None if due_us is None else from_us(due_us),
+            otherwise=lifecycle.default_of(line, waiting)[0],
+        )
+
+    def _step(self, event: RecordedEvent) -> Step | None:
+        phrase = tell(PAYLOADS[event.type].model_validate_json(event.data))
+        if phrase is None:
+            return None
+        return Step.model_validate(
+            {
+                "time": from_us(event.time_us),
+                "event": event.type,
+                "what": self._say(phrase),
+                "by": event.actor_role,
+            }
+        )
+
+    def _money(self, head: Row[Any], refunds: Sequence[Row[Any]]) -> MoneyView:
+        pending = [each for each in refunds if each.state in _ON_ITS_WAY]
+        back = sum(each.amount_minor for each in refunds if each.state == "settled")
+        due_us = min((each.due_at_us for each in pending), default=None)
+        on_its_way = sum(each.amount_minor for each in pending)
+        return MoneyView(
+            refunded_minor=back,
+            pending_minor=on_its_way,
+            due_at=None if due_us is None else from_us(due_us),
+            words=self._say(_when(head, back, on_its_way, due_us)),
+        )
+
+    def _say(self, phrase: Phrase) -> str:
+        return say(phrase, self._language, zone=self._zone)
+
+
+def _waits(line: Line) -> list[tuple[Line, Waiting]]:
+    return [] if lifecycle.is_over(line) else [(line, each) for each in lifecycle.waits(line)]
+
+
+def _urgency(wait: tuple[Line, Waiting]) -> tuple[bool, int]:
+    due_us = wait[0].due_us(wait[1].machine)
+    return due_us is None, due_us or 0
+
+
+def _when(head: Row[Any], back: int, pending: int, due_us: int | None) -> Phrase:
+    if pending and due_us is not None:
+        parts: dict[str, Part] = {"amount": Money(pending, head.currency), "until": from_us(due_us)}
+        return Phrase("{amount} are on their way to you, until {until}.", parts)
+    if back:
+        return Phrase("{amount} were paid back.", {"amount": Money(back, head.currency)})
+    if head.refund_within_us is None or head.closed_at_us is not None:
+        return Phrase("No money was paid back.")
+    return latest_refund(terms_of(head))
+
+
+def terms_of(head: Row[Any]) -> Terms:
+    """The terms that were agreed on when the return began, as far as they say when the money comes."""
+    return Terms(
+        regime=head.regime,
+        refund_on=head.refund_on,
+        refund_within=head.refund_within_us * _MICROSECOND,
+        refund_counts_from=head.refund_counts_from,
+        fee_percent=0,
+        return_freight_by=head.freight_by,
+        refunds_outbound_shipping=False,
+        may_deduct=False,
     )
 
 
-def _line(line: Row[Any]) -> ReturnLineView:
-    return ReturnLineView(
-        line_no=line.line_no,
-        order_id=line.order_id,
-        order_line_no=line.order_line_no,
-        sku=line.sku,
-        quantity=line.quantity,
-        reason=line.reason,
-        value_minor=line.value_minor,
-        state=line.authorization_state,
-    )
-
-
-def _step(event: RecordedEvent) -> Step:
-    payload = PAYLOADS[event.type].model_validate_json(event.data)
-    return Step.model_validate(
-        {
-            "time": from_us(event.time_us),
-            "event": event.type,
-            "what": _in_words(payload),
-            "by": event.actor_role,
-        }
-    )
-
-
-def _in_words(payload: Payload) -> str:
-    if isinstance(payload, ReturnAuthorized):
-        by = f"the rules of policy {payload.policy_version}"
-        return f"The return was authorized by {by if payload.mode == 'rule' else 'a reviewer'}."
-    if isinstance(payload, ReviewOpened):
-        why = "; ".join(rule.detail for rule in payload.rules if not rule.passed)
-        return f"The return went to a reviewer: {why or 'it needs a look'}."
-    return _WORDS.get(payload.type, payload.type)
+def _options(events: Sequence[RecordedEvent]) -> Mapping[int, Sequence[Choice]]:
+    """What was last offered, by line, the default first."""
+    found: dict[int, Sequence[Choice]] = {}
+    for event in events:
+        if event.type == ChoiceRequested.type:
+            said = ChoiceRequested.model_validate_json(event.data)
+            others = [each.choice for each in said.options if each.choice != said.default_choice]
+            found[said.line_no] = (said.default_choice, *others)
+    return found

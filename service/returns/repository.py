@@ -1,10 +1,12 @@
 """Returns as the service holds them. Truth lives per line; an RMA's status is a roll-up, never stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -13,10 +15,16 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
+    case,
+    distinct,
+    false,
     func,
     select,
+    update,
 )
 
+from service.domain.lifecycle import BAD, Line
 from service.platform.db import metadata
 
 returns = Table(
@@ -27,6 +35,17 @@ returns = Table(
     Column("customer_key", Text),
     Column("currency", Text, nullable=False),
     Column("requested_at_us", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("kind", Text, nullable=False, server_default="return"),
+    Column("regime", Text),
+    Column("policy_version", Text),
+    Column("refund_on", Text, nullable=False, server_default="inspected"),
+    Column("inspection", Text, nullable=False, server_default="basic"),
+    Column("refund_within_us", BigInteger),
+    Column("refund_counts_from", Text),
+    Column("freight_by", Text),
+    Column("closed_at_us", BigInteger),
+    Index("returns_by_customer", "customer_key", "requested_at_us"),
 )
 
 return_lines = Table(
@@ -42,24 +61,142 @@ return_lines = Table(
     Column("value_minor", BigInteger, nullable=False),
     Column("authorization_state", Text, nullable=False),
     Column("resolution_state", Text, nullable=False),
+    Column("reception_state", Text, nullable=False, server_default="not_expected"),
+    Column("root_line_no", Integer),
+    Column("authorization_due_us", BigInteger),
+    Column("reception_due_us", BigInteger),
+    Column("resolution_due_us", BigInteger),
+    Column("grade", Text),
+    Column("disposition", Text),
+    Column("fee_percent", Integer, nullable=False, server_default="0"),
+    Column("refunds_shipping", Boolean, nullable=False, server_default=false()),
+    Column("offer_minor", BigInteger, nullable=False, server_default="0"),
+    Column("default_choice", Text),
     Index("return_lines_by_order", "order_id", "order_line_no"),
 )
 
+# Units that the customer keeps, or that went back to them, may be returned another time.
+_GIVEN_UP = ("cancelled", "expired", "declined", "declined_finally", "undeclared")
+_COLUMN_OF = {
+    "authorization": "authorization_state",
+    "reception": "reception_state",
+    "resolution": "resolution_state",
+}
+_OF_THE_RETURN = ("refund_on",)
+_FIELDS = tuple(each.name for each in fields(Line) if each.name not in _OF_THE_RETURN)
+_CHANGEABLE = tuple(
+    _COLUMN_OF.get(name, name)
+    for name in _FIELDS
+    if name not in ("line_no", "root_line_no", "order_line_no", "sku", "reason")
+)
 
-def units_in_returns(connection: Connection, order_id: str) -> dict[int, int]:
-    """Units by order line number that are in returns already."""
-    query = (
-        select(return_lines.c.order_line_no, func.sum(return_lines.c.quantity).label("units"))
-        .where(return_lines.c.order_id == order_id)
-        .group_by(return_lines.c.order_line_no)
+# Put together once: that takes longer than SQLite needs to answer.
+_OF_RETURN = bindparam("of_rma", type_=Text)
+_RETURN = select(returns).where(returns.c.rma == _OF_RETURN)
+_NEW_RETURN = returns.insert().returning(*returns.c)
+_RETURN_TO_CHANGE = _RETURN.with_for_update()
+_LINES = (
+    select(return_lines).where(return_lines.c.rma == _OF_RETURN).order_by(return_lines.c.line_no)
+)
+_UNITS_OF_ORDER = (
+    select(return_lines.c.order_line_no, func.sum(return_lines.c.quantity).label("units"))
+    .where(
+        return_lines.c.order_id == bindparam("of_order"),
+        return_lines.c.order_line_no.is_not(None),
+        return_lines.c.authorization_state.not_in(_GIVEN_UP),
+        return_lines.c.rma != bindparam("but"),
     )
-    return {row.order_line_no: int(row.units) for row in connection.execute(query)}
+    .group_by(return_lines.c.order_line_no)
+)
+_CHANGE_LINES = (
+    update(return_lines)
+    .where(return_lines.c.rma == _OF_RETURN, return_lines.c.line_no == bindparam("of_line"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+)
+
+
+def is_given_up(line: Line) -> bool:
+    """Whether its units may be in another return."""
+    return line.authorization in _GIVEN_UP
+
+
+def units_in_returns(
+    connection: Connection, order_id: str, *, but: str | None = None
+) -> dict[int, int]:
+    """Units by order line number that are in returns (`but` one) already, those aside that will not come back."""
+    rows = connection.execute(_UNITS_OF_ORDER, {"of_order": order_id, "but": but or ""})
+    return {row.order_line_no: int(row.units) for row in rows}
+
+
+def kept_and_failed(
+    connection: Connection, customer_key: str | None, since_us: int
+) -> tuple[int, int]:
+    """How many returns of a customer they kept, and how many failed, since a moment."""
+    query = (
+        select(
+            func.count(distinct(case((return_lines.c.reception_state == "kept", returns.c.rma)))),
+            func.count(distinct(case((return_lines.c.reception_state.in_(BAD), returns.c.rma)))),
+        )
+        .select_from(returns.join(return_lines))
+        .where(returns.c.customer_key == customer_key, returns.c.requested_at_us >= since_us)
+    )
+    kept, failed = connection.execute(query).one()
+    return kept, failed
 
 
 def find(connection: Connection, rma: str) -> Row[Any] | None:
-    return connection.execute(select(returns).where(returns.c.rma == rma)).one_or_none()
+    return connection.execute(_RETURN, {"of_rma": rma}).one_or_none()
 
 
-def lines_of(connection: Connection, rma: str) -> Sequence[Row[Any]]:
-    query = select(return_lines).where(return_lines.c.rma == rma).order_by(return_lines.c.line_no)
-    return connection.execute(query).all()
+def lock(connection: Connection, rma: str) -> Row[Any] | None:
+    """The return, held until the transaction ends: whoever else wants to change it waits."""
+    return connection.execute(_RETURN_TO_CHANGE, {"of_rma": rma}).one_or_none()
+
+
+def rows_of(connection: Connection, rma: str) -> Sequence[Row[Any]]:
+    return connection.execute(_LINES, {"of_rma": rma}).all()
+
+
+def lines_of(rows: Iterable[Row[Any]], refund_on: str) -> dict[int, Line]:
+    """The lines as the domain sees them, by number."""
+    return {row.line_no: _line(row, refund_on) for row in rows}
+
+
+def insert(connection: Connection, head: Mapping[str, Any]) -> Row[Any]:
+    """A new return, as yet without its lines; its row, with what was left to the database."""
+    return connection.execute(_NEW_RETURN, dict(head)).one()
+
+
+def insert_lines(
+    connection: Connection, rma: str, order_id: str | None, lines: Iterable[Line]
+) -> None:
+    rows = [{"rma": rma, "order_id": order_id, **_row(line, _FIELDS)} for line in lines]
+    connection.execute(return_lines.insert(), rows)
+
+
+def change_lines(connection: Connection, rma: str, lines: Iterable[Line]) -> None:
+    """Write what may change of lines that were there before."""
+    rows = [
+        {
+            "of_rma": rma,
+            "of_line": line.line_no,
+            **{f"new_{name}": value for name, value in _row(line, _FIELDS).items()},
+        }
+        for line in lines
+    ]
+    if rows:
+        connection.execute(_CHANGE_LINES, rows)
+
+
+def change(connection: Connection, rma: str, **values: object) -> None:
+    connection.execute(update(returns).where(returns.c.rma == rma).values(values))
+
+
+def _row(line: Line, names: Sequence[str]) -> dict[str, object]:
+    return {_COLUMN_OF.get(name, name): getattr(line, name) for name in names}
+
+
+def _line(row: Row[Any], refund_on: str) -> Line:
+    values = {name: getattr(row, _COLUMN_OF.get(name, name)) for name in _FIELDS}
+    values["root_line_no"] = row.root_line_no or row.line_no
+    return Line(refund_on=refund_on, **values)  # type: ignore[arg-type]  # columns are its fields

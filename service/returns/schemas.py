@@ -1,22 +1,39 @@
 """What a customer applies with, and what a return looks like from outside."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from service.domain.events import Role
-from service.domain.lifecycle import State
-from service.domain.words import Reason
+from service.domain.lifecycle import Status
+from service.domain.words import Choice, Reason
 from service.orders.schemas import refuse_repeated
-from service.platform.fields import Body, CurrencyCode, Customer, LineNo, OrderId, Rma, Sku, Units
+from service.platform.fields import (
+    Body,
+    CurrencyCode,
+    Customer,
+    LineNo,
+    OrderId,
+    Rma,
+    Sku,
+    SomeLines,
+    Units,
+    Version,
+)
 
 
-class ReturnLineBody(Body):
+class WithdrawnLineBody(Body):
     """Units of one order line that should go back."""
 
     line_no: LineNo
     quantity: Units
+
+
+class ReturnLineBody(WithdrawnLineBody):
+    """Units of one order line that should go back, and why."""
+
     reason: Annotated[Reason, Field(description="why, in one of these words")]
 
 
@@ -46,6 +63,75 @@ class ReturnBody(Body):
         return self
 
 
+class WithdrawalBody(Body):
+    """The statutory withdrawal from a purchase, or from parts of it. It needs no reason."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "order_id": "A-1001",
+                "customer": "customer-4711",
+                "lines": [{"line_no": 1, "quantity": 1}],
+            }
+        }
+    )
+
+    order_id: OrderId
+    customer: Customer
+    lines: Annotated[
+        list[WithdrawnLineBody],
+        Field(min_length=1, max_length=1000, description="what goes back, each line_no once"),
+    ]
+
+    @model_validator(mode="after")
+    def _names_each_line_once(self) -> Self:
+        refuse_repeated([line.line_no for line in self.lines])
+        return self
+
+
+class DeclarationView(Body):
+    """The first step of a withdrawal: what will be declared. Nothing is declared before it is confirmed."""
+
+    declaration: Annotated[str, Field(description="what the customer confirms, in words")]
+    confirmation: Annotated[str, Field(description="send it to confirm")]
+    expires_at: Annotated[datetime, Field(description="from then on it must be prepared anew")]
+
+
+class ConfirmationBody(Body):
+    """The second step: the customer confirms."""
+
+    confirmation: Annotated[
+        str, Field(min_length=1, max_length=100_000, description="as the first step gave it")
+    ]
+
+
+class CancelBody(Body):
+    """Which lines the customer gives up; all that can be if left out."""
+
+    lines: SomeLines | None = None
+    version: Version | None = None
+
+
+class ChoiceBody(Body):
+    """What becomes of goods that did not pass."""
+
+    choice: Annotated[Choice, Field(description="one of the line's `choices`")]
+    version: Version | None = None
+
+
+class Next(Body):
+    """What happens next, who does it, and until when."""
+
+    what: Annotated[str, Field(description="the next step, for people")]
+    by: Annotated[Role, Field(description="whose turn it is")]
+    until: Annotated[
+        datetime | None, Field(description="when it happens at the latest, or the default does")
+    ]
+    otherwise: Annotated[
+        str | None, Field(description="the event that happens by itself after that, for programs")
+    ]
+
+
 class ReturnLineView(Body):
     """A line of a return; `order_line_no` is the line of the order that it was bought with."""
 
@@ -54,11 +140,20 @@ class ReturnLineView(Body):
     order_line_no: Annotated[int | None, Field(description="the line of that order")]
     sku: Sku
     quantity: Annotated[int, Field(description="whole units")]
-    reason: Annotated[str | None, Field(description="why; null where an import does not say")]
+    reason: Annotated[str | None, Field(description="why; null where none was asked or told")]
     value_minor: Annotated[
         int, Field(description="what was paid for these units, in minor units of the currency")
     ]
-    state: Annotated[State, Field(description="where this line stands")]
+    state: Annotated[Status, Field(description="where this line stands, in one word")]
+    authorization: Annotated[str, Field(description="whether it may come back")]
+    reception: Annotated[str, Field(description="where the goods are")]
+    resolution: Annotated[str, Field(description="what the customer gets")]
+    grade: Annotated[str | None, Field(description="A like new to D worthless, once inspected")]
+    offer_minor: Annotated[int, Field(description="what is offered for goods that did not pass")]
+    choices: Annotated[
+        Sequence[Choice], Field(description="what the customer may choose now, the default first")
+    ]
+    next: Annotated[Next | None, Field(description="null once the line is done")]
 
 
 class Step(Body):
@@ -70,11 +165,13 @@ class Step(Body):
     by: Annotated[Role, Field(description="who did it")]
 
 
-class Next(Body):
-    """What happens next, and who does it."""
+class MoneyView(Body):
+    """When the money comes, and how much."""
 
-    what: Annotated[str, Field(description="the next step, for people")]
-    by: Annotated[Role, Field(description="whose turn it is")]
+    refunded_minor: Annotated[int, Field(description="what went back, in minor units")]
+    pending_minor: Annotated[int, Field(description="what is on its way")]
+    due_at: Annotated[datetime | None, Field(description="until when what is on its way comes")]
+    words: Annotated[str, Field(description="the same, for people")]
 
 
 class ReturnView(Body):
@@ -85,6 +182,9 @@ class ReturnView(Body):
             "example": {
                 "rma": "R7K3M9-QX2VB-W",
                 "order_id": "A-1001",
+                "kind": "return",
+                "regime": None,
+                "version": 1,
                 "state": "authorized",
                 "requested_at": "2026-03-09T08:00:00Z",
                 "currency": "EUR",
@@ -98,6 +198,18 @@ class ReturnView(Body):
                         "reason": "not_as_described",
                         "value_minor": 1290,
                         "state": "authorized",
+                        "authorization": "authorized",
+                        "reception": "awaited",
+                        "resolution": "open",
+                        "grade": None,
+                        "offer_minor": 0,
+                        "choices": [],
+                        "next": {
+                            "what": "Send the goods back.",
+                            "by": "customer",
+                            "until": "2026-03-23T08:00:00Z",
+                            "otherwise": "return.expired",
+                        },
                     }
                 ],
                 "history": [
@@ -110,11 +222,22 @@ class ReturnView(Body):
                     {
                         "time": "2026-03-09T08:00:00Z",
                         "event": "return.authorized",
-                        "what": "The return was authorized by the rules of policy 1.",
+                        "what": "The return was authorized.",
                         "by": "system",
                     },
                 ],
-                "next": {"what": "Send the goods back.", "by": "customer"},
+                "next": {
+                    "what": "Send the goods back.",
+                    "by": "customer",
+                    "until": "2026-03-23T08:00:00Z",
+                    "otherwise": "return.expired",
+                },
+                "money": {
+                    "refunded_minor": 0,
+                    "pending_minor": 0,
+                    "due_at": None,
+                    "words": "Your money comes back at the latest 72 hours after we have checked the goods.",
+                },
             }
         }
     )
@@ -123,9 +246,24 @@ class ReturnView(Body):
     order_id: Annotated[
         str | None, Field(description="the order, where all lines are of one; else see the lines")
     ]
-    state: Annotated[State, Field(description="as far as the line that is least far")]
+    kind: Annotated[
+        Literal["return", "withdrawal"],
+        Field(description="asked of the shop, or declared by law"),
+    ]
+    regime: Annotated[str | None, Field(description="the law whose terms hold")]
+    version: Annotated[
+        int, Field(description="changes with each change; send it to change only what you saw")
+    ]
+    state: Annotated[Status, Field(description="as far as the line that is least far")]
     requested_at: Annotated[datetime, Field(description="when it was applied for, in UTC")]
     currency: CurrencyCode
     lines: Annotated[list[ReturnLineView], Field(description="what comes back")]
     history: Annotated[list[Step], Field(description="what happened, oldest first")]
-    next: Next
+    next: Annotated[Next | None, Field(description="what is due first; null once it is closed")]
+    money: MoneyView
+    customer_token: Annotated[
+        str | None,
+        Field(
+            description="what its customer proves itself with; in the answer to an application only"
+        ),
+    ] = None

@@ -1,6 +1,6 @@
 /*
-description: Each return line with its day, and the day of the sale it reverses, in the shop's own time zone.
-grain: a return line
+description: Each line of an application or a withdrawal with its day, and the day of the sale it reverses, in the shop's own time zone.
+grain: a line of an application or a withdrawal
 owner: data
 refresh: full
 key: [rma, line_no]
@@ -10,7 +10,7 @@ columns:
   sku: product
   quantity: units
   reason: the customer's reason; null where none was given
-  day: the shop's day on which the return was applied for
+  day: the shop's day on which the return was applied for, or the withdrawal declared
   sold_day: the shop's day of the sale; null where no order could be matched
 */
 select

@@ -1,6 +1,6 @@
 /*
-description: Every time that units of a product came back, with the weeks of return and sale.
-grain: a return line
+description: Every time that units of a product were asked back, with the weeks of return and sale.
+grain: a line of an application or a withdrawal
 owner: data
 refresh: view
 key: [rma, line_no]

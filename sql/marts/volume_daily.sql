@@ -8,8 +8,8 @@ columns:
   day: the shop's day
   orders: orders placed (count)
   units_sold: units in those orders
-  returns_requested: returns applied for (count)
-  units_returned: units in those applications
+  returns_requested: returns applied for and withdrawals declared (count)
+  units_returned: units in those
   auto_decided: returns authorized by rule, without a human (count), on the day of the decision
 */
 with ordered as (
@@ -40,13 +40,13 @@ returned as (
 
 decided as (
     select
-        cast(decisions.authorized_at + zone.offset_seconds * interval '1' second as date) as day,
+        cast(decisions.decided_at + zone.offset_seconds * interval '1' second as date) as day,
         count(*) as auto_decided
-    from staging.authorizations as decisions
+    from staging.decisions as decisions
     inner join meta.zone_offsets as zone
-        on decisions.authorized_at >= zone.starts_at and decisions.authorized_at < zone.ends_at
-    where decisions.mode = 'rule'
-    group by cast(decisions.authorized_at + zone.offset_seconds * interval '1' second as date)
+        on decisions.decided_at >= zone.starts_at and decisions.decided_at < zone.ends_at
+    where decisions.decision = 'authorized' and decisions.mode = 'rule'
+    group by cast(decisions.decided_at + zone.offset_seconds * interval '1' second as date)
 ),
 
 days as (

@@ -11,6 +11,8 @@ columns:
   quantity: units inspected
   outcome: passed, failed, short, wrong_item, empty or unexpected
   grade: condition A to D; null where not graded
+  inspection_depth: basic or full; null where not told
+  found_sku: the product that lay there; null where it is the line's own
 */
 select
     inspected.seq,
@@ -18,5 +20,7 @@ select
     inspected.line_no,
     inspected.quantity,
     inspected.outcome,
-    inspected.grade
+    inspected.grade,
+    inspected.inspection_depth,
+    inspected.sku as found_sku
 from lake.line_inspected as inspected

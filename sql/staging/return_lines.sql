@@ -1,6 +1,6 @@
 /*
-description: What customers asked to send back, line by line.
-grain: a return line
+description: What customers asked to send back or withdrew from, line by line, as they said it.
+grain: a line of an application or a withdrawal
 owner: data
 refresh: view
 key: [rma, line_no]
@@ -13,8 +13,7 @@ columns:
   quantity: units
   reason: the customer's reason, a word of the shop's list; null where none was given
   value_minor: what was paid for the units (minor units)
-  currency: ISO 4217 code
-  requested_at: when the return was applied for (UTC)
+  requested_at: when the return was applied for, or the withdrawal declared (UTC)
 */
 select
     lines.subject as rma,
@@ -25,7 +24,17 @@ select
     lines.quantity,
     lines.reason,
     lines.value_minor,
-    requests.currency,
     lines.time as requested_at
 from lake.return_requested_lines as lines
-inner join lake.return_requested as requests on requests.seq = lines.seq
+union all
+select
+    lines.subject as rma,
+    lines.line_no,
+    lines.order_id,
+    lines.order_line_no,
+    lines.sku,
+    lines.quantity,
+    lines.reason,
+    lines.value_minor,
+    lines.time as requested_at
+from lake.return_withdrawn_lines as lines

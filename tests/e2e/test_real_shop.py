@@ -1,10 +1,13 @@
 import json
+import re
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
 from cli_shop import Shop
+
+from service.policies import default_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -106,6 +109,50 @@ class TestRealShop:
 
         assert without_warehouse == before
         assert real_shop.published() == before
+
+
+class TestAnotherPolicy:
+    def test_what_a_fortnight_would_change_equals_a_query_that_knows_no_policy(
+        self, real_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only the window counts here; the file knows no deliveries, so the order's own time stands in for them."""
+        in_force, fortnight = tmp_path / "month.toml", tmp_path / "fortnight.toml"
+        in_force.write_text(_windows_only(default_text()))
+        fortnight.write_text(in_force.read_text().replace("days = 30", "days = 14", 1))
+        monkeypatch.setenv("RETOUR_POLICY", str(in_force))
+        with sqlite3.connect(real_shop.folder / "var" / "retour.db") as connection:
+            judged, returns, value_minor = connection.execute(_IN_BETWEEN).fetchone()
+
+        said = real_shop.retour("policy", "replay", str(fortnight))
+
+        rows = [[cell.strip() for cell in row.split("│")[1:-1]] for row in said.splitlines()]
+        assert returns > 500
+        assert f"Past returns judged: {judged:,}, of 2010-12-01 to 2011-12-09" in said
+        assert ["pass → review", f"{returns:,}", f"{value_minor / 100:,.2f} GBP"] in rows
+
+
+# Returns with all their orders known, and of them those that came after 14 days but within 30.
+_IN_BETWEEN = """
+    with judged as (
+        select rma, sum(value_minor) as value_minor, max(requested_at_us - placed_at_us) as after_us
+        from returns join return_lines using (rma) left join orders
+             on orders.order_id = return_lines.order_id
+        group by rma having count(*) = count(orders.order_id)
+    )
+    select count(*),
+           count(*) filter (where after_us > 14 * 86400000000 and after_us <= 30 * 86400000000),
+           sum(value_minor) filter (
+               where after_us > 14 * 86400000000 and after_us <= 30 * 86400000000)
+    from judged"""
+
+
+def _windows_only(policy: str) -> str:
+    """A policy without the law's regimes, and with rules that let everything pass."""
+    before, _, regimes = policy.partition("[regimes.cn_7_day]")
+    policy = f"{before}[regimes]\n[fees]{regimes.partition('[fees]')[2]}"
+    for name, value in (("GBP = ", 10**12), ("max_returns = ", 100_000)):
+        policy = re.sub(f"{name}[0-9]+", f"{name}{value}", policy)
+    return policy
 
 
 def _log_size(shop: Shop) -> int:

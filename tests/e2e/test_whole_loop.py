@@ -2,6 +2,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,20 @@ from pathlib import Path
 import httpx
 import pytest
 from cli_shop import Shop
+from house import House
 from playwright.sync_api import expect, sync_playwright
+from rivals import own_retour
+from workers import put
+
+from service.platform.jobs import Job
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PARTS = ("service", "dashboard", "dagster")
+
+
+ROLES = ("shop", "storefront", "reviewer", "inspector", "finance")
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,31 @@ class RunningShop(Shop):
 
     def url(self, part: str) -> str:
         return f"http://127.0.0.1:{self.ports[part]}"
+
+
+class Staff(House):
+    """Customers and staff of a shop that runs elsewhere, each with a key of their own."""
+
+    def __init__(self, shop: RunningShop) -> None:
+        self.client = httpx.Client(base_url=shop.url("service"), timeout=30)  # type: ignore[assignment]  # what a test client is
+        self._keys = {
+            role: shop.retour("keys", "create", "--role", role, "--name", role).strip()
+            for role in ROLES
+        }
+        self._tokens = {}
+
+    def begin_reviewed(self, sku: str, order_id: str) -> str:
+        """A return of two of three, long after every window, so that a reviewer decides; its RMA."""
+        now = datetime.now(UTC)
+        lines = [{"line_no": 1, "sku": sku, "quantity": 3, "unit_price_minor": 500}]
+        placed = {"customer": order_id, "placed_at": (now - timedelta(days=70)).isoformat()}
+        delivered_at = (now - timedelta(days=65)).isoformat()
+        assert self.put_order(order_id, lines=lines, **placed).status_code == 201
+        assert self.put_parcel(order_id, delivered_at=delivered_at).status_code == 201
+        answer = self.apply(2, order_id=order_id, customer=order_id)
+        assert answer.json()["state"] == "under_review", answer.text
+        self.rma = str(answer.json()["rma"])
+        return self.rma
 
 
 def port_settings(ports: dict[str, int]) -> dict[str, str]:
@@ -78,6 +112,27 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         process.communicate(timeout=60)
 
 
+@pytest.fixture(scope="module")
+def decided(running: RunningShop) -> dict[str, str]:
+    """Two returns on which staff worked over HTTP, and a refresh after that."""
+    with Staff(running) as staff:
+        assert staff.put_product("WORKED", title="A worked-on thing").is_success
+        rmas = {"declined": staff.begin_reviewed("WORKED", "WORKED-1")}
+        staff.does("reviewer", "decision", decision="decline", reason_code="outside_policy")
+
+        rmas["authorized"] = staff.begin_reviewed("WORKED", "WORKED-2")
+        staff.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        findings = [
+            {"outcome": "passed", "quantity": 1, "grade": "A"},
+            {"outcome": "short", "quantity": 1},
+        ]
+        staff.arrive().does("inspector", "inspections", line_no=1, depth="full", findings=findings)
+        staff.pays()
+
+    running.retour("refresh")
+    return rmas
+
+
 class TestWholeLoop:
     def test_a_practice_shop_has_problem_products_from_the_start(
         self, running: RunningShop
@@ -116,10 +171,55 @@ class TestWholeLoop:
             expect(page.get_by_text("2 sold, 1 returned")).to_be_visible(timeout=60_000)
             browser.close()
 
+    def test_what_staff_decide_find_and_pay_is_published_by_the_next_refresh(
+        self, running: RunningShop, decided: dict[str, str]
+    ) -> None:
+        told = running.query(
+            f"""select quantity, decision, decision_mode, outcome, grade, disposition, refund_minor
+                from return_lines where rma = '{decided["authorized"]}' order by outcome"""
+        )
+
+        assert told == [
+            (1, "authorized", "reviewer", "passed", "A", "restock", 500),
+            (1, "authorized", "reviewer", "short", None, None, 0),
+        ]
+        assert running.query(
+            f"""select quantity, decision, decision_mode, outcome, refund_minor
+                from return_lines where rma = '{decided["declined"]}'"""
+        ) == [(2, "declined", "reviewer", None, 0)]
+
+    @pytest.mark.browser
+    def test_a_product_whose_returns_were_worked_on_tells_its_story(
+        self, running: RunningShop, decided: dict[str, str], chromium: str
+    ) -> None:
+        assert decided
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+            page = browser.new_page()
+
+            page.goto(f"{running.url('dashboard')}/?lang=en&q=WORKED")
+
+            expect(page.get_by_text("A worked-on thing")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("6 sold, 4 returned")).to_be_visible(timeout=60_000)
+            page.goto(f"{running.url('dashboard')}/?lang=zh&q=WORKED")
+            expect(page.get_by_text("售出 6 件，退回 4 件")).to_be_visible(timeout=60_000)
+            browser.close()
+
     def test_every_part_answers(self, running: RunningShop) -> None:
         assert httpx.get(f"{running.url('service')}/docs").status_code == 200
         assert httpx.get(f"{running.url('dashboard')}/_stcore/health").text == "ok"
         assert "dagster_version" in httpx.get(f"{running.url('dagster')}/server_info").json()
+
+    def test_the_worker_works_off_what_is_put(self, running: RunningShop) -> None:
+        shop = own_retour(f"sqlite:///{running.folder / 'var' / 'retour.db'}")
+        put(shop, Job("nobodys", "R1", datetime.now(UTC)))
+
+        deadline = time.monotonic() + 60
+        while not (parked := shop.jobs.entries(only_parked=True)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+        assert [each.kind for each in parked] == ["nobodys"]
+        assert "is parked" in (running.folder / "var" / "logs" / "worker.log").read_text()
 
     def test_a_second_run_on_the_same_ports_names_the_port_and_the_setting(
         self, running: RunningShop, tmp_path: Path
@@ -168,6 +268,7 @@ def post_return(shop: RunningShop, *, sku: str = "LOOP-1", order_id: str = "LOOP
         lines = [{"line_no": 1, "quantity": 1, "reason": "defect"}]
         request = {"order_id": order_id, "customer": "somebody", "lines": lines}
         answer = _sent(client.post("/v1/returns", json=request))
+        client.headers["Retour-Customer"] = str(answer["customer_token"])
         shown = _sent(client.get(f"/v1/returns/{answer['rma']}"))
     assert shown["state"] == "authorized"
     return str(answer["rma"])

@@ -35,6 +35,21 @@ class TestCommandLine:
         assert "RETOUR_DATABASE_URL" in answer.stdout
         assert "hush-hush" not in answer.stdout
 
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            ("smtps://shop:pa55word@mail.example:465", "smtps://shop:***@mail.example:465"),
+            ("pa55word", "(no address)"),
+        ],
+    )
+    def test_settings_hides_a_mail_servers_password(
+        self, tmp_path: Path, url: str, shown: str
+    ) -> None:
+        answer = retour(tmp_path, "settings", RETOUR_SMTP_URL=url)
+
+        assert shown in answer.stdout
+        assert "pa55word" not in answer.stdout
+
     def test_settings_hides_a_databases_password_and_names_what_is_mistyped(
         self, tmp_path: Path
     ) -> None:
@@ -142,5 +157,16 @@ class TestCommandLine:
     def test_help_is_there_for_every_command(self, tmp_path: Path) -> None:
         answer = retour(tmp_path, "--help")
 
-        for command in ("refresh", "serve", "dashboard", "run", "import", "keys", "settings"):
+        for command in (
+            "refresh",
+            "serve",
+            "worker",
+            "dashboard",
+            "run",
+            "import",
+            "keys",
+            "policy",
+            "jobs",
+            "settings",
+        ):
             assert command in answer.stdout

@@ -39,6 +39,11 @@ class TestSettings:
             ("RETOUR_TIMEZONE", "../etc", "Europe/London"),
             ("RETOUR_SERVICE_PORT", "70000", "65535"),
             ("RETOUR_SERVICE_PORT", "web", "integer"),
+            ("RETOUR_PUBLIC_URL", "returns.example.com", "https://returns.example.com"),
+            ("RETOUR_PUBLIC_URL", "https://a b", "https://returns.example.com"),
+            ("RETOUR_MAIL_FROM", "Shop <a@b.example>", "returns@example.com"),
+            ("RETOUR_MAIL_FROM", "a@b.example\nBcc: c@d.example", "returns@example.com"),
+            ("RETOUR_SHOP_NAME", "Tea\nhouse", "one line"),
         ],
     )
     def test_a_value_that_cannot_be_is_refused_with_what_would_do(
@@ -48,6 +53,20 @@ class TestSettings:
 
         with pytest.raises(BadSetting, match=hint):
             load_settings()
+
+    def test_links_lead_to_the_public_address_or_to_host_and_port(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert load_settings().public_address == "http://127.0.0.1:8000"
+
+        monkeypatch.setenv("RETOUR_PUBLIC_URL", "https://returns.example.com/shop/")
+
+        assert load_settings().public_address == "https://returns.example.com/shop"
+
+    def test_the_mail_servers_password_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("RETOUR_SMTP_URL", "smtp://shop:top-secret@mail.example")
+
+        assert "top-secret" not in f"{load_settings()!r} {load_settings()}"
 
 
 class TestSecret:

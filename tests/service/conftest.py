@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from house import House
 from real_postgres import fresh_database, postgres_server
 from service_shop import Shop
 
 from service.application import Retour
-from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform import migrate
 from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SystemIds
+from service.policies import default_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -48,10 +49,16 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def retour(db: Database, clock: VirtualClock) -> Retour:
-    return Retour(db, Policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
+    return Retour(db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
 
 
 @pytest.fixture
 def shop(retour: Retour, clock: VirtualClock) -> Iterator[Shop]:
     with Shop(retour, clock) as shop:
         yield shop
+
+
+@pytest.fixture
+def house(retour: Retour, clock: VirtualClock) -> Iterator[House]:
+    with House(retour, clock) as house:
+        yield house

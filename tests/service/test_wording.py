@@ -49,6 +49,9 @@ class TestInWords:
                 "lines[0]",
                 "quantity times unit_price_minor must be 1,000,000,000,000",
             ),
+            ({"lines": [{**LINE, "discount_minor": 2}]}, "lines[0]", "discount_minor must be 1 or"),
+            ({"discount_minor": 9000}, "body", "must be 8,770 or less: what the lines cost"),
+            ({"email": "anna"}, "email", "such as anna@example.com"),
         ],
     )
     def test_what_is_wrong_is_said_with_its_place_and_the_right_form(

@@ -8,24 +8,35 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from service.application import Retour
+from service.customers.commands import TooManyTries
 from service.domain.events import Actor, Event, SkuFlagged
-from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
+from service.orders.commands import UnknownOrder
 from service.platform.clock import SystemClock, VirtualClock
 from service.platform.db import Database
-from service.platform.idempotency import Attempt
+from service.platform.idempotency import Attempt, Repeated
 from service.platform.ids import SystemIds
-from service.returns.commands import MoreThanDelivered
+from service.platform.payments import Payments
+from service.policies import default_policy
+from service.returns.applying import MoreThanDelivered
 from service.returns.schemas import ReturnBody
 
 SECRET = b"a test's secret"
 _PATIENCE_SECONDS = 60
 
 
-def own_retour(url: str, now: datetime | None = None) -> Retour:
+def own_retour(url: str, now: datetime | None = None, payments: Payments | None = None) -> Retour:
     """The application as another process has it: its own connections, the same database."""
     clock = VirtualClock(now) if now else SystemClock()
-    return Retour(Database(url), Policy(), RulesOnly(), clock, SystemIds(), secret=SECRET)
+    return Retour(
+        Database(url),
+        default_policy(),
+        RulesOnly(),
+        clock,
+        SystemIds(),
+        secret=SECRET,
+        payments=payments,
+    )
 
 
 @contextmanager
@@ -73,10 +84,23 @@ def send_twice(number: int, barrier: Any, url: str, orders: list[str], results: 
     retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
     for order_id in orders:
         barrier.wait()
-        requested = retour.returns.request(
-            _application(order_id, 1), Attempt("app", f"return-of-{order_id}")
-        )
-        results.put((order_id, requested.rma, requested.is_new))
+        attempt = Attempt("app", f"return-of-{order_id}", "the same request")
+        try:
+            rma = retour.returns.request(_application(order_id, 1), attempt)
+            results.put((order_id, rma, True))
+        except Repeated as repeated:
+            results.put((order_id, repeated.subject, False))
+
+
+def guess(number: int, barrier: Any, url: str, order_id: str, tries: int, results: Any) -> None:
+    """Try wrong mail addresses for an order, at the same moments as the other process."""
+    retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for turn in range(tries):
+        barrier.wait()
+        try:
+            retour.customers.prove(order_id, f"{number}-{turn}")
+        except (UnknownOrder, TooManyTries) as refused:
+            results.put(type(refused).__name__)
 
 
 def _application(order_id: str, quantity: int) -> ReturnBody:

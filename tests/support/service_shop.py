@@ -1,4 +1,4 @@
-"""A shop that talks to the service over HTTP, with a key of each role."""
+"""A shop that talks to the service over HTTP, with a key of each role, and its customers' tokens."""
 
 import warnings
 from types import TracebackType
@@ -8,7 +8,10 @@ import httpx
 
 from service.api import create_app
 from service.application import Retour
+from service.customers.contacts import mail_sha256
+from service.platform.auth import SCOPES
 from service.platform.clock import VirtualClock
+from service.platform.ids import read_rma
 
 with warnings.catch_warnings():
     # Starlette wants a successor of httpx for its test client; httpx is what the rest of the tests use.
@@ -25,6 +28,7 @@ ORDER = {
         {"line_no": 2, "sku": "POT", "quantity": 1, "unit_price_minor": 4900},
     ],
 }
+MAIL = "anna@example.org"
 PARCEL = {
     "delivered_at": "2026-02-24T10:00:00Z",
     "lines": [{"line_no": 1, "quantity": 3}],
@@ -37,7 +41,8 @@ class Shop:
     def __init__(self, retour: Retour, clock: VirtualClock) -> None:
         self.retour, self.clock = retour, clock
         self.client = TestClient(create_app(retour))
-        self._keys = {role: retour.keys.create(role, "test") for role in ("shop", "storefront")}
+        self._keys = {str(role): retour.keys.create(role, "test") for role in SCOPES}
+        self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.client.__enter__()
@@ -79,10 +84,22 @@ class Shop:
         line = {"line_no": line_no, "quantity": quantity, "reason": "defect"}
         body = {"order_id": "A-1", "customer": ORDER["customer"], "lines": [line], **changed}
         sent = {**({"Idempotency-Key": key} if key else {}), **(headers or {})}
-        return self.call("storefront", "POST", "/v1/returns", json=body, headers=sent)
+        answer = self.call("storefront", "POST", "/v1/returns", json=body, headers=sent)
+        if answer.is_success:
+            self._tokens[answer.json()["rma"]] = answer.json()["customer_token"]
+        return answer
 
-    def show(self, rma: str) -> httpx.Response:
-        return self.call("storefront", "GET", f"/v1/returns/{rma}")
+    def show(self, rma: str, token: str | None = None) -> httpx.Response:
+        """As its customer sees it: with this token, else with the one that the application was answered with."""
+        token = self._tokens.get(read_rma(rma)) if token is None else token
+        headers = {"Retour-Customer": token} if token else {}
+        return self.call("storefront", "GET", f"/v1/returns/{rma}", headers=headers)
+
+    def ask_token(self, order_id: str = "A-1", mail: str = MAIL, key: str = "") -> httpx.Response:
+        """The shop's app asks for the token of an order's customer."""
+        body = {"order_id": order_id, "mail_sha256": mail_sha256(mail)}
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.call("storefront", "POST", "/v1/customer-tokens", json=body, headers=headers)
 
     def delivered(self) -> Self:
         """An order of three mugs, all of which arrived; its pot did not."""
@@ -93,3 +110,14 @@ class Shop:
     def types(self) -> list[str]:
         """The types of the log's events, in order."""
         return [event.type for event in self.retour.read_log(0, 10_000)]
+
+
+def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    """The problem document that an answer must be."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"/problems/{slug}"
+    assert document["status"] == status
+    assert document["title"]
+    return document

@@ -99,12 +99,14 @@ def lake_in() -> Callable[[Path], LakeUnderTest]:
 
 
 @pytest.fixture(scope="session")
-def mixed_log(log: list[RecordedEvent]) -> list[RecordedEvent]:
-    """The same with a bad event of another kind at every tenth place and a hole."""
+def mixed_log(short_log: list[RecordedEvent]) -> list[RecordedEvent]:
+    """A short log with a bad event of another kind at every tenth place and a hole."""
     bad = {
         5: {"type": "return.teleported"},
         15: {"schema_version": 9},
         25: {"data": "{"},
         35: {"time_us": "noon"},
     }
-    return [replace(event, **bad.get(event.seq, {})) for event in log if event.seq not in (20, 21)]
+    return [
+        replace(event, **bad.get(event.seq, {})) for event in short_log if event.seq not in (20, 21)
+    ]

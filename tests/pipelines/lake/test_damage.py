@@ -104,7 +104,7 @@ class TestDamagedLake:
         )
         shutil.rmtree(made.lake_dir)
         made.drain(mixed_log)
-        assert made.manifest.through_seq == 39
+        assert made.manifest.through_seq == mixed_log[-1].seq
         made.manifest.verify()
 
     def test_a_log_that_ends_before_the_lake_is_told(self, made: Lake, mixed_log: Log) -> None:
@@ -175,7 +175,7 @@ class TestUnwritable:
         for path in (*folder.rglob("*"), folder):
             path.chmod(0o555 if path.is_dir() else 0o444)
         with unprivileged():
-            assert lake.drain(log).through_seq == 39
+            assert lake.drain(log).through_seq == len(log)
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755)
         shutil.rmtree(folder)
@@ -192,4 +192,4 @@ class TestUnwritable:
             lake.drain(log)
         assert lake.content() == before
         lake.drain(log)
-        assert lake.manifest.through_seq == 39
+        assert lake.manifest.through_seq == len(log)

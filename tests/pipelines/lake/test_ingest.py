@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from payloads import EVERY_PAYLOAD
 
 from pipelines.lake import ingest, segments
 from pipelines.lake.decode import decode
@@ -21,6 +22,9 @@ from service.domain.events import PAYLOADS, Payload, ProductUpserted, RecordedEv
 Record = Callable[..., RecordedEvent]
 Log = Sequence[RecordedEvent]
 Lake = Any
+
+TYPES, EVENTS = len(EVERY_PAYLOAD), 3 * len(EVERY_PAYLOAD)
+ORDERS = [2 + start for start in range(0, EVENTS, TYPES)]
 
 
 def everything_but(*seqs: int) -> Callable[[Frames], BatchQuality]:
@@ -39,7 +43,7 @@ class TestDraining:
         assert lake.rows() == {
             name: decode(log, 0).frames[name].to_dicts() for name in payload_tables()
         }
-        assert (report.events, report.through_seq) == (39, 39)
+        assert (report.events, report.through_seq) == (EVENTS, EVENTS)
         assert report.rows["order_placed_lines"] == 6
         assert (dict(report.quarantined), report.quarantined_in_all) == ({}, 0)
 
@@ -54,14 +58,14 @@ class TestDraining:
     def test_what_is_there_already_is_not_read_again(self, lake: Lake, log: Log) -> None:
         lake.drain(log[:20])
         report = lake.drain(log)
-        assert (report.events, report.through_seq) == (19, 39)
+        assert (report.events, report.through_seq) == (EVENTS - 20, EVENTS)
 
     def test_a_drain_with_nothing_new_writes_nothing(self, lake: Lake, log: Log) -> None:
         lake.drain(log)
         before = lake.manifest_path.stat()
         report = lake.drain(log)
         assert lake.manifest_path.stat() == before
-        assert (report.events, report.through_seq, report.rows) == (0, 39, {})
+        assert (report.events, report.through_seq, report.rows) == (0, EVENTS, {})
 
     def test_an_empty_log_makes_no_lake(self, lake: Lake) -> None:
         assert lake.drain([]).through_seq == 0
@@ -72,23 +76,23 @@ class TestDraining:
         told: list[tuple[int, int]] = []
         lake.drain(
             log,
-            batch_size=15,
+            batch_size=TYPES,
             progress=lambda seq: told.append((seq, lake.manifest.through_seq)),
         )
-        assert told == [(15, 15), (30, 30), (39, 39)]
+        assert told == [(TYPES, TYPES), (2 * TYPES, 2 * TYPES), (EVENTS, EVENTS)]
 
     def test_a_batch_is_bounded_in_text_too(
         self, lake: Lake, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(ingest, "BATCH_CHARACTERS", 1)
-        monkeypatch.setattr(ingest, "_READ_SIZE", 16)
+        monkeypatch.setattr(ingest, "_READ_SIZE", TYPES + 1)
         told: list[int] = []
         lake.drain(log, progress=told.append)
-        assert told == [16, 32, 39]
+        assert told == [TYPES + 1, 2 * TYPES + 2, EVENTS]
 
     def test_a_read_may_give_fewer_events_than_asked_for(self, lake: Lake, log: Log) -> None:
         lake.drain([event for event in log if event.seq <= 7], batch_size=1)
-        assert lake.drain(log, batch_size=1000).through_seq == 39
+        assert lake.drain(log, batch_size=1000).through_seq == EVENTS
 
 
 class TestSameLogSameLake:
@@ -145,8 +149,10 @@ class TestQuarantine:
         (bad,) = lake.quarantined
         assert (bad.seq, bad.kind, bad.type) == (2, "failed_check", "order.placed")
         assert bad.reason == "x must be y; and z"
-        assert [row["seq"] for row in lake.rows()["order_placed"]] == [15, 28]
-        assert [row["seq"] for row in lake.rows()["order_placed_lines"]] == [15, 15, 28, 28]
+        assert [row["seq"] for row in lake.rows()["order_placed"]] == ORDERS[1:]
+        assert [row["seq"] for row in lake.rows()["order_placed_lines"]] == [
+            seq for seq in ORDERS[1:] for _ in range(2)
+        ]
         assert (dict(report.quarantined), report.rows["order_placed"]) == ({"failed_check": 1}, 2)
 
     def test_it_says_who_and_why_in_the_order_of_the_log(self, lake: Lake, mixed_log: Log) -> None:
@@ -191,19 +197,19 @@ class TestQuarantine:
 
 
 class TestSegments:
-    def test_small_ones_are_joined_with_their_successor(self, lake: Lake, log: Log) -> None:
-        for head in range(1, 40):
-            lake.drain(log[:head])
+    def test_small_ones_are_joined_with_their_successor(self, lake: Lake, short_log: Log) -> None:
+        for head in range(1, len(short_log) + 1):
+            lake.drain(short_log[:head])
         assert len(lake.manifest.files("order_placed_lines")) == 1
         assert all(len(lake.manifest.files(name)) <= 1 for name in tables())
-        lake.drain(log)
+        lake.drain(short_log)
         assert lake.files() == lake.listed()
 
     def test_large_ones_are_left_alone(
         self, lake: Lake, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(segments, "SMALL_ROWS", 2)
-        lake.drain(log, batch_size=13)
+        lake.drain(log, batch_size=TYPES)
         assert [pl.read_parquet(file).height for file in lake.manifest.files("order_placed")] == [
             2,
             1,
@@ -229,11 +235,11 @@ class TestSegments:
         self, lake: Lake, log: Log
     ) -> None:
         lake.drain(log)
-        left_over = lake.lake_dir / "order/order.placed/lines/000000000040-000000000050.parquet"
+        left_over = lake.lake_dir / "order/order.placed/lines/000000000900-000000000950.parquet"
         drafts = [
             left_over.with_suffix(".parquet.draft"),
             lake.lake_dir / "manifest.json.draft",
-            lake.quarantine_dir / "000000000040-000000000050.jsonl",
+            lake.quarantine_dir / "000000000900-000000000950.jsonl",
         ]
         somebodys = [lake.lake_dir / "notes.txt", lake.lake_dir / "order/mine.parquet"]
         lake.quarantine_dir.mkdir()
@@ -279,8 +285,8 @@ class TestUpgrade:
         record: Record,
         upgraded: Callable[[type[Payload]], None],
     ) -> None:
-        newer = [*log, record(40, Teleported(sku="A"))]
-        lake.drain(newer, batch_size=10)
+        newer = [*log, record(EVENTS + 1, Teleported(sku="A"))]
+        lake.drain(newer, batch_size=TYPES)
         assert [bad.kind for bad in lake.quarantined] == ["unknown_type"]
         upgraded(Teleported)
         report = lake.drain(newer)
@@ -302,7 +308,7 @@ class TestUpgrade:
 
         newer = replace(
             log[0],
-            seq=40,
+            seq=EVENTS + 1,
             id="v2",
             schema_version=2,
             data='{"sku": "A", "title": "t", "colour": "red"}',
@@ -329,5 +335,5 @@ class TestUpgrade:
         lake.drain(log)
         monkeypatch.setattr(suites, "fingerprint", lambda: "stricter")
         report = lake.drain(log, check_batch=everything_but(1))
-        assert (report.was_made_anew, report.events) == (True, 39)
+        assert (report.was_made_anew, report.events) == (True, EVENTS)
         assert [bad.seq for bad in lake.quarantined] == [1]

@@ -33,6 +33,7 @@ class TestPayloadTables:
             "outcome": "VARCHAR",
             "grade": "VARCHAR",
             "inspection_depth": "VARCHAR",
+            "sku": "VARCHAR",
         }
 
     def test_a_list_becomes_a_table_with_a_short_envelope(self) -> None:
@@ -50,12 +51,16 @@ class TestPayloadTables:
     def test_every_event_type_has_its_table(self) -> None:
         assert {table.event_type for table in tables().values()} == set(PAYLOADS)
 
+    def test_the_tests_know_an_event_of_every_type(
+        self, every_payload: tuple[Payload, ...]
+    ) -> None:
+        assert sorted(payload.type for payload in every_payload) == sorted(PAYLOADS)
+
     def test_duckdb_knows_every_type(self) -> None:
         con = duckdb.connect()
         for name, columns in payload_tables().items():
-            con.execute(
-                f"create table {name} ({', '.join(f'{c} {t}' for c, t in columns.items())})"
-            )
+            typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            con.execute(f"create table {name} ({typed})")
 
     def test_bounds_and_choices_are_the_models(self) -> None:
         fields = {column.name: column for column in tables()["return_authorized"].fields}

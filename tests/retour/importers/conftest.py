@@ -15,12 +15,12 @@ from retour.importers.run import run_import
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import RecordedEvent
-from service.domain.policy import Policy
 from service.domain.risk import RulesOnly
 from service.platform import migrate
 from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SeededIds
+from service.policies import default_policy
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def open_shop(tmp_path: Path) -> Callable[[str], Shop]:
         migrate.upgrade(db)
         clock = VirtualClock(datetime(2025, 1, 1, tzinfo=UTC))
         return Shop(
-            settings, Retour(db, Policy(), RulesOnly(), clock, SeededIds(1), secret=b"test")
+            settings, Retour(db, default_policy(), RulesOnly(), clock, SeededIds(1), secret=b"test")
         )
 
     return _open

@@ -28,9 +28,9 @@ def test_an_invoice_is_an_order_with_its_lines(shop: Any, write: Write) -> None:
     assert order["country"] == "United Kingdom"
     assert str(order["customer_key"]).startswith("cus_")
     assert [tuple(line.values()) for line in order["lines"]] == [
-        (1, "85123A", 6, 255),
-        (2, "85123A", 6, 255),
-        (3, "22752", 1, 765),
+        (1, "85123A", 6, 255, 0, None),
+        (2, "85123A", 6, 255, 0, None),
+        (3, "22752", 1, 765, 0, None),
     ]
 
 

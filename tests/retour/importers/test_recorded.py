@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from service.orders.schemas import OrderBody, OrderLineBody
 
@@ -51,6 +52,28 @@ def test_an_order_recorded_otherwise_takes_no_part(
     _import(shop, write, [ORDER], [back])
 
     assert _lines(shop) == [(None, None, 3)]
+
+
+def test_an_order_that_an_older_retour_recorded_is_the_same(
+    shop: Any, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _import(shop, write, [ORDER], [])
+    _forget(shop, ',"discount_minor":0,"shipping_minor":0', ',"discount_minor":0,"exclusion":null')
+
+    _import(shop, write, [ORDER], [NAMED])
+
+    assert "differs" not in capsys.readouterr().out
+    assert _lines(shop) == [("o1", 1, 3)]
+
+
+def _forget(shop: Any, *fields: str) -> None:
+    """Write the log as it was written before these fields were added."""
+    with shop.retour.context.db.write() as connection:
+        for each in fields:
+            connection.execute(
+                text("update events set data = replace(data, :each, '')"), {"each": each}
+            )
+    assert not any(each in event.data for event in shop.log() for each in fields)
 
 
 def test_a_line_that_is_not_recorded_takes_no_part(shop: Any, write: Write) -> None:

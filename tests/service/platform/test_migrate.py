@@ -1,13 +1,27 @@
 from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 import service.application  # noqa: F401  # with it every table is declared
 from service.platform import migrate
 from service.platform.db import Database, DatabaseUnavailable, metadata
+
+
+def _upgrade_to(database: Database, revision: str) -> None:
+    """Bring an empty database to the tables of an older version."""
+    config = Config()
+    config.set_main_option("script_location", str(files("service") / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 class TestUpgrade:
@@ -23,12 +37,51 @@ class TestUpgrade:
         with db.read() as connection:
             assert set(metadata.tables) <= set(inspect(connection).get_table_names())
 
+    def test_what_an_older_version_recorded_is_kept(self, database_url: str) -> None:
+        database = Database(database_url)
+        _upgrade_to(database, "0001")
+        old = (
+            "insert into orders values ('A-1', 'cus_1', 'EUR', 'DE', 1)",
+            "insert into order_lines values ('A-1', 1, 'MUG', 2, 500)",
+            "insert into api_keys values ('key_1', 'desk', 'shop', 'hash', 1, null)",
+            "insert into idempotency_keys values ('key_1', 'k-1', 'a hash', 'R1')",
+        )
+        with database.write() as connection:
+            for each in old:
+                connection.execute(text(each))
+
+        migrate.upgrade(database)
+
+        asked = (
+            "select currency, discount_minor, shipping_minor from orders",
+            "select sku, quantity, discount_minor, exclusion from order_lines",
+            "select role, staff_id from api_keys",
+            "select fingerprint, subject, created_at_us from idempotency_keys",
+        )
+        with database.read() as connection:
+            kept = [tuple(connection.execute(text(each)).one()) for each in asked]
+        database.dispose()
+        assert kept == [
+            ("EUR", 0, 0),
+            ("MUG", 2, 0, None),
+            ("shop", None),
+            ("a hash", "R1", 0),
+        ]
+
     def test_a_newer_database_is_refused_with_the_way_out(self, db: Database) -> None:
         with db.write() as connection:
             connection.execute(text("update alembic_version set version_num = '9999'"))
 
         with pytest.raises(DatabaseUnavailable, match=r"newer Retour \(revision 9999\); upgrade"):
             migrate.upgrade(db)
+
+    def test_revisions_are_one_chain_in_the_order_of_their_files(self) -> None:
+        scripts = ScriptDirectory(files("service") / "migrations")
+        chain = [script.revision for script in reversed(list(scripts.walk_revisions()))]
+        names = sorted(Path(scripts.get_revision(each).path).name for each in chain)
+
+        assert [name.partition("_")[0] for name in names] == chain
+        assert scripts.get_heads() == chain[-1:]
 
     def test_every_revision_says_what_it_does(self) -> None:
         module = import_module("service.migrations.versions.0001_the_log_and_a_thin_flow")

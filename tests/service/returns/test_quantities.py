@@ -13,7 +13,7 @@ from service.orders.commands import MoreThanOrdered
 from service.orders.repository import delivered
 from service.orders.schemas import DeliveryBody, OrderBody
 from service.platform import migrate
-from service.returns.commands import MoreThanDelivered
+from service.returns.applying import MoreThanDelivered
 from service.returns.repository import units_in_returns
 from service.returns.schemas import ReturnBody
 

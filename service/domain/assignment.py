@@ -1,0 +1,42 @@
+"""Who takes the next item: somebody who speaks its language, is there, and has the most room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may take an item. `capacity` (1 or more) is how many of them may be open at once.
+
+    An absence begins at `absent_from` and is over at `absent_until`.
+    """
+
+    key: str
+    languages: frozenset[str]
+    open: int
+    capacity: int
+    absent_from: datetime | None = None
+    absent_until: datetime | None = None
+
+    def is_present(self, now: datetime) -> bool:
+        if self.absent_from is None or self.absent_until is None:
+            return True
+        return not self.absent_from <= now < self.absent_until
+
+    @property
+    def load(self) -> float:
+        """The share of the capacity that is taken; above 1 where more was taken on."""
+        return self.open / self.capacity
+
+
+def choose(candidates: Sequence[Candidate], language: str, now: datetime) -> str | None:
+    """The key of whoever should take the item; None where nobody is there. Ties go by key.
+
+    Of those present, first who speaks the language (else anyone), then who has room (else all of these),
+    then the least loaded.
+    """
+    present = [each for each in candidates if each.is_present(now)]
+    speaking = [each for each in present if language in each.languages] or present
+    free = [each for each in speaking if each.load < 1] or speaking
+    return min(free, key=lambda each: (each.load, each.key)).key if free else None

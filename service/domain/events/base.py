@@ -1,0 +1,57 @@
+"""What every payload is made of: strict, closed, unchangeable pieces, and the words that they share."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Role = Literal[
+    "customer",
+    "shop",
+    "carrier",
+    "reviewer",
+    "inspector",
+    "finance",
+    "after_sales",
+    "buyer",
+    "admin",
+    "system",
+    "pipeline",
+    "importer",
+]
+Key = Annotated[str, Field(min_length=1, max_length=200)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+LineNo = Annotated[int, Field(ge=1)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000_000)]
+MOST_MINOR = 10**12  # of one amount: nine million such lines can be added up in 64 bits
+Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
+Count = Annotated[int, Field(ge=0)]
+MomentUs = Annotated[int, Field(ge=0, description="microseconds since 1970 UTC")]
+RefundOn = Literal["authorized", "first_scan", "received", "inspected"]
+InspectionDepth = Literal["basic", "full"]
+
+
+class Part(BaseModel):
+    """A piece of a payload: strict, closed, unchangeable."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,  # JSON has neither: they would be written as null
+    )
+
+
+class Payload(Part):
+    """What an event says. `type` names it, `family` is its folder in the lake."""
+
+    type: ClassVar[str]
+    family: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+
+class UnitsOfLine(Part):
+    """Units of one line of a return."""
+
+    line_no: LineNo
+    quantity: Quantity

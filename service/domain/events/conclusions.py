@@ -1,0 +1,59 @@
+"""What a run concluded and somebody may act on."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service.domain.events.base import Count, Day, Key, Part, Payload
+
+
+class SkuFlagged(Payload):
+    """A run concluded that a product comes back more than it should. Subject: the SKU."""
+
+    type = "sku.flagged"
+    family = "conclusion"
+
+    sku: Key
+    since: Day
+    lift: Annotated[float, Field(ge=0)]
+    lift_low: Annotated[float, Field(ge=0)]
+    lift_high: Annotated[float, Field(ge=0)]
+    excess_units: float
+    detector_version: Key
+
+
+class SkuCleared(Payload):
+    """A run concluded that the evidence behind a flag has gone. Subject: the SKU."""
+
+    type = "sku.cleared"
+    family = "conclusion"
+
+    sku: Key
+    lift: Annotated[float, Field(ge=0)]
+    detector_version: Key
+
+
+class SetAside(Part):
+    """Rows of an imported file that are neither a sale nor a return."""
+
+    reason: Key
+    rows: Count
+    units: int
+
+
+class ImportCompleted(Payload):
+    """A shop's history was read. Subject: the importer. Rows read = sold + returned + set aside."""
+
+    type = "import.completed"
+    family = "conclusion"
+
+    importer: Key
+    timezone: Key
+    content_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    rows_read: Count
+    rows_sold: Count
+    rows_returned: Count
+    units_sold: Count
+    units_returned: Count
+    units_matched: Count
+    set_aside: list[SetAside]

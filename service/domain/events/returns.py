@@ -1,0 +1,237 @@
+"""What happens to a return as a whole. Subject of each: the RMA."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from service.domain.clocks import ClockName
+from service.domain.events.base import (
+    Currency,
+    InspectionDepth,
+    Key,
+    LineNo,
+    Minor,
+    MomentUs,
+    Part,
+    Payload,
+    Quantity,
+    RefundOn,
+    UnitsOfLine,
+)
+
+
+class ReturnLine(Part):
+    """Units of one SKU that come back; without an order line when none could be matched."""
+
+    line_no: LineNo
+    order_id: Key | None
+    order_line_no: LineNo | None
+    sku: Key
+    quantity: Quantity
+    reason: str | None
+    value_minor: Minor
+
+
+class ReturnRequested(Payload):
+    """A customer applied for a return. `order_id` where all lines are of one order."""
+
+    type = "return.requested"
+    family = "return"
+
+    rma: Key
+    order_id: Key | None
+    customer_key: Key | None
+    currency: Currency
+    external_ref: str | None = None
+    lines: Annotated[list[ReturnLine], Field(min_length=1)]
+
+
+class ReturnWithdrawn(Payload):
+    """A customer declared the statutory withdrawal: needs no reason and no decision."""
+
+    type = "return.withdrawn"
+    family = "return"
+
+    rma: Key
+    order_id: Key
+    customer_key: Key | None
+    currency: Currency
+    regime: Key
+    policy_version: Key
+    refund_on: RefundOn
+    lines: Annotated[list[ReturnLine], Field(min_length=1)]
+
+
+class RuleOutcome(Part):
+    """What one rule of the policy said of one request."""
+
+    rule: Key
+    passed: bool
+    detail: str
+
+
+class Feature(Part):
+    """One number that an assessment saw; null where it could not be known."""
+
+    name: Key
+    value: float | None
+
+
+class Reason(Part):
+    """Why an assessment chose as it did: a code, and the same in words."""
+
+    code: Key
+    words: str
+
+
+class ReturnAssessed(Payload):
+    """What the risk port said of a request, and all that it saw.
+
+    `as_of_seq`: events up to here were seen. `propensity`: the probability with which this action was chosen,
+    given what was seen; below 1 where chance decided on an audit.
+    """
+
+    type = "return.assessed"
+    family = "return"
+
+    rma: Key
+    as_of_seq: Annotated[int, Field(ge=0)]
+    policy_version: Key
+    model_version: str | None
+    score: Annotated[float, Field(ge=0, le=1)] | None
+    decision: Literal["approve", "review"]
+    refund_on: RefundOn
+    inspection: InspectionDepth
+    is_audit: bool
+    propensity: Annotated[float, Field(ge=0, le=1)]
+    features: list[Feature]
+    reasons: list[Reason]
+
+
+class ReturnAuthorized(Payload):
+    """The return may be sent back."""
+
+    type = "return.authorized"
+    family = "return"
+
+    rma: Key
+    mode: Literal["rule", "reviewer", "deadline"]
+    policy_version: Key
+    model_version: str | None
+    score: Annotated[float, Field(ge=0, le=1)] | None
+    refund_on: RefundOn
+    inspection: InspectionDepth
+    rules: list[RuleOutcome]
+
+
+class ReturnDeclined(Payload):
+    """The return may not be sent back: a published hard rule said so, or a reviewer. It can be appealed."""
+
+    type = "return.declined"
+    family = "return"
+
+    rma: Key
+    mode: Literal["rule", "reviewer"]
+    policy_version: Key
+    rule: Key
+    rules: list[RuleOutcome]
+    appeal_until_us: MomentUs
+
+
+class AppealLapsed(Payload):
+    """Nobody appealed in time."""
+
+    type = "return.appeal_lapsed"
+    family = "return"
+
+    rma: Key
+
+
+class ReturnCancelled(Payload):
+    """The customer does not want to return these units any more."""
+
+    type = "return.cancelled"
+    family = "return"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
+class ReturnExpired(Payload):
+    """These units were never sent."""
+
+    type = "return.expired"
+    family = "return"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
+class ReturnReinstated(Payload):
+    """Units came although they were cancelled or had expired: a person decides about them."""
+
+    type = "return.reinstated"
+    family = "return"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
+class ReturnReceived(Payload):
+    """Goods of a return reached the warehouse: what the dock saw arrive."""
+
+    type = "return.received"
+    family = "return"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    parcel_id: Key | None = None
+
+
+class LineSplit(Payload):
+    """Some units of a line go another way from here: they are a line of their own.
+
+    `root_line_no` is the line of the application that they were first part of.
+    """
+
+    type = "line.split"
+    family = "return"
+
+    rma: Key
+    line_no: LineNo
+    root_line_no: LineNo
+    into_line_no: LineNo
+    quantity: Quantity
+    value_minor: Minor
+
+
+class LineKeepGranted(Payload):
+    """The customer keeps the goods and gets the money: sending them back would cost more than they are worth."""
+
+    type = "line.keep_granted"
+    family = "return"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
+class ClockBreached(Payload):
+    """Somebody's time ran out on some lines. `owner_role` was to act; what follows is in the transition table."""
+
+    type = "clock.breached"
+    family = "return"
+
+    rma: Key
+    clock: ClockName
+    owner_role: Key
+    due_at_us: MomentUs
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
+class ReturnClosed(Payload):
+    """Nothing more is to be done on this return."""
+
+    type = "return.closed"
+    family = "return"
+
+    rma: Key

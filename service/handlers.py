@@ -1,0 +1,80 @@
+"""What the worker does with each kind of job."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from service.application import Retour
+from service.cases.commands import escalate
+from service.letters.post import MAIL, Post
+from service.letters.sent import note_sent
+from service.letters.writers import House, Writers
+from service.platform import idempotency, jobs
+from service.platform.clock import to_us
+from service.platform.jobs import ClaimedJob
+from service.platform.mail import Mailer, Sender
+from service.platform.unit import Transaction
+from service.returns.deadlines import run_out
+from service.reviews.commands import warn_if_late
+from service.surveys.sending import remind
+from service.worker import Effect, Handler, Transactional
+
+HOUSEKEEPING = "housekeeping"
+_KEYS_LIVE = timedelta(days=7)
+_EVERY = timedelta(days=1)
+
+
+def handlers(retour: Retour, mailer: Mailer, sender: Sender, house: House) -> Mapping[str, Handler]:
+    """Deadlines and tidying up are done in the transaction that deletes them; mail and money reach outside."""
+    writers = Writers(retour.context, house).all()
+    post = Post(mailer, sender, retour.context.clock, writers)
+    return {
+        "deadline": Transactional(_run_out),
+        "review_warning": Transactional(_warn),
+        "case_deadline": Transactional(_escalate),
+        "survey_reminder": Transactional(_remind),
+        HOUSEKEEPING: Transactional(_tidy_up),
+        "refund": Effect(lambda job: retour.settlements.carry_out(job.subject)),
+        MAIL: Effect(partial(_deliver, retour, post)),
+    }
+
+
+def plan_housekeeping(retour: Retour) -> None:
+    """Have the worker tidy up from now on, once a day. Repeating it is harmless."""
+    with retour.context.transaction() as transaction:
+        if not jobs.is_there(transaction.connection, HOUSEKEEPING):
+            _plan(transaction)
+
+
+def _deliver(retour: Retour, post: Post, job: ClaimedJob) -> None:
+    """The letter goes out, then the log says so; sent twice after a crash, it is one letter to mail programs and one event."""
+    if (language := post.deliver(job)) is None:
+        return
+    with retour.context.transaction() as transaction:
+        note_sent(transaction, job, language)
+
+
+def _run_out(transaction: Transaction, job: ClaimedJob) -> None:
+    run_out(transaction, job.subject)
+
+
+def _warn(transaction: Transaction, job: ClaimedJob) -> None:
+    warn_if_late(transaction, job.subject)
+
+
+def _escalate(transaction: Transaction, job: ClaimedJob) -> None:
+    escalate(transaction, job.subject)
+
+
+def _remind(transaction: Transaction, job: ClaimedJob) -> None:
+    remind(transaction, job.subject)
+
+
+def _tidy_up(transaction: Transaction, _: ClaimedJob) -> None:
+    idempotency.forget(transaction.connection, to_us(transaction.now - _KEYS_LIVE))
+    _plan(transaction)
+
+
+def _plan(transaction: Transaction) -> None:
+    job = jobs.Job(HOUSEKEEPING, "service", transaction.now + _EVERY, key=HOUSEKEEPING)
+    jobs.put(transaction.connection, job, transaction.context.ids, transaction.now)

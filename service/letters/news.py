@@ -1,0 +1,73 @@
+"""Which events customers are told of by letter. The letter is asked for in the event's own transaction."""
+
+from collections.abc import Iterable, Mapping
+
+from service.customers.repository import find
+from service.domain import events as e
+from service.domain.cases import CUSTOMERS_OWN
+from service.letters.parts import LetterKind
+from service.letters.post import letter
+from service.platform import jobs
+from service.platform.unit import Transaction
+
+LETTERS: Mapping[type[e.Payload], LetterKind] = {
+    e.ReviewOpened: "received",
+    e.ReturnWithdrawn: "withdrawn",
+    e.ReturnAuthorized: "approved",
+    e.LineKeepGranted: "kept",
+    e.ReturnDeclined: "declined",
+    e.EvidenceRequested: "evidence_wanted",
+    e.LineInspected: "inspection_result",
+    e.ChoiceRequested: "choice_wanted",
+    e.RefundSettled: "refunded",
+    e.RefundFailed: "refund_failed",
+    e.ReturnCancelled: "cancelled",
+    e.ReturnExpired: "expired",
+    e.SurveySent: "survey",
+    e.SurveyReminded: "survey_reminder",
+    e.CaseOpened: "case_opened",
+    e.CaseClosed: "case_closed",
+}
+_ONE_FOR_ALL: tuple[LetterKind, ...] = ("inspection_result",)
+
+
+def tell(
+    transaction: Transaction,
+    subject: str,
+    customer_key: str | None,
+    happened: Iterable[tuple[str, e.Payload]],
+    *,
+    is_to_be_sent: bool = True,
+) -> None:
+    """Ask for the letters of what happened, as (event id, payload); none where nobody can be written to.
+
+    `is_to_be_sent`: whether goods are to come; without any, nobody is told where to send them.
+    """
+    wanted = [each for each in _wanted(happened) if is_to_be_sent or each[0] != "approved"]
+    if not wanted or not customer_key:
+        return
+    contact = find(transaction.connection, customer_key)
+    if contact is None or not contact.email:
+        return
+    for kind, event_id in wanted:
+        job = letter(kind, subject, transaction.now, event=event_id, customer=customer_key)
+        jobs.put(transaction.connection, job, transaction.context.ids, transaction.now)
+
+
+def _wanted(
+    happened: Iterable[tuple[str, e.Payload]],
+) -> Iterable[tuple[LetterKind, str]]:
+    told: set[LetterKind] = set()
+    for event_id, payload in happened:
+        kind = LETTERS.get(type(payload))
+        if kind is None or not _is_news(payload) or (kind in _ONE_FOR_ALL and kind in told):
+            continue
+        told.add(kind)
+        yield kind, event_id
+
+
+def _is_news(payload: e.Payload) -> bool:
+    """Not a case that only the house sees, nor a finding that a choice or a case tells of anyway."""
+    if isinstance(payload, e.CaseOpened):
+        return payload.kind in CUSTOMERS_OWN
+    return not isinstance(payload, e.LineInspected) or payload.outcome == "passed"

@@ -1,0 +1,332 @@
+"""Finds the facts of each letter at the moment when it is sent: who, in which language, and what the event said."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row
+
+from service.cases import repository as cases
+from service.catalog import repository as catalog
+from service.customers.repository import find as find_contact
+from service.domain import events as e
+from service.domain.eligibility import latest_refund
+from service.domain.lifecycle import WAITING, Line
+from service.domain.words import Language, Money, Phrase
+from service.letters import parts as p
+from service.letters.post import Draft, Writer
+from service.letters.words import (
+    APPEALABLE,
+    ARRIVES,
+    CASE_OUTCOMES,
+    CASES,
+    CHOICES,
+    HOW_ELSE,
+    MEANS,
+    METHODS,
+    OFFER,
+    OUTCOMES,
+)
+from service.platform import log
+from service.platform.clock import from_us
+from service.platform.jobs import ClaimedJob
+from service.platform.texts import UnknownText, read
+from service.platform.unit import Context
+from service.returns import repository as returns
+from service.returns.queries import declaration_of, terms_of
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who writes: the shop's name, and where its customers' links lead."""
+
+    name: str
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a letter about a return is about."""
+
+    connection: Connection
+    event: e.RecordedEvent
+    said: Any
+    head: Row[Any]
+    rows: Sequence[Row[Any]]
+    language: Language
+
+    @property
+    def lines(self) -> dict[int, Line]:
+        return returns.lines_of(self.rows, self.head.refund_on)
+
+
+class Writers:
+    """A writer for each kind of letter."""
+
+    def __init__(self, context: Context, house: House) -> None:
+        self._context, self._house = context, house
+
+    def all(self) -> Mapping[p.LetterKind, Writer]:
+        about_returns: Mapping[p.LetterKind, Callable[[_Matter], p.LetterParts]] = {
+            "received": self._received,
+            "withdrawn": self._withdrawn,
+            "approved": self._approved,
+            "kept": self._kept,
+            "declined": self._declined,
+            "evidence_wanted": self._evidence_wanted,
+            "inspection_result": self._inspection_result,
+            "choice_wanted": self._choice_wanted,
+            "refunded": self._refunded,
+            "refund_failed": self._refund_failed,
+            "cancelled": self._cancelled,
+            "expired": self._expired,
+            "survey": self._survey,
+            "survey_reminder": self._survey_reminder,
+        }
+        written = {kind: self._about_return(build) for kind, build in about_returns.items()}
+        return {**written, "case_opened": self._case_opened, "case_closed": self._case_closed}
+
+    # --- who is written to ---
+
+    def _about_return(self, build: Callable[[_Matter], p.LetterParts]) -> Writer:
+        def write(job: ClaimedJob) -> Draft | None:
+            with self._context.db.read() as connection:
+                contact = find_contact(connection, str(job.payload["customer"]))
+                event = log.find(connection, str(job.payload["event"]))
+                head = returns.find(connection, job.subject)
+                if contact is None or not contact.email or event is None or head is None:
+                    return None
+                said = e.payload_model(event.type).model_validate_json(event.data)
+                rows = returns.rows_of(connection, job.subject)
+                language = cast(Language, contact.language)
+                matter = _Matter(connection, event, said, head, rows, language)
+                return Draft(contact.email, language, build(matter))
+
+        return write
+
+    def _case_opened(self, job: ClaimedJob) -> Draft | None:
+        def build(case: Row[Any], _: str) -> p.LetterParts:
+            return p.CaseOpened(**self._case(case), answer_by=from_us(case.due_at_us))
+
+        return self._about_case(job, build)
+
+    def _case_closed(self, job: ClaimedJob) -> Draft | None:
+        def build(case: Row[Any], answer: str) -> p.LetterParts:
+            return p.CaseClosed(
+                **self._case(case), outcome=CASE_OUTCOMES[case.outcome], answer=answer
+            )
+
+        return self._about_case(job, build)
+
+    def _about_case(
+        self, job: ClaimedJob, build: Callable[[Row[Any], str], p.LetterParts]
+    ) -> Draft | None:
+        with self._context.db.read() as connection:
+            contact = find_contact(connection, str(job.payload["customer"]))
+            case = cases.find(connection, job.subject)
+            event = log.find(connection, str(job.payload["event"]))
+            if contact is None or not contact.email or case is None or event is None:
+                return None
+            said: Any = e.payload_model(event.type).model_validate_json(event.data)
+            answer = _text(connection, said.text_ref)
+            return Draft(contact.email, cast(Language, contact.language), build(case, answer))
+
+    # --- what each says ---
+
+    def _received(self, matter: _Matter) -> p.LetterParts:
+        due_us = matter.said.due_at_us
+        return p.Received(
+            **self._lines(matter, matter.lines.values()),
+            order_id=matter.head.order_id or "",
+            decided_by_until=None if due_us is None else from_us(due_us),
+        )
+
+    def _withdrawn(self, matter: _Matter) -> p.LetterParts:
+        head = matter.head
+        is_from_request = head.refund_counts_from == "request"
+        until = from_us(head.requested_at_us + head.refund_within_us) if is_from_request else None
+        return p.Withdrawn(
+            **self._sending(matter),
+            order_id=head.order_id or "",
+            declaration=declaration_of(
+                [(line.quantity, line.sku) for line in matter.said.lines],
+                head.order_id,
+                matter.language,
+            ),
+            received_at=from_us(matter.event.recorded_at_us),
+            refund_until=until,
+        )
+
+    def _approved(self, matter: _Matter) -> p.LetterParts:
+        fee_minor = sum(
+            line.value_minor * line.fee_percent // 100 for line in matter.lines.values()
+        )
+        fee = Money(fee_minor, matter.head.currency) if fee_minor else None
+        return p.Approved(**self._sending(matter), fee=fee)
+
+    def _kept(self, matter: _Matter) -> p.LetterParts:
+        return p.Kept(
+            **self._lines(matter, self._named(matter)),
+            refund_when=latest_refund(terms_of(matter.head)),
+        )
+
+    def _declined(self, matter: _Matter) -> p.LetterParts:
+        return p.Declined(
+            **self._lines(matter, matter.lines.values()),
+            rule=APPEALABLE.get(matter.said.rule, Phrase(matter.said.rule)),
+            reason="",
+            appeal_until=from_us(matter.said.appeal_until_us),
+        )
+
+    def _evidence_wanted(self, matter: _Matter) -> p.LetterParts:
+        return p.EvidenceWanted(
+            **self._return(matter),
+            question=_text(matter.connection, matter.said.text_ref),
+            until=from_us(matter.said.due_at_us),
+        )
+
+    def _inspection_result(self, matter: _Matter) -> p.LetterParts:
+        together = [
+            e.payload_model(each.type).model_validate_json(each.data)
+            for each in log.read_subject(matter.connection, matter.head.rma)
+            if each.recorded_at_us == matter.event.recorded_at_us
+        ]
+        found = [each for each in together if isinstance(each, e.LineInspected)]
+        asked = [each.amount_minor for each in together if isinstance(each, e.RefundRequested)]
+        return p.InspectionResult(
+            **self._return(matter),
+            lines=tuple(self._inspected(matter, each) for each in found),
+            refund=Money(sum(asked), matter.head.currency) if asked else None,
+        )
+
+    def _inspected(self, matter: _Matter, said: e.LineInspected) -> p.InspectedLineParts:
+        sku = matter.lines[said.line_no].sku
+        title = _title(matter.connection, sku)
+        return p.InspectedLineParts(title, said.quantity, OUTCOMES[said.outcome], said.grade)
+
+    def _choice_wanted(self, matter: _Matter) -> p.LetterParts:
+        said = matter.said
+        line = matter.lines[said.line_no]
+        offer = Phrase(OFFER.text, {"amount": Money(said.offer_minor, matter.head.currency)})
+        follows = {
+            each.choice: offer if each.choice == "partial_refund" else CHOICES[each.choice][1]
+            for each in said.options
+        }
+        return p.ChoiceWanted(
+            **self._return(matter),
+            line=p.LineParts(_title(matter.connection, line.sku), line.quantity),
+            found=OUTCOMES[str(line.reception)] if line.reception in OUTCOMES else _NOT_OURS,
+            options=tuple(
+                p.OptionParts(CHOICES[choice][0], words) for choice, words in follows.items()
+            ),
+            until=from_us(said.due_at_us),
+            default=follows.get(said.default_choice, CHOICES[said.default_choice][1]),
+        )
+
+    def _refunded(self, matter: _Matter) -> p.LetterParts:
+        said = matter.said
+        return p.Refunded(
+            **self._return(matter),
+            amount=Money(said.amount_minor, said.currency),
+            means=MEANS.get(said.means or "", MEANS["original"]),
+            arrives=ARRIVES,
+        )
+
+    def _refund_failed(self, matter: _Matter) -> p.LetterParts:
+        from service.settlements import repository as settlements
+
+        refund = settlements.find(matter.connection, matter.said.refund_id)
+        assert refund is not None  # noqa: S101  # refunds are never deleted
+        return p.RefundFailed(
+            **self._return(matter),
+            amount=Money(refund.amount_minor, refund.currency),
+            means=MEANS.get(refund.means, MEANS["original"]),
+            how_else=HOW_ELSE,
+        )
+
+    def _cancelled(self, matter: _Matter) -> p.LetterParts:
+        return p.Cancelled(**self._lines(matter, self._named(matter)))
+
+    def _expired(self, matter: _Matter) -> p.LetterParts:
+        return p.Expired(
+            **self._lines(matter, self._named(matter)), send_by=from_us(matter.event.time_us)
+        )
+
+    def _survey(self, matter: _Matter) -> p.LetterParts:
+        return p.Survey(**{**self._return(matter), "link": self._survey_link(matter)})
+
+    def _survey_reminder(self, matter: _Matter) -> p.LetterParts:
+        return p.SurveyReminder(**{**self._return(matter), "link": self._survey_link(matter)})
+
+    # --- what several say ---
+
+    def _return(self, matter: _Matter) -> dict[str, Any]:
+        return {**self._every(self._return_link(matter.head.rma)), "rma": matter.head.rma}
+
+    def _lines(self, matter: _Matter, lines: Iterable[Line]) -> dict[str, Any]:
+        told = tuple(
+            p.LineParts(_title(matter.connection, line.sku), line.quantity) for line in lines
+        )
+        return {**self._return(matter), "lines": told}
+
+    def _named(self, matter: _Matter) -> list[Line]:
+        """The lines that the event names."""
+        lines = matter.lines
+        return [lines[each.line_no] for each in matter.said.lines]
+
+    def _sending(self, matter: _Matter) -> dict[str, Any]:
+        policy, awaited = self._context.policy, WAITING["reception", "awaited"]
+        due = [line.reception_due_us for line in matter.lines.values() if line.reception_due_us]
+        send_by = (
+            from_us(min(due))
+            if due
+            else from_us(matter.event.time_us) + policy.hours(awaited.clock)
+        )
+        return {
+            **self._lines(matter, matter.lines.values()),
+            "return_address": policy.methods.return_address,
+            "methods": tuple(METHODS[each] for each in policy.methods.allowed),
+            "send_by": send_by,
+            "freight_by": matter.head.freight_by or "customer",
+            "refund_when": latest_refund(terms_of(matter.head)),
+        }
+
+    def _case(self, case: Row[Any]) -> dict[str, Any]:
+        link = self._return_link(case.rma) if case.rma else self._house.public_url
+        return {
+            **self._every(link),
+            "case_id": case.case_id,
+            "about": CASES[case.kind],
+            "rma": case.rma,
+        }
+
+    def _every(self, link: str) -> dict[str, Any]:
+        return {"shop": self._house.name, "zone": self._context.zone, "link": link}
+
+    def _return_link(self, rma: str) -> str:
+        token = self._context.proofs.make("return", rma).token
+        return f"{self._house.public_url}/v1/returns/{rma}?token={token}"
+
+    def _survey_link(self, matter: _Matter) -> str:
+        token = self._context.proofs.make("survey", matter.head.rma).token
+        return f"{self._house.public_url}/v1/surveys/{token}"
+
+
+_NOT_OURS = Phrase("we did not agree to take it back")
+
+
+def _title(connection: Connection, sku: str) -> str:
+    return catalog.title_of(connection, sku) or sku
+
+
+def _text(connection: Connection, text_ref: str | None) -> str:
+    """What was written; nothing where nothing was, or where it was erased meanwhile."""
+    if text_ref is None:
+        return ""
+    try:
+        return read(connection, text_ref).body
+    except UnknownText:
+        return ""

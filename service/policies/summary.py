@@ -1,0 +1,62 @@
+"""A policy in a dozen lines, for whoever has to stand by it."""
+
+from collections.abc import Iterator, Mapping
+
+from service.domain.money import in_figures
+from service.domain.policy import Policy
+from service.domain.policy_sections import Consequence, Regime
+
+_BECOMES: Mapping[Consequence, str] = {"review": "goes to a person", "decline": "is declined"}
+
+
+def summary(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Headings and what the policy says under them."""
+    rules, fees, clocks = policy.rules, policy.fees, policy.clocks
+    yield (
+        "own window",
+        f"{policy.window.days} days after delivery; what is later {_BECOMES[policy.window.late]}",
+    )
+    for name, regime in policy.regimes.items():
+        yield name, _law(regime)
+    yield "by itself", f"up to {_amounts(rules.value.auto_up_to_minor)}"
+    yield (
+        "history",
+        f"with more than {rules.history.max_returns} returns in {rules.history.within_days} days, or more than "
+        f"{rules.history.max_failed_inspections} failed inspections in {rules.history.failed_within_days} days, "
+        f"a request {_BECOMES[rules.history.when_failed]}",
+    )
+    yield "photos", _listed(rules.evidence.reasons)
+    yield (
+        "excluded",
+        f"{_listed(rules.exclusions.kinds)}: {_BECOMES[rules.exclusions.when_failed]}",
+    )
+    yield "fee", f"{fees.restocking_percent} % for {_listed(fees.restocking_reasons)}"
+    yield "shop's fault", _listed(fees.shop_fault_reasons)
+    yield (
+        "refund",
+        f"once {policy.refund.on.replace('_', ' ')}, within {policy.refund.within_hours} hours",
+    )
+    yield (
+        "inspection",
+        f"{policy.inspection.default}; in full for {policy.audit.share:.1%} drawn by lot",
+    )
+    yield "to be kept", f"up to {_amounts(policy.keep_item.up_to_minor)}"
+    yield "review", f"within {clocks.hours.review} {clocks.calendar} hours"
+    yield "goods go to", ", ".join(policy.methods.return_address)
+
+
+def _law(regime: Regime) -> str:
+    waits = {"authorized": "at once", "first_scan": "once sent", "received": "once received"}
+    return (
+        f"{regime.withdrawal_days} days in {_listed(regime.countries)}; refund {waits[regime.refund_on]}, "
+        f"within {regime.refund_within_days} days of the {regime.refund_counts_from}"
+    )
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(words) or "none"
+
+
+def _amounts(per_currency: Mapping[str, int]) -> str:
+    amounts = (in_figures(minor, currency) for currency, minor in per_currency.items())
+    return ", ".join(amounts) or "nothing"

@@ -1,0 +1,222 @@
+"""What an application is about: its lines as they were bought, delivered and paid for, and the terms that hold for each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from service.domain.events import ReturnLine
+from service.domain.lifecycle import Line
+from service.domain.money import LinePrice, of_units, paid_per_line
+from service.domain.policy import RequestLine, Terms, Windows, terms, windows
+from service.orders import repository as orders
+from service.orders.commands import UnknownOrder, UnknownOrderLine
+from service.platform.clock import from_us, to_us
+from service.platform.problems import Conflict
+from service.platform.unit import Transaction
+from service.returns import repository
+
+
+class MoreThanDelivered(Conflict):
+    title = "More would come back than is there to be returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Units of one line of the order that a customer wants to return."""
+
+    line_no: int
+    quantity: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLine:
+    """A line of an application, with the windows and terms that hold for it."""
+
+    said: ReturnLine
+    exclusion: str | None
+    delivered_at: datetime
+    windows: Windows
+    terms: Terms
+
+    def as_request_line(self) -> RequestLine:
+        return RequestLine(
+            line_no=self.said.order_line_no or 0,
+            sku=self.said.sku,
+            quantity=self.said.quantity,
+            reason=self.said.reason or "changed_mind",
+            value_minor=self.said.value_minor,
+            delivered_at=self.delivered_at,
+            exclusion=self.exclusion,
+            evidence=0,
+        )
+
+    def as_line(self, refund_on: str) -> Line:
+        return Line(
+            line_no=self.said.line_no,
+            root_line_no=self.said.line_no,
+            order_line_no=self.said.order_line_no,
+            sku=self.said.sku,
+            quantity=self.said.quantity,
+            value_minor=self.said.value_minor,
+            reason=self.said.reason,
+            fee_percent=self.terms.fee_percent,
+            refunds_shipping=self.terms.refunds_outbound_shipping,
+            refund_on=refund_on,  # type: ignore[arg-type]  # as the terms have it
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a customer applies for, on an order that is held meanwhile."""
+
+    order: Row[Any]
+    order_delivered_at: datetime
+    lines: Sequence[AppliedLine]
+
+    @property
+    def regime(self) -> str | None:
+        return next((line.terms.regime for line in self.lines if line.terms.regime), None)
+
+    @property
+    def loosest(self) -> Terms:
+        """A return is paid back in one go: on the earliest terms that any of its lines has."""
+        order = ("authorized", "first_scan", "received", "inspected")
+        return min(
+            (line.terms for line in self.lines), key=lambda each: order.index(each.refund_on)
+        )
+
+    @property
+    def until(self) -> datetime:
+        """When the first window of its lines closes."""
+        return min(line.windows.until for line in self.lines)
+
+    def head(self, rma: str, kind: str, policy_version: str, now: datetime) -> dict[str, Any]:
+        """The return's own row."""
+        agreed = self.loosest
+        by_shop = any(line.terms.return_freight_by == "shop" for line in self.lines)
+        return {
+            "rma": rma,
+            "order_id": self.order.order_id,
+            "customer_key": self.order.customer_key,
+            "currency": self.order.currency,
+            "requested_at_us": to_us(now),
+            "kind": kind,
+            "regime": self.regime,
+            "policy_version": policy_version,
+            "refund_within_us": agreed.refund_within // timedelta(microseconds=1),
+            "refund_counts_from": agreed.refund_counts_from,
+            "freight_by": "shop" if by_shop else "customer",
+        }
+
+
+def read_application(
+    transaction: Transaction,
+    order: Row[Any],
+    wanted: Sequence[Wanted],
+    kind: Literal["withdrawal", "return"],
+) -> Application:
+    """Look the wanted units up. Raises `UnknownOrderLine`, `MoreThanDelivered`."""
+    connection = transaction.connection
+    ordered = orders.lines_of(connection, order.order_id)
+    delivered = orders.delivered(connection, order.order_id)
+    taken = repository.units_in_returns(connection, order.order_id)
+    for each in wanted:
+        _refuse_what_is_not_there(order.order_id, each, ordered, delivered, taken)
+    last_us = max(each.last_us for each in delivered.values())
+    paid = paid_per_line(
+        {
+            number: LinePrice(row.quantity, row.unit_price_minor, row.discount_minor)
+            for number, row in ordered.items()
+        },
+        order.discount_minor,
+        order.shipping_minor,
+    )
+    lines = []
+    for number, each in enumerate(wanted, 1):
+        bought, before = ordered[each.line_no], taken.get(each.line_no, 0)
+        goods = paid[each.line_no].goods_minor
+        said = ReturnLine(
+            line_no=number,
+            order_id=order.order_id,
+            order_line_no=each.line_no,
+            sku=bought.sku,
+            quantity=each.quantity,
+            reason=each.reason,
+            value_minor=of_units(goods, bought.quantity, before, each.quantity),
+        )
+        at_us = delivered[each.line_no].last_us
+        lines.append(_applied(transaction, order, said, bought.exclusion, at_us, last_us, kind))
+    return Application(order, from_us(last_us), lines)
+
+
+def own_order(transaction: Transaction, order_id: str, customer: str) -> Row[Any]:
+    """The order, held, where it is this customer's. Raises `UnknownOrder`."""
+    identity = transaction.context.identity
+    customer_key = identity.known_customer_key(transaction.connection, customer)
+    order = orders.lock(transaction.connection, order_id)
+    if order is None or customer_key is None or order.customer_key != customer_key:
+        raise UnknownOrder(order_id)
+    return order
+
+
+def _applied(
+    transaction: Transaction,
+    order: Row[Any],
+    said: ReturnLine,
+    exclusion: str | None,
+    delivered_us: int,
+    last_us: int,
+    kind: Literal["withdrawal", "return"],
+) -> AppliedLine:
+    policy, zone = transaction.context.policy, transaction.context.zone
+    delivered_at = from_us(delivered_us)
+    open_ = windows(policy, order.country, exclusion, delivered_at, from_us(last_us), zone)
+    is_granted = open_.is_granted(transaction.now)
+    if kind == "withdrawal" and not is_granted:
+        raise NoWithdrawal(
+            f"line {said.order_line_no} of order {order.order_id!r} cannot be withdrawn from"
+            f"{_until(open_)}; apply for a return with POST /v1/returns instead"
+        )
+    agreed = terms(policy, order.country, kind, said.reason, within_regime=is_granted)
+    return AppliedLine(said, exclusion, delivered_at, open_, agreed)
+
+
+class NoWithdrawal(Conflict):
+    title = "The law does not grant a withdrawal here"
+
+
+def _until(open_: Windows) -> str:
+    if open_.granted_until is None:
+        return " by law"
+    return f" after {open_.granted_until:%Y-%m-%d %H:%M} UTC"
+
+
+def _refuse_what_is_not_there(
+    order_id: str,
+    wanted: Wanted,
+    ordered: Mapping[int, Row[Any]],
+    delivered: Mapping[int, orders.Delivered],
+    taken: Mapping[int, int],
+) -> None:
+    if wanted.line_no not in ordered:
+        numbers = ", ".join(str(each) for each in sorted(ordered))
+        raise UnknownOrderLine(
+            f"order {order_id!r} has no line {wanted.line_no}; its lines are {numbers}"
+        )
+    there = delivered[wanted.line_no].quantity if wanted.line_no in delivered else 0
+    in_returns = taken.get(wanted.line_no, 0)
+    left = max(0, there - in_returns)
+    if wanted.quantity > left:
+        way_out = (
+            "lower the quantity"
+            if there
+            else "tell of the delivery first with PUT /v1/orders/{id}/deliveries/{delivery_id}"
+        )
+        raise MoreThanDelivered(
+            f"line {wanted.line_no} of order {order_id!r}: {there} delivered, {in_returns} in other returns, "
+            f"so {left} can be returned, not {wanted.quantity}; {way_out}"
+        )

@@ -1,0 +1,187 @@
+"""What follows by itself from where a return's lines are: refunds, choices, stock, cases, closing.
+
+Each rule looks at the lines and either does something (and says so) or not; they are applied until none does.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from service.cases.opening import open_case, open_once
+from service.domain import lifecycle
+from service.domain.events import (
+    ChoiceRequested,
+    LineDispositioned,
+    Option,
+    ReturnClosed,
+    ReturnReinstated,
+    Trigger,
+)
+from service.domain.lifecycle import BAD, HERE_THOUGH_BAD, UNDECIDED, Line
+from service.domain.words import BadOutcome, Choice, Disposition
+from service.letters.news import tell
+from service.platform.clock import to_us
+from service.returns import repository
+from service.returns.crowding import with_room
+from service.returns.held import SYSTEM, HeldReturn, units
+from service.reviews.opening import close_review, open_review
+from service.settlements import refunding
+from service.stock.commands import adjust
+from service.surveys.sending import send_survey
+
+_TRIGGERS: dict[str, Trigger] = {"kept": "keep", "lost_for_good": "loss"}
+_REFUSED_CHOICES: tuple[Choice, ...] = ("send_back", "dispose")
+_DISPOSED_OF: Disposition = "recycle"
+
+
+def follow(held: HeldReturn) -> None:
+    """Do all that follows, and let the return go."""
+    while any(rule(held) for rule in _RULES):
+        pass
+    _end_review(held)
+    _tell_of_what_went_wrong(held)
+    _close(held)
+    is_to_be_sent = any(line.reception == "awaited" for line in held.lines.values())
+    tell(
+        held.transaction,
+        held.rma,
+        held.head.customer_key,
+        held.emitted,
+        is_to_be_sent=is_to_be_sent,
+    )
+    held.let_go()
+
+
+def _reinstate(held: HeldReturn) -> bool:
+    lines = with_room(held, held.able("return.reinstated", SYSTEM))
+    if lines:
+        held.happen(ReturnReinstated(rma=held.rma, lines=units(lines)), SYSTEM, lines)
+        open_review(held, [])
+    return bool(lines)
+
+
+def _refund(held: HeldReturn) -> bool:
+    lines = held.able("refund.requested", SYSTEM)
+    if lines:
+        refunding.request(held, lines, _trigger(held, lines[0]))
+    return bool(lines)
+
+
+def _trigger(held: HeldReturn, line: Line) -> Trigger:
+    if line.resolution == "refund_agreed":
+        return "choice"
+    refund_on: Trigger = held.head.refund_on
+    return _TRIGGERS.get(str(line.reception), refund_on)
+
+
+def _ask_what_to_do(held: HeldReturn) -> bool:
+    lines = held.able("choice.requested", SYSTEM)
+    for line in lines:
+        _ask(held, line)
+    return bool(lines)
+
+
+def _ask(held: HeldReturn, line: Line) -> None:
+    policy = held.transaction.context.policy
+    is_refused = line.reception not in BAD
+    percent = policy.offer_percent(line.grade) if _may_be_offered(line) else 0
+    offer_minor = refunding.offer(held, line, percent)
+    outcome = "unexpected" if is_refused else cast(BadOutcome, line.reception)
+    choices = _REFUSED_CHOICES if is_refused else policy.choices(outcome)
+    default = policy.default_choice(outcome, offer_minor)
+    said = ChoiceRequested(
+        rma=held.rma,
+        line_no=line.line_no,
+        options=[
+            Option(choice=each) for each in choices if each != "partial_refund" or offer_minor
+        ],
+        default_choice=default,
+        offer_minor=offer_minor,
+        due_at_us=held.due_us("choice"),
+    )
+    held.happen(said, SYSTEM, [line], due_us={"resolution": said.due_at_us})
+    held.set(line.line_no, offer_minor=offer_minor, default_choice=default)
+
+
+def _may_be_offered(line: Line) -> bool:
+    return line.reception == "failed" and line.authorization == "authorized"
+
+
+def _disposition(held: HeldReturn) -> bool:
+    """Goods that are the shop's now go where their grade says; those that nobody graded wait for the dock."""
+    lines = [line for line in held.lines.values() if _is_to_be_placed(line)]
+    for line in sorted(lines, key=lambda each: each.sku):  # two returns take their turns at a SKU
+        policy = held.transaction.context.policy
+        place = (
+            policy.disposition(line.grade)
+            if line.grade and line.resolution != "disposed"
+            else _DISPOSED_OF
+        )
+        place_goods(held, line, place)
+    return bool(lines)
+
+
+def _is_to_be_placed(line: Line) -> bool:
+    is_here = line.reception in ("passed", *HERE_THOUGH_BAD)
+    is_the_shops = lifecycle.paid(line) or line.resolution == "disposed"
+    is_accepted = line.reception == "passed" and line.authorization == "authorized"
+    where_to_is_known = line.grade is not None or line.resolution == "disposed"
+    return (
+        line.disposition is None and is_here and (is_accepted or is_the_shops) and where_to_is_known
+    )
+
+
+def place_goods(held: HeldReturn, line: Line, place: Disposition) -> None:
+    """Note where units go, and count them into the stock there."""
+    said = LineDispositioned(
+        rma=held.rma,
+        line_no=line.line_no,
+        sku=line.sku,
+        quantity=line.quantity,
+        disposition=place,
+    )
+    held.note(said, SYSTEM)
+    held.set(line.line_no, disposition=place)
+    adjust(
+        held.transaction, line.sku, place, line.quantity, "returned", SYSTEM, held.rma, line.line_no
+    )
+
+
+_RULES: tuple[Callable[[HeldReturn], bool], ...] = (
+    _reinstate,
+    _disposition,
+    _refund,
+    _ask_what_to_do,
+)
+
+
+def _end_review(held: HeldReturn) -> None:
+    was_open = any(line.authorization in UNDECIDED for line in held.before.values())
+    is_open = any(line.authorization in UNDECIDED for line in held.lines.values())
+    if was_open and not is_open:
+        close_review(held.transaction, held.rma)
+
+
+def _tell_of_what_went_wrong(held: HeldReturn) -> None:
+    """Money that went for goods that are not right, and work that nobody did, are somebody's case."""
+    transaction, customer = held.transaction, held.head.customer_key
+    spoiled = held.entered("reception", *BAD, "not_sent")
+    if any(lifecycle.paid(line) for line in spoiled):
+        open_case(transaction, "recovery", rma=held.rma, customer_key=customer)
+    is_stalled = (
+        held.entered("authorization", "escalated")
+        or held.entered("reception", "lost", "inspection_overdue")
+        or any(payload.type == "clock.breached" for _, payload in held.emitted)
+    )
+    if is_stalled:
+        open_once(transaction, "stalled", held.rma, customer)
+
+
+def _close(held: HeldReturn) -> None:
+    connection = held.transaction.connection
+    is_over = lifecycle.roll_up(held.lines.values()) == "closed"
+    if is_over and held.head.closed_at_us is None:
+        held.note(ReturnClosed(rma=held.rma), SYSTEM)
+        repository.change(connection, held.rma, closed_at_us=to_us(held.now))
+        send_survey(held)
+    elif not is_over and held.head.closed_at_us is not None:
+        repository.change(connection, held.rma, closed_at_us=None)

@@ -1,0 +1,128 @@
+"""What happened to a return, in words for its customer. What only the house needs to know is not told."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.domain import events as e
+from service.domain.policy import WHY
+from service.domain.words import Money, Part, Phrase
+from service.platform.clock import from_us
+
+_OUTCOMES: Mapping[str, Phrase] = {
+    "passed": Phrase("{quantity} inspected: in order."),
+    "failed": Phrase("{quantity} inspected: not in the condition that we need."),
+    "short": Phrase("{quantity} inspected: not in the parcel."),
+    "wrong_item": Phrase("{quantity} inspected: not what was bought here."),
+    "empty": Phrase("{quantity} inspected: the parcel was empty."),
+    "unexpected": Phrase("{quantity} found that the return does not tell of."),
+}
+_CHOICES: Mapping[str, Phrase] = {
+    "partial_refund": Phrase("A part of the price was agreed on."),
+    "send_back": Phrase("The goods are to be sent back to you."),
+    "dispose": Phrase("The goods are to be disposed of."),
+    "accept": Phrase("The finding was accepted."),
+}
+_SCANS: Mapping[str, Phrase] = {
+    "picked_up": Phrase("The carrier has the parcel."),
+    "in_transit": Phrase("The parcel is on its way."),
+    "delivered": Phrase("The carrier delivered the parcel to us."),
+}
+_BREACHED: Mapping[str, Phrase] = {
+    "review": Phrase("The decision took too long; the head of the reviewers takes over."),
+    "inspection": Phrase("The inspection took too long; the head of the warehouse takes over."),
+    "send_back": Phrase("Sending the goods back took too long; somebody looks after it."),
+    "refund": Phrase("The payment took too long; somebody looks after it."),
+}
+_PLAIN: Mapping[type[e.Payload], Phrase] = {
+    e.ReturnRequested: Phrase("The return was applied for."),
+    e.ReturnWithdrawn: Phrase("The purchase was withdrawn from."),
+    e.AppealLapsed: Phrase("Nobody appealed."),
+    e.ReturnCancelled: Phrase("The return was cancelled."),
+    e.ReturnExpired: Phrase("The goods were not sent in time: the return expired."),
+    e.ReturnReinstated: Phrase("The goods came after all; a reviewer decides."),
+    e.ReturnReceived: Phrase("The goods reached the warehouse."),
+    e.LineKeepGranted: Phrase("You may keep the goods."),
+    e.ReturnClosed: Phrase("The return is done."),
+    e.EvidenceRequested: Phrase("We asked you a question."),
+    e.EvidenceReceived: Phrase("You answered."),
+    e.EvidenceLapsed: Phrase("No answer came; we decide on what we have."),
+    e.ShipmentCreated: Phrase("You told us how the goods come."),
+    e.PickupFailed: Phrase("The courier could not take the goods."),
+    e.ShipmentLost: Phrase("The goods did not arrive in time; we search for them."),
+    e.LossAccepted: Phrase("The goods were lost on their way; you do not bear that."),
+    e.ShipmentOverdue: Phrase("The goods never came."),
+    e.InspectionWaived: Phrase("The inspection took too long; the goods are accepted as they are."),
+    e.GoodsSentBack: Phrase("The goods were sent back to you."),
+    e.RefundUnknown: Phrase("The payment is being checked."),
+    e.RefundFailed: Phrase("The payment was refused; we find another way."),
+    e.SurveySent: Phrase("We asked you how it was."),
+}
+
+
+def tell(payload: e.Payload) -> Phrase | None:
+    """The event in words; None where it is not the customer's business."""
+    if teller := _TELLERS.get(type(payload)):
+        return teller(payload)
+    return _PLAIN.get(type(payload))
+
+
+def _authorized(said: Any) -> Phrase:
+    by = {
+        "rule": Phrase("The return was authorized by the rules of policy {version}."),
+        "reviewer": Phrase("The return was authorized by a reviewer."),
+        "deadline": Phrase("The return was authorized, since nobody decided in time."),
+    }[said.mode]
+    return Phrase(by.text, {"version": said.policy_version})
+
+
+def _declined(said: Any) -> Phrase:
+    return WHY.get(said.rule, Phrase("The return was declined by a reviewer."))
+
+
+def _review(said: Any) -> Phrase:
+    failed = [rule.rule for rule in said.rules if not rule.passed]
+    return WHY.get(failed[0], _LOOK) if failed else _LOOK
+
+
+_LOOK = Phrase("A person looks at it.")
+
+
+def _inspected(said: Any) -> Phrase:
+    return Phrase(_OUTCOMES[said.outcome].text, {"quantity": said.quantity})
+
+
+def _choice_wanted(said: Any) -> Phrase:
+    return Phrase(
+        "You choose what becomes of the goods, until {until}.", {"until": from_us(said.due_at_us)}
+    )
+
+
+def _refund_requested(said: Any) -> Phrase:
+    parts: dict[str, Part] = {
+        "amount": Money(said.amount_minor, said.currency),
+        "until": from_us(said.due_at_us),
+    }
+    return Phrase("{amount} are on their way to you, until {until}.", parts)
+
+
+def _refund_settled(said: Any) -> Phrase:
+    return Phrase("{amount} were paid back.", {"amount": Money(said.amount_minor, said.currency)})
+
+
+def _pickup(said: Any) -> Phrase:
+    return Phrase("A courier comes on {day}.", {"day": said.day})
+
+
+_TELLERS: Mapping[type[e.Payload], Callable[[Any], Phrase]] = {
+    e.ReturnAuthorized: _authorized,
+    e.ReturnDeclined: _declined,
+    e.ReviewOpened: _review,
+    e.LineInspected: _inspected,
+    e.ChoiceRequested: _choice_wanted,
+    e.ChoiceMade: lambda said: _CHOICES[said.choice],
+    e.ClockBreached: lambda said: _BREACHED[said.clock],
+    e.ShipmentScanned: lambda said: _SCANS[said.scan],
+    e.PickupBooked: _pickup,
+    e.RefundRequested: _refund_requested,
+    e.RefundSettled: _refund_settled,
+}

@@ -1,0 +1,227 @@
+"""A reviewer decides, asks the customer, or hands a review over; a late one goes to somebody who is free."""
+
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from service.domain.clocks import after_pause
+from service.domain.events import (
+    Actor,
+    EvidenceLapsed,
+    EvidenceReceived,
+    EvidenceRequested,
+    InspectionDepth,
+    LineKeepGranted,
+    ReturnAuthorized,
+    ReturnDeclined,
+    ReviewDecided,
+)
+from service.platform.clock import from_us, to_us
+from service.platform.idempotency import Attempt
+from service.platform.problems import Conflict, Unacceptable
+from service.platform.unit import Context, Transaction
+from service.returns import repository as returns
+from service.returns.consequences import follow
+from service.returns.held import HeldReturn, hold, units
+from service.reviews import repository
+from service.reviews.opening import assign, hand_over, warn
+from service.reviews.schemas import (
+    AnswerBody,
+    DecisionBody,
+    HandOverBody,
+    KeepBody,
+    QuestionBody,
+    ReviewView,
+)
+from service.staff.repository import is_present
+from service.texts.keeping import keep
+
+
+class NobodyLikeThat(Unacceptable):
+    title = "No such member of staff can take this"
+
+
+class NotUnderReview(Conflict):
+    title = "Nobody reviews this return"
+
+
+class Reviews:
+    """Commands and queries on reviews; each is one transaction."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def decide(
+        self, rma: str, body: DecisionBody, by: Actor, attempt: Attempt | None = None
+    ) -> None:
+        """Authorize or decline. Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            review = repository.find_open(transaction.connection, held.rma)
+            if body.decision == "authorize":
+                _authorize(held, by, body)
+            else:
+                _decline(held, by, body)
+            if review:
+                said = ReviewDecided(
+                    rma=held.rma,
+                    decision=body.decision,
+                    reason_code=body.reason_code,
+                    reviewer_key=by.key,
+                    opened_at_us=review.opened_at_us,
+                    paused_us=review.paused_us,
+                )
+                held.note(said, by)
+            follow(held)
+
+    def grant_keeping(
+        self, rma: str, body: KeepBody, by: Actor, attempt: Attempt | None = None
+    ) -> None:
+        """Let the customer keep goods that were not sent yet. Raises `UnknownReturn`, `NotPossibleNow`."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            lines = [held.line(each) for each in body.lines or ()]
+            lines = lines or held.able(LineKeepGranted.type, by) or list(held.lines.values())
+            held.happen(LineKeepGranted(rma=held.rma, lines=units(lines)), by, lines)
+            follow(held)
+
+    def ask(self, rma: str, body: QuestionBody, by: Actor, attempt: Attempt | None = None) -> None:
+        """Ask the customer for more; the review's clock stands still meanwhile."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            text_ref = keep(
+                transaction,
+                body.question,
+                kind="question",
+                rma=held.rma,
+                customer_key=held.head.customer_key,
+            )
+            said = EvidenceRequested(
+                rma=held.rma, text_ref=text_ref, due_at_us=held.due_us("evidence")
+            )
+            lines = held.able(said.type, by) or list(held.lines.values())
+            held.happen(said, by, lines)
+            repository.change(
+                transaction.connection, held.rma, paused_since_us=to_us(transaction.now)
+            )
+            follow(held)
+
+    def answer(self, rma: str, body: AnswerBody, by: Actor, attempt: Attempt | None = None) -> None:
+        """The customer answers: the review goes on, with the time that was left."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            text_ref = keep(
+                transaction,
+                body.answer,
+                kind="answer",
+                rma=held.rma,
+                customer_key=held.head.customer_key,
+            )
+            resume(held, EvidenceReceived(rma=held.rma, text_ref=text_ref), by)
+            follow(held)
+
+    def hand_over(
+        self, rma: str, body: HandOverBody, by: Actor, attempt: Attempt | None = None
+    ) -> None:
+        """Give a review to a certain reviewer, or to whoever is free."""
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            review = repository.find_open(transaction.connection, held.rma)
+            if review is None:
+                raise NotUnderReview(f"return {held.rma} is not under review")
+            if body.reviewer is None:
+                assign(transaction, held.rma, review.language, "by_hand")
+                return
+            if not is_present(transaction.connection, body.reviewer, "reviewer", transaction.now):
+                raise NobodyLikeThat(
+                    f"{body.reviewer!r} is no reviewer who is present; GET /v1/staff shows who is"
+                )
+            hand_over(transaction, held.rma, body.reviewer, "by_hand", by)
+
+    def queue(self, reviewer_key: str | None, limit: int = 100) -> list[ReviewView]:
+        """Open reviews, those due first."""
+        with self._context.db.read() as connection:
+            return [_view(row) for row in repository.queue(connection, reviewer_key, limit)]
+
+
+def authorize(
+    held: HeldReturn, by: Actor, mode: Literal["reviewer", "deadline"], inspection: InspectionDepth
+) -> None:
+    """Let the undecided lines come back."""
+    said = ReturnAuthorized(
+        rma=held.rma,
+        mode=mode,
+        policy_version=held.transaction.context.policy.version,
+        model_version=None,
+        score=None,
+        refund_on=held.head.refund_on,
+        inspection=inspection,
+        rules=[],
+    )
+    held.happen(said, by, held.able(said.type, by) or list(held.lines.values()))
+    returns.change(held.transaction.connection, held.rma, inspection=inspection)
+
+
+def _authorize(held: HeldReturn, by: Actor, body: DecisionBody) -> None:
+    authorize(held, by, "reviewer", body.inspection or held.head.inspection)
+    if body.keep_item:
+        lines = held.able(LineKeepGranted.type, by) or list(held.lines.values())
+        held.happen(LineKeepGranted(rma=held.rma, lines=units(lines)), by, lines)
+
+
+def _decline(held: HeldReturn, by: Actor, body: DecisionBody) -> None:
+    appeal_until_us = held.due_us("appeal")
+    said = ReturnDeclined(
+        rma=held.rma,
+        mode="reviewer",
+        policy_version=held.transaction.context.policy.version,
+        rule=body.reason_code,
+        rules=[],
+        appeal_until_us=appeal_until_us,
+    )
+    lines = held.able(said.type, by) or list(held.lines.values())
+    held.happen(said, by, lines, due_us={"authorization": appeal_until_us})
+
+
+def resume(held: HeldReturn, said: EvidenceReceived | EvidenceLapsed, by: Actor) -> None:
+    """Let the review's clock run on from where it stood."""
+    transaction, context = held.transaction, held.transaction.context
+    review = repository.find_open(transaction.connection, held.rma)
+    due_us = held.due_us("review")
+    if review is not None and review.paused_since_us is not None:
+        due = after_pause(
+            from_us(review.due_at_us),
+            from_us(review.paused_since_us),
+            held.now,
+            context.policy.calendar,
+            context.zone,
+        )
+        due_us = to_us(due)
+        paused_us = review.paused_us + to_us(held.now) - review.paused_since_us
+        repository.change(
+            transaction.connection,
+            held.rma,
+            due_at_us=due_us,
+            paused_since_us=None,
+            paused_us=paused_us,
+        )
+        warn(transaction, held.rma, to_us(held.now), due_us)
+    lines = held.able(said.type, by) or list(held.lines.values())
+    held.happen(said, by, lines, due_us={"authorization": due_us})
+
+
+def warn_if_late(transaction: Transaction, rma: str) -> None:
+    """Most of a review's time is used up: whoever is free and has less to do takes it over."""
+    review = repository.find_open(transaction.connection, rma)
+    if review and review.paused_since_us is None:
+        assign(transaction, rma, review.language, "running_late", but=review.reviewer_key)
+
+
+def _view(row: Row[Any]) -> ReviewView:
+    return ReviewView(
+        rma=row.rma,
+        reviewer=row.reviewer_key,
+        language=row.language,
+        opened_at=from_us(row.opened_at_us),
+        due_at=from_us(row.due_at_us),
+    )

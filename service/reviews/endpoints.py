@@ -1,0 +1,123 @@
+"""`/v1/reviews`: reviewers decide, ask, hand over; customers answer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from service.domain.events import Actor
+from service.edge import (
+    NOT_PROVEN,
+    AttemptDep,
+    CallerDep,
+    CustomerDep,
+    LanguageDep,
+    RetourDep,
+    acting,
+    caller_with,
+    done,
+    problems,
+)
+from service.platform.fields import Limit, Rma
+from service.returns.endpoints import CHANGES
+from service.returns.schemas import ReturnView
+from service.reviews.commands import NobodyLikeThat, NotUnderReview
+from service.reviews.schemas import (
+    AnswerBody,
+    DecisionBody,
+    HandOverBody,
+    KeepBody,
+    QuestionBody,
+    ReviewView,
+)
+
+router = APIRouter(tags=["reviews"])
+ReviewerDep = Annotated[Actor, Depends(acting("reviews:decide"))]
+
+
+@router.get(
+    "/v1/reviews",
+    responses=problems(has_body=False),
+    dependencies=[Depends(caller_with("reviews:decide"))],
+)
+def get_reviews(
+    retour: RetourDep,
+    caller: CallerDep,
+    only_mine: Annotated[
+        bool, Query(description="those of the caller alone", examples=[True])
+    ] = False,
+    limit: Annotated[Limit, Query()] = 100,
+) -> list[ReviewView]:
+    """Open reviews, those due first."""
+    return retour.reviews.queue(caller.staff_id if only_mine else None, limit)
+
+
+@router.post("/v1/returns/{rma}/decision", responses=problems(*CHANGES))
+def post_decision(
+    rma: Rma,
+    body: DecisionBody,
+    retour: RetourDep,
+    reviewer: ReviewerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """Authorize or decline a return that is under review."""
+    done(lambda: retour.reviews.decide(rma, body, reviewer, attempt))
+    return retour.returns.get(rma, language)
+
+
+@router.post("/v1/returns/{rma}/keep", responses=problems(*CHANGES))
+def post_keep(
+    rma: Rma,
+    body: KeepBody,
+    retour: RetourDep,
+    reviewer: ReviewerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """Let the customer keep the goods and have the money."""
+    done(lambda: retour.reviews.grant_keeping(rma, body, reviewer, attempt))
+    return retour.returns.get(rma, language)
+
+
+@router.post("/v1/returns/{rma}/question", responses=problems(*CHANGES))
+def post_question(
+    rma: Rma,
+    body: QuestionBody,
+    retour: RetourDep,
+    reviewer: ReviewerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """Ask the customer for more. The review's clock stands still until the answer comes, or the time for it is over."""
+    done(lambda: retour.reviews.ask(rma, body, reviewer, attempt))
+    return retour.returns.get(rma, language)
+
+
+@router.post("/v1/returns/{rma}/answer", responses=problems(*CHANGES, *NOT_PROVEN))
+def post_answer(
+    rma: Rma,
+    body: AnswerBody,
+    retour: RetourDep,
+    customer: CustomerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """The customer answers the reviewer's question."""
+    done(lambda: retour.reviews.answer(rma, body, customer, attempt))
+    return retour.returns.get(rma, language)
+
+
+@router.post(
+    "/v1/returns/{rma}/assignment", responses=problems(*CHANGES, NobodyLikeThat, NotUnderReview)
+)
+def post_assignment(
+    rma: Rma,
+    body: HandOverBody,
+    retour: RetourDep,
+    reviewer: ReviewerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """Give a review to a certain reviewer, or to whoever is free."""
+    done(lambda: retour.reviews.hand_over(rma, body, reviewer, attempt))
+    return retour.returns.get(rma, language)

@@ -1,0 +1,72 @@
+"""Reviews as the service holds them: one a return, opened anew where goods came after all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from service.platform.db import metadata
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("rma", Text, primary_key=True),
+    Column("reviewer_key", Text),
+    Column("language", Text, nullable=False),
+    Column("opened_at_us", BigInteger, nullable=False),
+    Column("due_at_us", BigInteger, nullable=False),
+    Column("paused_since_us", BigInteger),
+    Column("paused_us", BigInteger, nullable=False),
+    Column("closed_at_us", BigInteger),
+    Index("reviews_open", "closed_at_us", "due_at_us"),
+)
+
+
+def open_anew(connection: Connection, review: Mapping[str, Any]) -> None:
+    connection.execute(delete(reviews).where(reviews.c.rma == review["rma"]))
+    connection.execute(reviews.insert(), dict(review))
+
+
+def find_open(connection: Connection, rma: str) -> Row[Any] | None:
+    query = select(reviews).where(reviews.c.rma == rma, reviews.c.closed_at_us.is_(None))
+    return connection.execute(query).one_or_none()
+
+
+def load(connection: Connection) -> dict[str, int]:
+    """Open reviews by reviewer; those that wait for a customer are no load."""
+    query = (
+        select(reviews.c.reviewer_key, func.count().label("n"))
+        .where(
+            reviews.c.closed_at_us.is_(None),
+            reviews.c.paused_since_us.is_(None),
+            reviews.c.reviewer_key.is_not(None),
+        )
+        .group_by(reviews.c.reviewer_key)
+    )
+    return {row.reviewer_key: row.n for row in connection.execute(query)}
+
+
+def queue(connection: Connection, reviewer_key: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Open reviews, those due first; of one reviewer or of all."""
+    query = select(reviews).where(
+        reviews.c.closed_at_us.is_(None), reviews.c.paused_since_us.is_(None)
+    )
+    if reviewer_key:
+        query = query.where(reviews.c.reviewer_key == reviewer_key)
+    return connection.execute(query.order_by(reviews.c.due_at_us).limit(limit)).all()
+
+
+def change(connection: Connection, rma: str, **values: object) -> None:
+    connection.execute(update(reviews).where(reviews.c.rma == rma).values(values))

@@ -1,0 +1,79 @@
+"""What a reviewer sends and sees."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from service.platform.fields import Body, Prose, Ref, Rma, SomeLines, Version
+
+DeclineReason = Literal[
+    "outside_policy",
+    "not_eligible",
+    "evidence_insufficient",
+    "already_refunded",
+    "misuse",
+]
+AuthorizeReason = Literal["within_policy", "evidence_convincing", "goodwill", "shop_fault"]
+
+
+class DecisionBody(Body):
+    """A decision, with its reason in one word of the list."""
+
+    decision: Annotated[Literal["authorize", "decline"], Field(description="what is decided")]
+    reason_code: Annotated[AuthorizeReason | DeclineReason, Field(description="why")]
+    inspection: Annotated[
+        Literal["basic", "full"] | None,
+        Field(description="how closely the goods are looked at; as the return says if left out"),
+    ] = None
+    keep_item: Annotated[
+        bool, Field(description="whether the customer keeps the goods and gets the money")
+    ] = False
+    version: Version | None = None
+
+    @model_validator(mode="after")
+    def _gives_a_reason_for_what_it_decides(self) -> Self:
+        fitting = get_args(AuthorizeReason if self.decision == "authorize" else DeclineReason)
+        if self.reason_code not in fitting:
+            raise ValueError(f"reason_code must be one of {', '.join(fitting)} to {self.decision}")
+        if self.keep_item and self.decision != "authorize":
+            raise ValueError("keep_item must be false to decline: only what is paid can be kept")
+        return self
+
+
+class QuestionBody(Body):
+    """What the customer is asked."""
+
+    question: Prose
+    version: Version | None = None
+
+
+class AnswerBody(Body):
+    """What the customer answers."""
+
+    answer: Prose
+    version: Version | None = None
+
+
+class KeepBody(Body):
+    """Which lines the customer keeps; all that are not sent yet if left out."""
+
+    lines: SomeLines | None = None
+    version: Version | None = None
+
+
+class HandOverBody(Body):
+    """Who takes the review; whoever is free if left out."""
+
+    reviewer: Annotated[Ref | None, Field(description="the reviewer's id")] = None
+    version: Version | None = None
+
+
+class ReviewView(Body):
+    """An open review."""
+
+    rma: Rma
+    reviewer: Annotated[str | None, Field(description="whose it is; null where nobody is present")]
+    language: Annotated[str, Field(description="the customer's language: en or zh")]
+    opened_at: Annotated[datetime, Field(description="since when somebody is to decide")]
+    due_at: Annotated[datetime, Field(description="until when it must be decided")]

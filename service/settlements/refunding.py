@@ -1,0 +1,221 @@
+"""How much goes back, and the order to pay it: within the transaction that says that it is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.domain.clocks import due_at
+from service.domain.events import Actor, RefundLine, RefundRequested, RefundSettled, Trigger
+from service.domain.lifecycle import Line
+from service.domain.money import LinePrice, Paid, paid_per_line, refund_amount
+from service.orders import repository as orders
+from service.platform import jobs
+from service.platform.clock import to_us
+from service.platform.problems import Conflict
+from service.platform.unit import Transaction
+from service.receiving.repository import last_received_us
+from service.returns.held import SYSTEM, HeldReturn
+from service.settlements import repository
+
+ORIGINAL_MEANS = "original"
+
+
+class MoreThanPaid(Conflict):
+    title = "More would go back than was paid"
+
+
+@dataclass(slots=True)
+class Account:
+    """What an order's customer paid, and what of it went back; held until the transaction ends."""
+
+    paid_minor: int
+    refunded_minor: int
+    lines: dict[int, tuple[LinePrice, Paid]]
+    units: dict[int, int]
+
+    @property
+    def left_minor(self) -> int:
+        return self.paid_minor - self.refunded_minor
+
+    def amount(
+        self, line: Line, offer_percent: int = 100, *, at_most_minor: int | None = None
+    ) -> int:
+        """What the next units of a line carry, or what was agreed on; they count as refunded from then on."""
+        if line.order_line_no is None:
+            return 0
+        price, paid = self.lines[line.order_line_no]
+        before = self.units.get(line.order_line_no, 0)
+        self.units[line.order_line_no] = before + line.quantity
+        amount = refund_amount(
+            paid,
+            price.quantity,
+            before,
+            line.quantity,
+            line.fee_percent,
+            line.refunds_shipping,
+            offer_percent,
+        )
+        agreed_minor = amount if at_most_minor is None else at_most_minor
+        amount = min(amount, agreed_minor, self.left_minor)  # goodwill may have gone before
+        self.refunded_minor += amount
+        return amount
+
+
+def account_of(transaction: Transaction, order_id: str) -> Account:
+    """The money of an order, held: whoever else wants to refund of it waits."""
+    order = orders.lock(transaction.connection, order_id)
+    assert order is not None  # noqa: S101  # a return of this order exists
+    bought = orders.lines_of(transaction.connection, order_id)
+    prices = {
+        number: LinePrice(row.quantity, row.unit_price_minor, row.discount_minor)
+        for number, row in bought.items()
+    }
+    paid = paid_per_line(prices, order.discount_minor, order.shipping_minor)
+    back = repository.refunded(transaction.connection, order_id)
+    return Account(
+        sum(each.goods_minor + each.shipping_minor for each in paid.values()),
+        back.amount_minor,
+        {number: (prices[number], paid[number]) for number in prices},
+        dict(back.units),
+    )
+
+
+def offer(held: HeldReturn, line: Line, percent: int) -> int:
+    """What would go back for these units at this percent."""
+    if not percent or held.head.order_id is None:
+        return 0
+    return account_of(held.transaction, held.head.order_id).amount(line, percent)
+
+
+def request(held: HeldReturn, lines: Sequence[Line], trigger: Trigger) -> None:
+    """Order the refund of these lines: one payment."""
+    amounts = _amounts(held, lines)
+    _order(held, list(zip(lines, amounts, strict=True)), sum(amounts), trigger)
+
+
+def request_goodwill(held: HeldReturn, amount_minor: int, by: Actor) -> None:
+    """Order a payment that no line carries. Raises `MoreThanPaid`."""
+    left = account_of(held.transaction, held.head.order_id).left_minor if held.head.order_id else 0
+    if amount_minor > left:
+        raise MoreThanPaid(
+            f"of order {held.head.order_id!r} {left} are left to be refunded, not {amount_minor} "
+            f"(minor units of {held.head.currency}); lower the amount"
+        )
+    _order(held, [], amount_minor, "goodwill", by)
+
+
+def _amounts(held: HeldReturn, lines: Sequence[Line]) -> list[int]:
+    if held.head.order_id is None:
+        return [line.value_minor for line in lines]
+    account = account_of(held.transaction, held.head.order_id)
+    return [
+        account.amount(
+            line, at_most_minor=line.offer_minor if line.resolution == "refund_agreed" else None
+        )
+        for line in lines
+    ]
+
+
+def _order(
+    held: HeldReturn,
+    parts: Sequence[tuple[Line, int]],
+    amount_minor: int,
+    trigger: Trigger,
+    by: Actor = SYSTEM,
+) -> None:
+    context, connection = held.transaction.context, held.transaction.connection
+    refund_id, due_us = context.ids.token("rfd"), _due_us(held)
+    said = RefundRequested(
+        rma=held.rma,
+        refund_id=refund_id,
+        means=ORIGINAL_MEANS,
+        currency=held.head.currency,
+        amount_minor=amount_minor,
+        trigger=trigger,
+        due_at_us=due_us,
+        lines=[RefundLine(line_no=line.line_no, amount_minor=minor) for line, minor in parts],
+    )
+    repository.insert(
+        connection,
+        {
+            "refund_id": refund_id,
+            "rma": held.rma,
+            "order_id": held.head.order_id,
+            "currency": held.head.currency,
+            "amount_minor": amount_minor,
+            "means": ORIGINAL_MEANS,
+            "trigger": trigger,
+            "state": "pending",
+            "attempt": 1,
+            "requested_at_us": to_us(held.now),
+            "due_at_us": due_us,
+        },
+        [
+            {
+                "refund_id": refund_id,
+                "line_no": line.line_no,
+                "order_line_no": line.order_line_no,
+                "units": line.quantity,
+                "amount_minor": minor,
+            }
+            for line, minor in parts
+        ],
+    )
+    held.happen(said, by, [line for line, _ in parts], due_us={"resolution": due_us})
+    if amount_minor:
+        pay(held.transaction, refund_id)
+    else:
+        settle(held, refund_id, SYSTEM, means="none")
+
+
+def job_key(refund_id: str) -> str:
+    return f"refund:{refund_id}"
+
+
+def pay(transaction: Transaction, refund_id: str) -> None:
+    """Have the worker carry the payment out."""
+    order = jobs.Job("refund", refund_id, transaction.now, key=job_key(refund_id))
+    jobs.put(transaction.connection, order, transaction.context.ids, transaction.now)
+
+
+def settle(
+    held: HeldReturn,
+    refund_id: str,
+    by: Actor,
+    *,
+    means: str | None = None,
+    is_reconciled: bool = False,
+) -> None:
+    """The money went back."""
+    connection = held.transaction.connection
+    refund = repository.find(connection, refund_id)
+    assert refund is not None  # noqa: S101  # the caller just found it
+    parts = repository.lines_of(connection, refund_id)
+    said = RefundSettled(
+        rma=held.rma,
+        means=means or refund.means,
+        currency=refund.currency,
+        amount_minor=refund.amount_minor,
+        lines=[RefundLine(line_no=row.line_no, amount_minor=row.amount_minor) for row in parts],
+        refund_id=refund_id,
+        is_reconciled=is_reconciled,
+    )
+    held.happen(said, by, [held.line(row.line_no) for row in parts])
+    repository.change(
+        connection,
+        refund_id,
+        state="settled",
+        means=said.means,
+        settled_at_us=to_us(held.now),
+    )
+
+
+def _due_us(held: HeldReturn) -> int:
+    """Until when the money must have gone back: as the return's terms say, else the policy's hours from now."""
+    head, context = held.head, held.transaction.context
+    if head.refund_within_us is None or head.refund_counts_from == "trigger":
+        allowed = context.policy.hours("refund")
+        return to_us(due_at(held.now, allowed, context.policy.calendar, context.zone))
+    received_us = last_received_us(held.transaction.connection, held.rma)
+    is_from_request = head.refund_counts_from == "request"
+    opened_us = head.requested_at_us if is_from_request else received_us or to_us(held.now)
+    return int(opened_us + head.refund_within_us)

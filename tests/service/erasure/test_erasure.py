@@ -1,0 +1,161 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from rivals import own_retour
+from service_shop import Shop
+from sqlalchemy import select, text
+
+from service.application import Retour
+from service.customers.contacts import mail_lookup, mail_sha256, note_contact
+from service.customers.repository import contacts
+from service.erasure.commands import Erased, UnknownCustomer
+from service.platform import texts
+from service.platform.db import metadata
+from service.platform.identity import identity_tokens
+
+ANNA, MAIL, WORDS = "anna-4711", "anna@example.org", "I am Anna, it broke"
+
+
+def customer_key(retour: Retour, reference: str = ANNA) -> str | None:
+    with retour.context.db.read() as connection:
+        return retour.context.identity.known_customer_key(connection, reference)
+
+
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    """Anna bought, returned and wrote; Bert bought too."""
+    for order_id, customer, mail in (("A-1", ANNA, MAIL), ("B-1", "bert", "bert@example.org")):
+        shop.put_order(order_id, customer=customer, email=mail, language="zh")
+        shop.put_parcel(order_id)
+    rma = shop.apply(customer=ANNA, key=f"return of {ANNA}").json()["rma"]
+    shop.apply(order_id="B-1", customer="bert", key="return of bert")
+    shop.ask_token(mail=MAIL, key=MAIL)
+    shop.ask_token(mail="wrong@example.org")
+    with shop.retour.context.db.write() as connection:
+        for key, body in (
+            (customer_key(shop.retour), WORDS),
+            (customer_key(shop.retour, "bert"), "?"),
+        ):
+            written = texts.StoredText(body, "message", shop.clock.now(), key, rma)
+            texts.write(connection, shop.retour.context.ids, written)
+    return shop
+
+
+def traces(shop: Shop) -> tuple[str, ...]:
+    """All that could lead to Anna: her reference, her address, her words, and their hashes."""
+    identity = shop.retour.context.identity
+    look_ups = (identity.keyed_hash("customer", ANNA), mail_lookup(identity, mail_sha256(MAIL)))
+    return ANNA, MAIL, WORDS, mail_sha256(MAIL), *look_ups
+
+
+def cells(shop: Shop) -> Iterator[str]:
+    """Every value of every table, the log included."""
+    with shop.retour.context.db.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)):
+                yield from map(str, row)
+
+
+class TestErase:
+    def test_afterwards_nothing_in_any_table_or_event_leads_to_the_customer(
+        self, shop: Shop
+    ) -> None:
+        before = " ".join(cells(shop))
+        assert (
+            sum(trace in before for trace in traces(shop)) == 5
+        )  # an address is hashed with a key
+
+        erased = shop.retour.erasure.erase(ANNA)
+
+        assert erased == Erased(look_ups=1, contacts=1, texts=1, idempotency_keys=2)
+        after = " ".join(cells(shop))
+        assert [trace for trace in traces(shop) if trace in after] == []
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_nor_does_a_byte_of_the_databases_files(self, shop: Shop, database_url: str) -> None:
+        file = Path(database_url.removeprefix("sqlite:///"))
+        here = [path for path in file.parent.glob(f"{file.name}*") if path.suffix != ".db-shm"]
+        assert any(WORDS.encode() in path.read_bytes() for path in here)
+
+        shop.retour.erasure.erase(ANNA)
+
+        left = b"".join(path.read_bytes() for path in here if path.exists())
+        assert [trace for trace in traces(shop) if trace.encode() in left] == []
+        assert b"bert@example.org" in left
+
+    def test_what_happened_stays_and_so_do_others(self, shop: Shop) -> None:
+        before = shop.types()
+
+        shop.retour.erasure.erase(ANNA)
+
+        assert shop.types() == before
+        with shop.retour.context.db.read() as connection:
+            (contact,) = connection.execute(select(contacts)).all()
+            (words,) = connection.execute(select(texts.texts)).all()
+        assert (contact.email, words.body) == ("bert@example.org", "?")
+        assert customer_key(shop.retour, "bert") is not None
+
+    def test_who_buys_again_is_somebody_else(self, shop: Shop) -> None:
+        before = customer_key(shop.retour)
+        shop.retour.erasure.erase(ANNA)
+        assert customer_key(shop.retour) is None
+
+        shop.put_order("A-2", customer=ANNA)
+
+        assert customer_key(shop.retour) not in {None, before}
+
+    def test_the_old_orders_are_nobodys(self, shop: Shop) -> None:
+        shop.retour.erasure.erase(ANNA)
+        shop.put_order("A-2", customer=ANNA, email=MAIL)
+
+        assert shop.apply(customer=ANNA).status_code == 404
+        assert shop.ask_token("A-1", MAIL).status_code == 404
+
+    def test_nobody_is_erased_by_mistake(self, shop: Shop) -> None:
+        with pytest.raises(UnknownCustomer, match="nothing was deleted") as refused:
+            shop.retour.erasure.erase("anna")
+        assert "anna" not in str(refused.value)
+
+        shop.retour.erasure.erase(ANNA)
+        with pytest.raises(UnknownCustomer):
+            shop.retour.erasure.erase(ANNA)
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_an_address_that_is_told_at_the_same_moment_goes_too(
+        self, retour: Retour, database_url: str
+    ) -> None:
+        with retour.context.transaction() as transaction:
+            retour.context.identity.customer_key(transaction.connection, ANNA)
+        other = own_retour(database_url)
+        with ThreadPoolExecutor(1) as pool:
+            with retour.context.transaction() as transaction:
+                key = retour.context.identity.customer_key(transaction.connection, ANNA)
+                note_contact(transaction, key, MAIL, None)
+                erasing = pool.submit(other.erasure.erase, ANNA)
+                _await_lock(retour)
+            assert erasing.result(timeout=30).contacts == 1
+        other.context.db.dispose()
+
+    def test_of_one_who_is_gone_no_address_is_noted(self, retour: Retour) -> None:
+        with retour.context.transaction() as transaction:
+            key = retour.context.identity.customer_key(transaction.connection, ANNA)
+            retour.context.identity.forget(transaction.connection, ANNA)
+            note_contact(transaction, key, MAIL, "en")
+
+        with retour.context.db.read() as connection:
+            assert connection.execute(select(contacts)).all() == []
+            assert connection.execute(select(identity_tokens)).all() == []
+
+
+def _await_lock(retour: Retour) -> None:
+    """Until some other connection to this database waits for a lock."""
+    query = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    for _ in range(10_000):
+        with retour.context.db.read() as connection:
+            if connection.execute(query).scalar_one():
+                return
+    pytest.fail("nobody waits")

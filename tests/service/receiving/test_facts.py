@@ -1,0 +1,86 @@
+from house import House
+
+
+def arrivals(house: House) -> list[list[dict[str, int]]]:
+    """What each `return.received` of the log tells of."""
+    return [said["lines"] for said in house.told("return.received")]
+
+
+class TestParcels:
+    def test_a_line_that_is_counted_in_two_heaps_arrived_once_and_what_is_too_many_is_its_own(
+        self, house: House
+    ) -> None:
+        house.begin(2)
+        heaps = [{"line_no": 1, "quantity": 2}, {"line_no": 1, "quantity": 1}]
+
+        answer = house.call(
+            "inspector", "POST", "/v1/parcels", json={"rma": house.rma, "lines": heaps}
+        )
+
+        assert answer.status_code == 201
+        assert arrivals(house) == [[{"line_no": 1, "quantity": 2}, {"line_no": 2, "quantity": 1}]]
+        first, second = house.look()["lines"]
+        assert (first["quantity"], first["authorization"]) == (2, "authorized")
+        assert (second["quantity"], second["authorization"]) == (1, "undeclared")
+
+
+class TestNamedLines:
+    def test_no_request_moves_a_line_twice(self, house: House) -> None:
+        house.begin(2)
+        before = house.happened()
+
+        for role, what in (
+            ("storefront", "cancellation"),
+            ("reviewer", "keep"),
+            ("inspector", "sent-back"),
+        ):
+            answer = house.tries(role, what, lines=[1, 1])
+            assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (
+                422,
+                "must name each line once",
+            )
+        for role, what, more in (
+            ("storefront", "shipment", {"method": "drop_off"}),
+            ("carrier", "scans", {"scan": "picked_up"}),
+        ):
+            assert house.tries(role, what, lines=[1, 1], **more).status_code == 422
+        assert house.happened() == before
+
+
+class TestWhereGoodsGo:
+    def test_nothing_is_put_away_that_is_not_there(self, house: House) -> None:
+        for outcome in ("short", "empty"):
+            house.begin(1) if outcome == "short" else house.ask_back(1)
+            house.arrive()
+            house.find(outcome)
+            house.does("storefront", "lines/1/choice", choice="accept")
+
+            answer = house.tries("inspector", "lines/1/disposition", disposition="restock")
+
+            assert answer.status_code == 409
+        assert stock(house) == []
+
+    def test_refused_goods_that_the_customer_gives_up_go_where_such_goods_go(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        house.arrive()
+        house.find("passed", grade="A")
+        house.does("storefront", "lines/1/choice", choice="dispose")
+
+        assert stock(house) == [{"place": "recycle", "quantity": 1}]
+
+    def test_goods_that_failed_after_they_were_paid_are_the_shops(self, house: House) -> None:
+        house.begin_withdrawal()
+        house.does("carrier", "scans", scan="picked_up")
+        house.pays()
+        house.arrive()
+        house.find("failed", grade="C")
+
+        assert stock(house) == [{"place": "liquidate", "quantity": 1}]
+
+
+def stock(house: House) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = house.call("shop", "GET", "/v1/stock/MUG").json()
+    return found

@@ -1,0 +1,92 @@
+from typing import Any
+
+from house import House
+from service_shop import MAIL, problem
+
+from service.domain.events import PAYLOADS
+from service.returns.story import tell
+
+
+class TestTheView:
+    def test_it_says_what_comes_next_who_acts_by_when_and_what_happens_otherwise(
+        self, house: House
+    ) -> None:
+        house.begin()
+
+        assert house.look()["next"] == {
+            "what": "Send the goods back.",
+            "by": "customer",
+            "until": "2026-03-16T12:00:00Z",
+            "otherwise": "return.expired",
+        }
+
+    def test_it_says_when_the_money_comes(self, house: House) -> None:
+        house.begin()
+        before = house.look()["money"]["words"]
+        house.arrive()
+        house.find("passed", grade="A")
+        pending = house.look()["money"]["words"]
+        house.pays()
+
+        assert before == (
+            "Your money comes back at the latest 72 hours after we have checked the goods."
+        )
+        assert pending.startswith("€12.90 are on their way to you, until ")
+        assert house.look()["money"]["words"] == "€12.90 were paid back."
+
+    def test_it_speaks_the_readers_language(self, house: House) -> None:
+        house.begin()
+        headers = {"Retour-Customer": house.token, "Accept-Language": "zh-CN,en;q=0.5"}
+
+        shown = house.call("storefront", "GET", f"/v1/returns/{house.rma}", headers=headers).json()
+
+        assert shown["next"]["what"] == "请寄回商品。"
+        assert next(step["what"] for step in shown["history"]) == "已提交退货申请。"
+
+    def test_what_is_only_the_houses_business_is_not_told(self, house: House) -> None:
+        house.begin_late()
+
+        told = [step["event"] for step in house.look()["history"]]
+
+        assert told == ["return.requested", "review.opened"]
+
+    def test_a_letters_link_shows_it_without_a_key_and_nothing_else(self, house: House) -> None:
+        house.begin(email=MAIL)
+        path = f"/v1/returns/{house.rma}"
+
+        shown = house.client.get(path, params={"token": house.token})
+        none = house.client.get(path)
+        other = house.client.get(path, params={"token": house.ask_token().json()["token"][:-2]})
+
+        assert shown.json()["rma"] == house.rma
+        problem(none, 401, "not-authenticated")
+        problem(other, 403, "customer-token-not-valid")
+
+    def test_whatever_happens_to_a_return_can_be_told_or_is_kept_on_purpose(self) -> None:
+        """Each payload either has words, or tells of what only the house needs."""
+        families = {"return", "review", "shipment", "receipt", "settlement"}
+        silent = {
+            name
+            for name, model in PAYLOADS.items()
+            if model.family in families and not _has_words(model)
+        }
+
+        assert silent == {
+            "return.assessed",
+            "line.split",
+            "line.dispositioned",
+            "inventory.adjusted",
+            "review.assigned",
+            "review.decided",
+            "parcel.received",
+        }
+
+
+def _has_words(model: Any) -> bool:
+    from service.returns import story
+
+    return (
+        model in story._TELLERS
+        or model in story._PLAIN
+        or tell(model.model_construct()) is not None
+    )

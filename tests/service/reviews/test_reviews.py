@@ -1,0 +1,165 @@
+from datetime import timedelta
+
+import pytest
+from house import House
+from service_shop import problem
+
+HOUR = timedelta(hours=1)
+
+
+def hire(house: House, staff_id: str, languages: list[str], capacity: int = 10) -> None:
+    body = {
+        "role": "reviewer",
+        "name": f"Reviewer {staff_id}",
+        "languages": languages,
+        "capacity": capacity,
+        "is_active": True,
+    }
+    assert house.call("admin", "PUT", f"/v1/staff/{staff_id}", json=body).is_success
+
+
+def queue(house: House) -> list[dict[str, object]]:
+    told: list[dict[str, object]] = house.call("reviewer", "GET", "/v1/reviews").json()
+    return told
+
+
+def reviewer_of(house: House) -> object:
+    (review,) = [each for each in queue(house) if each["rma"] == house.rma]
+    return review["reviewer"]
+
+
+class TestAssignment:
+    def test_a_review_goes_to_whoever_speaks_the_customers_language(self, house: House) -> None:
+        hire(house, "s-anna", ["en"])
+        hire(house, "s-bao", ["zh"])
+
+        house.begin_late(email="li@example.com", language="zh")
+
+        assert reviewer_of(house) == "s-bao"
+
+    def test_of_two_the_one_with_less_to_do_gets_it_and_who_is_absent_none(
+        self, house: House
+    ) -> None:
+        hire(house, "s-1", ["en"])
+        hire(house, "s-2", ["en"])
+        hire(house, "s-3", ["en"])
+        away = {
+            "from": (house.clock.now() - HOUR).isoformat(),
+            "until": (house.clock.now() + 9999 * HOUR).isoformat(),
+        }
+        assert house.call("admin", "PUT", "/v1/staff/s-3/absence", json=away).is_success
+
+        house.begin_late()
+        first = reviewer_of(house)
+        house.ask_back()
+        second = reviewer_of(house)
+
+        assert {first, second} == {"s-1", "s-2"}
+
+    def test_without_anybody_it_waits_in_the_queue_of_all(self, house: House) -> None:
+        house.begin_late()
+
+        assert reviewer_of(house) is None
+
+    def test_when_most_of_its_time_is_used_up_somebody_else_gets_it(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        hire(house, "s-2", ["en"])
+        house.begin_late()
+        assert reviewer_of(house) == "s-1"
+
+        house.wait(hours=19)
+        assert reviewer_of(house) == "s-1"
+        house.wait(hours=0.3)
+
+        assert reviewer_of(house) == "s-2"
+
+    def test_it_can_be_handed_over_to_whoever_is_present_only(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+
+        house.does("reviewer", "assignment", reviewer="s-1")
+        refused = house.tries("reviewer", "assignment", reviewer="s-404")
+
+        assert "GET /v1/staff" in problem(refused, 422, "nobody-like-that")["detail"]
+
+
+class TestTheClock:
+    def test_it_stands_still_while_the_customer_is_asked(self, house: House) -> None:
+        house.begin_late()
+        due = queue(house)[0]["due_at"]
+        house.wait(hours=10)
+        house.does("reviewer", "question", question="Is it cracked?")
+        assert house.look()["next"]["by"] == "customer"
+        house.wait(hours=100)
+        house.does("storefront", "answer", answer="Yes.")
+
+        (review,) = queue(house)
+
+        assert review["due_at"] != due
+        left = house.look()["next"]["until"]
+        assert left == (house.clock.now() + 14 * HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def test_when_it_runs_out_the_head_decides_and_a_case_is_open(self, house: House) -> None:
+        house.begin_late()
+
+        house.wait(hours=23.9)
+        assert house.state == "under_review"
+        house.wait(hours=0.2)
+
+        assert house.state == "escalated"
+        assert house.look()["next"]["by"] == "admin"
+        assert house.open_cases() == ["stalled"]
+
+    def test_when_the_heads_runs_out_too_the_return_is_authorized_with_a_close_look(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        house.wait(hours=25)
+        house.wait(hours=25)
+
+        house.arrive()
+        refused = house.tries(
+            "inspector",
+            "inspections",
+            line_no=1,
+            depth="basic",
+            findings=[{"outcome": "passed", "quantity": 1, "grade": "A"}],
+        )
+
+        assert "look closely" in problem(refused, 422, "looks-too-shallow")["detail"]
+
+
+class TestDecisions:
+    def test_who_looked_at_an_older_version_is_told_what_is_possible_now(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        version = house.look()["version"]
+        words = {"decision": "authorize", "reason_code": "goodwill", "version": version}
+        house.does("reviewer", "decision", **words)
+
+        document = problem(
+            house.tries("reviewer", "decision", **{**words, "decision": "decline"}),
+            409,
+            "changed-meanwhile",
+        )
+
+        assert "possible now: " in document["detail"]
+        assert "shipment.created" in document["detail"]
+
+    def test_a_second_decision_without_a_version_is_refused_by_the_table(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        words = {"decision": "decline", "reason_code": "misuse"}
+        house.does("reviewer", "decision", **words)
+
+        problem(house.tries("reviewer", "decision", **words), 409, "not-possible-now")
+
+    @pytest.mark.parametrize("role", ["storefront", "inspector", "finance", "buyer", "shop"])
+    def test_nobody_but_a_reviewer_decides(self, house: House, role: str) -> None:
+        house.begin_late()
+
+        answer = house.tries(role, "decision", decision="authorize", reason_code="goodwill")
+
+        problem(answer, 403, "not-allowed")

@@ -1,0 +1,167 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from bank import Bank
+from house import DAY, House
+
+from service.application import Retour
+from service.domain.risk import RulesOnly
+from service.platform.clock import VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+from service.platform.payments import Payment, PaymentOrder
+from service.policies import default_policy
+
+
+@pytest.fixture
+def bank() -> Bank:
+    return Bank()
+
+
+@pytest.fixture
+def retour(db: Database, clock: VirtualClock, bank: Bank) -> Retour:
+    return Retour(
+        db,
+        default_policy(),
+        RulesOnly(),
+        clock,
+        SystemIds(),
+        secret=b"a test's secret",
+        payments=bank,
+    )
+
+
+def work_for(house: House, time: timedelta) -> None:
+    """The worker does each thing when it becomes due."""
+    worker = house.worker()
+    until = house.clock.now() + time
+    while (due := worker.next_due()) and due <= until:
+        house.clock.move_to(max(due, house.clock.now()))
+        worker.run_due()
+    house.clock.move_to(until)
+
+
+def passed(house: House, quantity: int = 1, **order: object) -> House:
+    house.begin(quantity, **order)
+    house.arrive()
+    house.find("passed", quantity, grade="A")
+    return house
+
+
+class TestABankThatTakesItsTime:
+    @pytest.mark.parametrize("mood", ["silent", "slow"])
+    def test_days_without_an_answer_need_nobodys_help(
+        self, house: House, bank: Bank, mood: str
+    ) -> None:
+        bank.mood = mood  # type: ignore[assignment]
+        passed(house)
+        work_for(house, 10 * DAY)
+        assert bank.paid_minor == 0
+        assert house.retour.jobs.entries(only_parked=True) == []
+
+        bank.come_to_itself()
+        work_for(house, timedelta(hours=2))
+
+        assert house.state == "closed"
+        assert bank.paid_minor == 1290
+
+    def test_what_it_paid_without_a_word_is_not_paid_again(self, house: House, bank: Bank) -> None:
+        bank.mood = "pays_silently"
+        passed(house)
+        house.work()
+        assert (house.state, bank.paid_minor) == ("refund_unknown", 1290)
+
+        bank.come_to_itself()
+        work_for(house, timedelta(hours=2))
+
+        assert (house.state, bank.paid_minor) == ("closed", 1290)
+        assert [said["is_reconciled"] for said in house.told("refund.settled")] == [True]
+
+
+class TestGoodsThatPartWhileTheirMoneyIsUnderWay:
+    def test_each_part_is_paid_and_the_return_ends(self, house: House, bank: Bank) -> None:
+        bank.mood = "silent"
+        house.begin_withdrawal(3)
+        house.does("carrier", "scans", scan="picked_up")
+        house.arrive()
+        findings = [
+            {"outcome": "passed", "quantity": 2, "grade": "A"},
+            {"outcome": "empty", "quantity": 1, "grade": None},
+        ]
+        house.does("inspector", "inspections", line_no=1, depth="full", findings=findings)
+
+        bank.come_to_itself()
+        work_for(house, timedelta(hours=2))
+
+        assert [line["resolution"] for line in house.look()["lines"]] == ["refunded", "refunded"]
+        assert (house.state, bank.paid_minor) == ("closed", 3 * 1290)
+        (settled,) = house.told("refund.settled")
+        assert sorted(line["amount_minor"] for line in settled["lines"]) == [1290, 2580]
+
+
+class TestSomebodyWhoPaysByHandMeanwhile:
+    """Finance and the provider at once: what both did is somebody's case, and is never silently kept."""
+
+    def test_a_second_payment_is_told(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        passed(house)
+        _meanwhile(monkeypatch, bank, house.pays)
+
+        house.work()
+
+        assert house.state == "closed"
+        assert house.open_cases() == ["recovery"]
+
+    def test_a_payment_that_was_called_failed_is_told(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        passed(house)
+        _meanwhile(monkeypatch, bank, lambda: house.pays("failure", reason="refused"))
+
+        house.work()
+
+        assert house.state == "refund_failed"
+        assert house.open_cases() == ["recovery"]
+
+    def test_two_workers_that_get_the_same_answer_paid_once(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        passed(house)
+        refund_id = house.refund_id()
+        _meanwhile(monkeypatch, bank, lambda: house.retour.settlements.carry_out(refund_id))
+
+        house.work()
+
+        assert (house.state, bank.paid_minor) == ("closed", 1290)
+        assert house.open_cases() == []
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, bank: Bank, happens: Callable[[], None]) -> None:
+    """Something happens once, between the order to pay and its answer."""
+    refund = bank.refund
+
+    def slow(order: PaymentOrder) -> Payment:
+        monkeypatch.setattr(bank, "refund", refund)
+        answer = refund(order)
+        happens()
+        return answer
+
+    monkeypatch.setattr(bank, "refund", slow)
+
+
+class TestTwoOffersAtOnce:
+    def test_each_is_paid_as_it_was_offered(self, house: House, bank: Bank) -> None:
+        """After a gesture of goodwill there is enough left for both offers, but not for both prices."""
+        house.begin(2)
+        house.does("finance", "goodwill", amount_minor=7480)
+        house.arrive()
+        findings = [{"outcome": "failed", "quantity": 1, "grade": grade} for grade in ("C", "C")]
+        house.does("inspector", "inspections", line_no=1, depth="full", findings=findings)
+        offers = [line["offer_minor"] for line in house.look()["lines"]]
+
+        house.wait(days=8)
+
+        assert offers == [516, 516]
+        assert [said["amount_minor"] for said in house.told("refund.settled")] == [7480, 1032]

@@ -1,0 +1,64 @@
+"""A shop whose returns are played over HTTP, and the relations made of its log."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House
+
+from pipelines.steps import SQL_DIR, build, take_in
+from pipelines.warehouse.models import load_models
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import Settings
+from service.application import Retour
+from service.domain.risk import RulesOnly
+from service.platform import migrate
+from service.platform.clock import VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+from service.policies import default_policy
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+Rows = list[dict[str, Any]]
+Ask = Callable[[str], Rows]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation that all tests of a module share."""
+    path: Path = tmp_path_factory.mktemp("shop")
+    return Settings(var_dir=path / "var", warehouse=path / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="module")
+def house(folder: Settings) -> Iterator[House]:
+    db, clock = Database(folder.database), VirtualClock(NOON)
+    migrate.upgrade(db)
+    retour = Retour(
+        db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
+    )
+    with House(retour, clock) as house:
+        yield house
+    db.dispose()
+
+
+@pytest.fixture(scope="module")
+def refreshed(folder: Settings, house: House) -> Callable[[], Ask]:
+    """Brings every relation up to date with what happened in the house; the answer asks them."""
+
+    def refresh() -> Ask:
+        with Warehouse.of(folder) as warehouse:
+            report = take_in(folder, house.retour, warehouse)
+            assert report.quarantined_in_all == 0
+            build(warehouse, house.retour, load_models(SQL_DIR))
+
+        def ask(sql: str) -> Rows:
+            with Warehouse.of(folder) as warehouse:
+                return warehouse.query(sql).to_dicts()
+
+        return ask
+
+    return refresh

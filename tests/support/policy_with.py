@@ -1,0 +1,19 @@
+"""The built-in policy with a test's changes."""
+
+import tomllib
+from typing import Any
+
+from service.domain.policy import Policy
+from service.policies import default_text
+
+
+def policy_with(changes: dict[str, Any] | None = None, **top: Any) -> Policy:
+    """The built-in policy, but with these values; a key is the way to it, such as `window.days`."""
+    content = tomllib.loads(default_text())
+    for way, value in {**(changes or {}), **top}.items():
+        *sections, name = way.split(".")
+        section = content
+        for each in sections:
+            section = section[each]
+        section[name] = value
+    return Policy.model_validate(content)

@@ -1,0 +1,55 @@
+"""Worker processes that do the job of one kind, all of it, and are killed before anybody hears of it."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from house import house_handlers
+from pay_server import SECRET
+from rivals import own_retour
+
+from service.application import Retour
+from service.platform.jobs import ClaimedJob
+from service.platform.mail import SmtpMailer
+from service.platform.payments import ShopsPayments
+from service.platform.unit import Transaction
+from service.worker import Effect, Handler, Transactional, Worker
+
+
+def outside_retour(url: str, now: datetime, payments_url: str) -> Retour:
+    """The application of a worker that has refunds paid over HTTP."""
+    return own_retour(url, now, ShopsPayments(payments_url, SECRET, timeout_seconds=2))
+
+
+def real_handlers(retour: Retour, mail_url: str) -> Mapping[str, Handler]:
+    return house_handlers(retour, SmtpMailer(mail_url))
+
+
+def stop_after_job(
+    url: str, now: datetime, kind: str, payments_url: str, mail_url: str, in_hand: Any
+) -> None:
+    """Works until it has done a job of this kind; then it stands still: nothing of it is committed, or noted as done."""
+    retour = outside_retour(url, now, payments_url)
+    handlers = dict(real_handlers(retour, mail_url))
+    handlers[kind] = _standing_still(handlers[kind], in_hand)
+    Worker(retour.context, handlers).run_due()
+
+
+def _standing_still(handler: Handler, in_hand: Any) -> Handler:
+    run = handler.run
+
+    def in_transaction(transaction: Transaction, job: ClaimedJob) -> None:
+        run(transaction, job)  # type: ignore[call-arg, arg-type]
+        _stand_still(job, in_hand)
+
+    def outside(job: ClaimedJob) -> None:
+        run(job)  # type: ignore[call-arg, arg-type]
+        _stand_still(job, in_hand)
+
+    return Transactional(in_transaction) if isinstance(handler, Transactional) else Effect(outside)
+
+
+def _stand_still(job: ClaimedJob, in_hand: Any) -> None:
+    in_hand.put(job.subject)
+    threading.Event().wait()
