@@ -3,9 +3,10 @@
 import bench.bench_import
 import bench.bench_pipeline
 import bench.bench_run
+import bench.bench_service
 from bench.figures import print_figures
 
-PARTS = (bench.bench_import, bench.bench_pipeline, bench.bench_run)
+PARTS = (bench.bench_import, bench.bench_pipeline, bench.bench_run, bench.bench_service)
 
 
 def main() -> None:
