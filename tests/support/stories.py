@@ -1,9 +1,21 @@
 """Lives of returns, told over HTTP: together they make every move that the transition table has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
+from bank import Bank
 from house import House
+from policy_with import policy_with
 
+from service.application import Retour
+from service.domain.risk import RulesOnly
+from service.platform import migrate
+from service.platform.clock import VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 Story = Callable[[House], None]
 
 
@@ -493,3 +505,23 @@ POLICIES: dict[str, dict[str, object]] = {
     "paid_early_after_a_way_was_chosen": {"refund.on": "authorized"},
 }
 WITH_A_BANK = {"paid_in_silence", "refused_in_silence"}
+
+
+@contextmanager
+def a_house(url: str, story: str = "", kind: type[House] = House) -> Iterator[House]:
+    """A house, of this kind, with the rules and the bank that a story needs."""
+    db, clock, bank = Database(url), VirtualClock(NOON), Bank()
+    migrate.upgrade(db)
+    retour = Retour(
+        db,
+        policy_with(POLICIES.get(story, {})),
+        RulesOnly(),
+        clock,
+        SystemIds(),
+        secret=b"a test's secret",
+        payments=bank if story in WITH_A_BANK else None,
+    )
+    with kind(retour, clock) as house:
+        house.bank = bank
+        yield house
+    db.dispose()

@@ -1,50 +1,18 @@
 """The transition table, walked over HTTP: every move that it has, and every one that it has not."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bank import Bank
 from house import House
-from policy_with import policy_with
 from real_postgres import fresh_database
-from stories import POLICIES, STORIES, WITH_A_BANK
+from stories import STORIES, a_house
 
-from service.application import Retour
 from service.domain import lifecycle
 from service.domain.events import Role
 from service.domain.lifecycle import TRANSITIONS, Line, Transition, can
-from service.domain.risk import RulesOnly
-from service.platform import migrate
-from service.platform.clock import VirtualClock
-from service.platform.db import Database
-from service.platform.ids import SystemIds
 from service.returns import repository
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@contextmanager
-def a_house(url: str, story: str = "") -> Iterator[House]:
-    """A house with the rules and the bank that a story needs."""
-    db, clock, bank = Database(url), VirtualClock(NOON), Bank()
-    migrate.upgrade(db)
-    retour = Retour(
-        db,
-        policy_with(POLICIES.get(story, {})),
-        RulesOnly(),
-        clock,
-        SystemIds(),
-        secret=b"a test's secret",
-        payments=bank if story in WITH_A_BANK else None,
-    )
-    with House(retour, clock) as house:
-        house.bank = bank
-        yield house
-    db.dispose()
 
 
 class TestEveryMove:
