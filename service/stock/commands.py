@@ -64,6 +64,6 @@ def adjust(
     }
     repository.write(transaction.connection, move, left)
     said = InventoryAdjusted(
-        sku=sku, place=place, change=change, left=left, cause=cause, rma=rma, line_no=line_no
+        sku=sku, place=place, change=change, units_left=left, cause=cause, rma=rma, line_no=line_no
     )
     transaction.emit(sku, said, by)

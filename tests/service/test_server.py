@@ -120,8 +120,9 @@ class TestDocs:
 
             page.goto(f"{server.address}/docs")
 
-            expect(page.locator(".opblock")).to_have_count(13, timeout=30_000)
-            expect(page.locator(".opblock-summary-path", has_text="/v1/returns")).to_have_count(2)
+            described = httpx.get(f"{server.address}/openapi.json").json()["paths"]
+            operations = sum(len(item) for item in described.values())
+            expect(page.locator(".opblock")).to_have_count(operations, timeout=60_000)
         assert [url for url in asked if not url.startswith((server.address, "data:"))] == []
 
 

@@ -37,14 +37,20 @@ def noted(retour: Retour) -> list[str]:
 
 
 def work_off(number: int, barrier: Any, url: str, done: Any) -> None:
-    """A worker process that does all that is due, and tells of the effects that it had."""
+    """A worker process that does all that is due, and tells of the effects that it had.
+
+    It lets go of its first effect only when the other has one in hand too: both work, however busy the machine is.
+    """
     retour = own_retour(url)
-    handlers = {
-        "note": Transactional(note),
-        "effect": Effect(lambda job: done.put((number, job.subject))),
-    }
+    is_first = iter([True])
+
+    def effect(job: ClaimedJob) -> None:
+        if next(is_first, False):
+            barrier.wait()
+        done.put((number, job.subject))
+
     barrier.wait()
-    Worker(retour.context, handlers).run_due()
+    Worker(retour.context, {"note": Transactional(note), "effect": Effect(effect)}).run_due()
 
 
 def work_until_killed(url: str, now: datetime, is_effect: bool, in_hand: Any) -> None:

@@ -78,7 +78,7 @@ class InventoryAdjusted(Payload):
     sku: Key
     place: Disposition
     change: int
-    left: Annotated[int, Field(ge=0)]
+    units_left: Annotated[int, Field(ge=0)]
     cause: Key
     rma: Key | None
     line_no: LineNo | None

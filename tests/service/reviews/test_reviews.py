@@ -139,7 +139,11 @@ class TestDecisions:
         house.does("reviewer", "decision", **words)
 
         document = problem(
-            house.tries("reviewer", "decision", **{**words, "decision": "decline"}),
+            house.tries(
+                "reviewer",
+                "decision",
+                **{**words, "decision": "decline", "reason_code": "misuse"},
+            ),
             409,
             "changed-meanwhile",
         )
