@@ -40,7 +40,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 30
 # The role that an endpoint is for comes up most often; the others must be refused in good order.
 ANYBODY = st.sampled_from(["admin", "admin", "admin", *sorted(SCOPES)])
 
