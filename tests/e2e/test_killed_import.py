@@ -58,7 +58,11 @@ class TestKilledImport:
         killed = 0
 
         for _ in range(KILLS):
-            killed += _import_and_kill(shop, history, rng.uniform(0.1, 1.1) * whole)
+            started = time.monotonic()
+            if _import_and_kill(shop, history, rng.uniform(0.1, 1.1) * whole):
+                killed += 1
+            else:
+                whole = time.monotonic() - started  # a busy machine became less so
             assert _log(shop) in ([], expected)
 
         shop.retour("import", "online-retail", str(history))

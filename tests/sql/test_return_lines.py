@@ -10,9 +10,6 @@ from house import House
 from service.domain.events import Actor
 from service.returns.schemas import ChoiceBody
 
-from service.domain.events import Actor
-from service.returns.schemas import ChoiceBody
-
 Ask = Callable[[str], list[dict[str, Any]]]
 Line = dict[str, Any]
 
