@@ -16,6 +16,7 @@ from service.platform.mail import Mailer, Sender
 from service.platform.unit import Transaction
 from service.returns.deadlines import run_out
 from service.reviews.commands import warn_if_late
+from service.settlements import refunding
 from service.surveys.sending import remind
 from service.worker import Effect, Handler, Transactional
 
@@ -34,6 +35,7 @@ def handlers(retour: Retour, mailer: Mailer, sender: Sender, house: House) -> Ma
         "case_deadline": Transactional(_escalate),
         "survey_reminder": Transactional(_remind),
         HOUSEKEEPING: Transactional(_tidy_up),
+        "refund_deadline": Transactional(_call_somebody_if_late),
         "refund": Effect(lambda job: retour.settlements.carry_out(job.subject)),
         MAIL: Effect(partial(_deliver, retour, post)),
     }
@@ -60,6 +62,10 @@ def _run_out(transaction: Transaction, job: ClaimedJob) -> None:
 
 def _warn(transaction: Transaction, job: ClaimedJob) -> None:
     warn_if_late(transaction, job.subject)
+
+
+def _call_somebody_if_late(transaction: Transaction, job: ClaimedJob) -> None:
+    refunding.call_somebody_if_late(transaction, job.subject)
 
 
 def _escalate(transaction: Transaction, job: ClaimedJob) -> None:

@@ -34,7 +34,7 @@ from service.receiving.schemas import (
     UnitsBody,
 )
 from service.returns import repository as returns
-from service.returns.consequences import follow, place_goods
+from service.returns.consequences import apply_rules, follow, place_goods
 from service.returns.held import HeldReturn, NotPossibleNow, hold, units
 from service.shipments import repository as shipments
 from service.texts.keeping import keep
@@ -184,6 +184,15 @@ def _receive(
         ]
     if lines:
         _happen_received(held, parcel_id, lines, by, received_at)
+    else:  # nothing of this return is awaited: somebody must see what came
+        open_case(
+            held.transaction,
+            "unknown_parcel",
+            by,
+            rma=held.rma,
+            parcel_id=parcel_id,
+            customer_key=held.head.customer_key,
+        )
 
 
 def _counted(said: Sequence[UnitsBody]) -> Iterable[tuple[int, int]]:
@@ -228,6 +237,9 @@ def _inspect(held: HeldReturn, line: Line, body: InspectionBody, by: Actor) -> N
     _refuse_what_does_not_add_up(held, line, body)
     if line.reception in NOT_HERE:
         _happen_received(held, None, [line], by, held.now)
+        apply_rules(
+            held
+        )  # what the receipt sets off, such as a refund by law, comes before the finding
     for finding in body.findings:
         part = held.split(held.line(line.line_no), finding.quantity)
         _find(held, part, finding, body, by)

@@ -35,8 +35,7 @@ _DISPOSED_OF: Disposition = "recycle"
 
 def follow(held: HeldReturn) -> None:
     """Do all that follows, and let the return go."""
-    while any(rule(held) for rule in _RULES):
-        pass
+    apply_rules(held)
     _end_review(held)
     _tell_of_what_went_wrong(held)
     _close(held)
@@ -49,6 +48,12 @@ def follow(held: HeldReturn) -> None:
         is_to_be_sent=is_to_be_sent,
     )
     held.let_go()
+
+
+def apply_rules(held: HeldReturn) -> None:
+    """Do what follows by itself, until nothing does."""
+    while any(rule(held) for rule in _RULES):
+        pass
 
 
 def _reinstate(held: HeldReturn) -> bool:

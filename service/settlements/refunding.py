@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.cases.opening import open_once
 from service.domain.clocks import due_at
 from service.domain.events import Actor, RefundLine, RefundRequested, RefundSettled, Trigger
 from service.domain.lifecycle import Line
 from service.domain.money import LinePrice, Paid, paid_per_line, refund_amount
 from service.orders import repository as orders
 from service.platform import jobs
-from service.platform.clock import to_us
+from service.platform.clock import from_us, to_us
 from service.platform.problems import Conflict
 from service.platform.unit import Transaction
 from service.receiving.repository import last_received_us
@@ -161,6 +162,8 @@ def _order(
         ],
     )
     held.happen(said, by, [line for line, _ in parts], due_us={"resolution": due_us})
+    if not parts:
+        watch(held.transaction, refund_id, due_us)  # no line's clock watches over it
     if amount_minor:
         pay(held.transaction, refund_id)
     else:
@@ -169,6 +172,23 @@ def _order(
 
 def job_key(refund_id: str) -> str:
     return f"refund:{refund_id}"
+
+
+def watch(transaction: Transaction, refund_id: str, due_us: int) -> None:
+    """Look at a refund again when it should have been paid."""
+    context = transaction.context
+    job = jobs.Job("refund_deadline", refund_id, from_us(due_us), key=f"refund_due:{refund_id}")
+    jobs.put(transaction.connection, job, context.ids, transaction.now)
+
+
+def call_somebody_if_late(transaction: Transaction, refund_id: str) -> None:
+    """Money that no line carries was not paid in time: a case is open until it was, and it is looked at again."""
+    refund = repository.find(transaction.connection, refund_id)
+    if refund is None or refund.state == "settled":
+        return
+    open_once(transaction, "stalled", refund.rma, None)
+    again = transaction.now + transaction.context.policy.hours("refund")
+    watch(transaction, refund_id, to_us(again))
 
 
 def pay(transaction: Transaction, refund_id: str) -> None:

@@ -62,7 +62,6 @@ class Shipments:
                 rma=held.rma,
                 shipment_id=shipment_id,
                 method=body.method,
-                carrier=body.carrier,
                 has_tracking=body.tracking is not None,
                 lines=units(lines),
             )

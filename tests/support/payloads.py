@@ -178,7 +178,6 @@ _WAY_BACK: tuple[e.Payload, ...] = (
         rma="R1",
         shipment_id="shp_1",
         method="own_carrier",
-        carrier=None,
         has_tracking=False,
         lines=_TWO_UNITS,
     ),

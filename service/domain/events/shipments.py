@@ -1,4 +1,4 @@
-"""Goods on their way back. Subject of each: the RMA. Tracking numbers lead to a person: they stay out of the log."""
+"""Goods on their way back. Subject of each: the RMA. Carriers' names and tracking numbers are written by people: they stay out of the log."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,6 @@ class ShipmentCreated(Payload):
     rma: Key
     shipment_id: Key
     method: Method
-    carrier: Key | None
     has_tracking: bool
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
 

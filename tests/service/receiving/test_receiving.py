@@ -58,6 +58,24 @@ class TestParcels:
         assert answers[0].json() == answers[1].json()
         assert house.happened().count("return.received") == 1
 
+    def test_a_parcel_of_a_return_that_awaits_nothing_is_somebodys_case(self, house: House) -> None:
+        house.begin()
+        house.arrive()
+
+        house.arrive()
+
+        assert house.open_cases() == ["unknown_parcel"]
+
+    def test_a_withdrawal_that_nobody_scanned_is_paid_before_the_finding(
+        self, house: House
+    ) -> None:
+        house.begin_withdrawal()
+
+        house.find("failed", grade="D")
+
+        assert house.look()["money"]["pending_minor"] == 1290
+        assert house.open_cases() == ["recovery"]
+
     def test_what_came_is_received_and_the_rest_is_still_awaited(self, house: House) -> None:
         house.begin(3)
 

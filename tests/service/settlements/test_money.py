@@ -117,6 +117,21 @@ class TestRefunds:
         assert money["pending_minor"] == 1290
         assert money["due_at"] == (declared + 14 * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def test_goodwill_that_is_not_paid_in_time_is_somebodys_case_until_it_is(
+        self, house: House
+    ) -> None:
+        house.begin(country="US")
+        house.does("finance", "goodwill", amount_minor=100)
+        house.wait(hours=71)
+        assert house.open_cases() == []
+
+        house.wait(hours=2)
+
+        assert house.open_cases() == ["stalled"]
+        house.pays()
+        house.wait(hours=80)
+        assert "refund_deadline" not in {each.kind for each in house.retour.jobs.entries()}
+
 
 class TestMeans:
     def test_a_refused_payment_is_paid_by_other_means_under_a_new_key(self, house: House) -> None:
