@@ -377,11 +377,6 @@ def judge(policy: Policy, request: Request) -> Judgement:
     )
 
 
-def window_rule(policy: Policy, delivered_at: datetime, now: datetime) -> RuleOutcome:
-    """Whether a request comes within the shop's own return window; its last moment still counts."""
-    return _window_outcome(delivered_at, delivered_at + policy.return_window, now)
-
-
 _Lines = Sequence[tuple[RequestLine, Windows]]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row
@@ -35,8 +34,7 @@ from service.platform.texts import UnknownText, read
 from service.platform.unit import Context
 from service.returns import repository as returns
 from service.returns.queries import declaration_of, terms_of
-
-_MICROSECOND = timedelta(microseconds=1)
+from service.settlements import repository as settlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +234,6 @@ class Writers:
         )
 
     def _refund_failed(self, matter: _Matter) -> p.LetterParts:
-        from service.settlements import repository as settlements
-
         refund = settlements.find(matter.connection, matter.said.refund_id)
         assert refund is not None  # noqa: S101  # refunds are never deleted
         return p.RefundFailed(

@@ -21,7 +21,6 @@ from service.domain.policy import (
     RuleName,
     judge,
     terms,
-    window_rule,
     withdrawal_until,
 )
 from service.domain.policy_sections import ClockHours
@@ -146,7 +145,6 @@ class TestOwnWindow:
         windows = [each for each in judgement.outcomes if each.rule == "return_window"]
         assert [each.passed for each in windows] == [False, True]
         assert windows[1].detail == "delivered 2026-02-24, returnable until 2026-03-26 10:00 UTC"
-        assert window_rule(default_policy(), DELIVERED, REQUEST.now) == windows[1]
 
 
 class TestWithdrawalUntil:
