@@ -3,9 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 
-from service.platform.db import metadata
+from service.platform.db import change_row, metadata
 
 cases = Table(
     "cases",
@@ -27,50 +38,57 @@ cases = Table(
     Index("cases_open", "closed_at_us", "due_at_us"),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_CASE = select(cases).where(cases.c.case_id == bindparam("of_case"))
+_CASE_TO_CHANGE = _CASE.with_for_update()
+_IS_OPEN = cases.c.closed_at_us.is_(None)
+_OPEN_OF_KIND = (
+    select(cases.c.case_id)
+    .where(cases.c.rma == bindparam("of_rma"), cases.c.kind == bindparam("of_kind"), _IS_OPEN)
+    .limit(1)
+)
+_OF_RETURN = select(cases).where(cases.c.rma == bindparam("of_rma")).order_by(cases.c.opened_at_us)
+_LOAD = (
+    select(cases.c.owner_key, func.count().label("n"))
+    .where(_IS_OPEN, cases.c.owner_key.is_not(None))
+    .group_by(cases.c.owner_key)
+)
+
 
 def insert(connection: Connection, case: Mapping[str, Any]) -> None:
     connection.execute(cases.insert(), dict(case))
 
 
 def find(connection: Connection, case_id: str) -> Row[Any] | None:
-    return connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+    return connection.execute(_CASE, {"of_case": case_id}).one_or_none()
 
 
 def lock(connection: Connection, case_id: str) -> Row[Any] | None:
     """The case, held until the transaction ends."""
-    query = select(cases).where(cases.c.case_id == case_id).with_for_update()
-    return connection.execute(query).one_or_none()
+    return connection.execute(_CASE_TO_CHANGE, {"of_case": case_id}).one_or_none()
 
 
 def has_open(connection: Connection, rma: str, kind: str) -> bool:
-    query = select(cases.c.case_id).where(
-        cases.c.rma == rma, cases.c.kind == kind, cases.c.closed_at_us.is_(None)
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    found = connection.execute(_OPEN_OF_KIND, {"of_rma": rma, "of_kind": kind})
+    return found.first() is not None
 
 
 def open_cases(connection: Connection, owner_role: str | None, limit: int) -> Sequence[Row[Any]]:
     """Open cases, those due first."""
-    query = select(cases).where(cases.c.closed_at_us.is_(None)).order_by(cases.c.due_at_us)
+    query = select(cases).where(_IS_OPEN).order_by(cases.c.due_at_us)
     if owner_role:
         query = query.where(cases.c.owner_role == owner_role)
     return connection.execute(query.limit(limit)).all()
 
 
 def of_return(connection: Connection, rma: str) -> Sequence[Row[Any]]:
-    query = select(cases).where(cases.c.rma == rma).order_by(cases.c.opened_at_us)
-    return connection.execute(query).all()
+    return connection.execute(_OF_RETURN, {"of_rma": rma}).all()
 
 
 def load(connection: Connection) -> dict[str, int]:
     """Open cases by owner."""
-    query = (
-        select(cases.c.owner_key, func.count().label("n"))
-        .where(cases.c.closed_at_us.is_(None), cases.c.owner_key.is_not(None))
-        .group_by(cases.c.owner_key)
-    )
-    return {row.owner_key: row.n for row in connection.execute(query)}
+    return {row.owner_key: row.n for row in connection.execute(_LOAD)}
 
 
 def change(connection: Connection, case_id: str, **values: object) -> None:
-    connection.execute(update(cases).where(cases.c.case_id == case_id).values(values))
+    change_row(connection, cases, case_id, values)

@@ -66,8 +66,12 @@ delivery_lines = Table(
 
 # Put together once: that takes longer than SQLite needs to answer.
 _OF_ORDER = bindparam("of_order", type_=Text)
-_ORDER_TO_CHANGE = select(orders).where(orders.c.order_id == _OF_ORDER).with_for_update()
+_ORDER = select(orders).where(orders.c.order_id == _OF_ORDER)
+_ORDER_TO_CHANGE = _ORDER.with_for_update()
 _LINES = select(order_lines).where(order_lines.c.order_id == _OF_ORDER)
+_DELIVERY = select(deliveries).where(
+    deliveries.c.order_id == _OF_ORDER, deliveries.c.delivery_id == bindparam("of_delivery")
+)
 _DELIVERED = (
     select(
         delivery_lines.c.line_no,
@@ -81,7 +85,7 @@ _DELIVERED = (
 
 
 def find(connection: Connection, order_id: str) -> Row[Any] | None:
-    return connection.execute(select(orders).where(orders.c.order_id == order_id)).one_or_none()
+    return connection.execute(_ORDER, {"of_order": order_id}).one_or_none()
 
 
 def lock(connection: Connection, order_id: str) -> Row[Any] | None:
@@ -95,10 +99,8 @@ def lines_of(connection: Connection, order_id: str) -> dict[int, Row[Any]]:
 
 
 def find_delivery(connection: Connection, order_id: str, delivery_id: str) -> Row[Any] | None:
-    query = select(deliveries).where(
-        deliveries.c.order_id == order_id, deliveries.c.delivery_id == delivery_id
-    )
-    return connection.execute(query).one_or_none()
+    asked = {"of_order": order_id, "of_delivery": delivery_id}
+    return connection.execute(_DELIVERY, asked).one_or_none()
 
 
 def units_in_delivery(connection: Connection, order_id: str, delivery_id: str) -> dict[int, int]:

@@ -7,7 +7,7 @@ times as long as eight that queue in the process.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,13 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Table,
+    Update,
+    bindparam,
     create_engine,
     event,
     make_url,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
@@ -64,6 +67,20 @@ def _insert_unless_known(dialect: str, table: Table) -> ReturningInsert[Any]:
         *table.primary_key.columns
     )
     return made
+
+
+def change_row(
+    connection: Connection, table: Table, key: str, values: Mapping[str, object]
+) -> bool:
+    """Change columns of the row with this key, in a table whose key is one column. Says whether there is such a row."""
+    changed = connection.execute(_change_row(table), {"of_key": key, **values})
+    return changed.rowcount > 0
+
+
+@cache
+def _change_row(table: Table) -> Update:
+    (key,) = table.primary_key.columns
+    return update(table).where(key == bindparam("of_key", type_=key.type))
 
 
 def _address(url: str) -> URL:

@@ -19,6 +19,14 @@ identity_tokens = Table(
 
 _A_QUERY = 500
 _TOKEN = select(identity_tokens.c.token).where(identity_tokens.c.lookup == bindparam("lookup"))
+_LEADING = (
+    select(identity_tokens.c.token)
+    .where(identity_tokens.c.token == bindparam("of_token"))
+    .with_for_update(read=True, key_share=True)
+)
+_WITH_LOOKUPS = select(identity_tokens).where(
+    identity_tokens.c.lookup.in_(bindparam("lookups", expanding=True))
+)
 
 
 class Identity:
@@ -39,12 +47,7 @@ class Identity:
 
     def leads_to_somebody(self, connection: Connection, customer_key: str) -> bool:
         """Whether a token was not erased; nobody erases it before the transaction ends."""
-        query = (
-            select(identity_tokens.c.token)
-            .where(identity_tokens.c.token == customer_key)
-            .with_for_update(read=True, key_share=True)
-        )
-        return connection.execute(query).first() is not None
+        return connection.execute(_LEADING, {"of_token": customer_key}).first() is not None
 
     def forget(self, connection: Connection, reference: str) -> str | None:
         """Erase the way from a customer to its token. Returns the token; None if we have not met."""
@@ -84,8 +87,7 @@ class Identity:
     def _known(self, connection: Connection, lookups: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for start in range(0, len(lookups), _A_QUERY):
-            query = select(identity_tokens).where(
-                identity_tokens.c.lookup.in_(lookups[start : start + _A_QUERY])
-            )
-            found.update((row.lookup, row.token) for row in connection.execute(query))
+            asked = {"lookups": lookups[start : start + _A_QUERY]}
+            rows = connection.execute(_WITH_LOOKUPS, asked)
+            found.update((row.lookup, row.token) for row in rows)
         return found

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
@@ -32,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from retour.errors import UserError
 from service.platform.clock import Clock, from_us, to_us
-from service.platform.db import Database, metadata
+from service.platform.db import Database, change_row, metadata
 from service.platform.ids import Ids
 from service.platform.problems import Conflict, NotFound
 
@@ -63,6 +64,29 @@ _PATIENT_TRIES = 5  # what is not done yet is looked at every hour, about
 _WAITING = jobs.c.state == "waiting"
 _IN_HAND = jobs.c.lease_until_us.is_not(None)
 _FAILED = ~_IN_HAND & ((jobs.c.state == "parked") | (jobs.c.attempts > 0))
+
+# Put together once: that takes longer than SQLite needs to answer.
+_HELD = 0x4A4F42  # "JOB": the name space of the locks on single jobs
+_MAKE_MINE = select(
+    func.pg_try_advisory_xact_lock(_HELD, func.hashtext(bindparam("of_job", type_=Text)))
+)
+_THERE = select(jobs.c.job_id).where(jobs.c.job_id == bindparam("of_job"))
+_FINISH = delete(jobs).where(jobs.c.job_id == bindparam("of_job"))
+_OF_KEY = select(jobs.c.job_id).where(jobs.c.key == bindparam("of_key"))
+_WITHDRAW = delete(jobs).where(jobs.c.key == bindparam("of_key"))
+# On PostgreSQL workers pass over what another is just taking; on SQLite they take turns.
+_NOW_US = bindparam("now_us", type_=BigInteger)
+_NEXT = (
+    select(jobs)
+    .where(_WAITING, jobs.c.due_at_us <= _NOW_US, ~_IN_HAND | (jobs.c.lease_until_us <= _NOW_US))
+    .order_by(jobs.c.due_at_us, jobs.c.job_id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_NEXT_MOMENTS = select(
+    select(func.min(jobs.c.due_at_us)).where(_WAITING, ~_IN_HAND).scalar_subquery(),
+    select(func.min(jobs.c.lease_until_us)).where(_IN_HAND).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +168,12 @@ def put(connection: Connection, job: Job, ids: Ids, now: datetime) -> str:
 
 def withdraw(connection: Connection, key: str) -> None:
     """Forget the job of this key, if there is one: a deadline that no longer applies."""
-    connection.execute(delete(jobs).where(jobs.c.key == key))
+    connection.execute(_WITHDRAW, {"of_key": key})
 
 
 def is_there(connection: Connection, key: str) -> bool:
     """Whether a job of this key waits, is in hand or parked."""
-    return connection.execute(select(jobs.c.job_id).where(jobs.c.key == key)).first() is not None
+    return connection.execute(_OF_KEY, {"of_key": key}).first() is not None
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob | None:
@@ -157,14 +181,11 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob
 
     Its attempt is counted here, before anything is done: a job that kills its worker runs out of tries too.
     """
-    row = connection.execute(_next(to_us(now))).one_or_none()
+    row = connection.execute(_NEXT, {"now_us": to_us(now)}).one_or_none()
     if row is None:
         return None
-    connection.execute(
-        update(jobs)
-        .where(jobs.c.job_id == row.job_id)
-        .values(attempts=row.attempts + 1, lease_until_us=to_us(now + lease))
-    )
+    taken = {"attempts": row.attempts + 1, "lease_until_us": to_us(now + lease)}
+    change_row(connection, jobs, row.job_id, taken)
     return ClaimedJob(
         row.job_id,
         row.kind,
@@ -184,16 +205,15 @@ def hold(connection: Connection, job: ClaimedJob) -> bool:
     in its way, and it in the worker's.
     """
     if connection.dialect.name == "postgresql":
-        mine = select(func.pg_try_advisory_xact_lock(_HELD, func.hashtext(job.job_id)))
-        if not connection.execute(mine).scalar_one():
+        mine = connection.execute(_MAKE_MINE, {"of_job": job.job_id})
+        if not mine.scalar_one():
             return False
-    there = select(jobs.c.job_id).where(jobs.c.job_id == job.job_id)
-    return connection.execute(there).first() is not None
+    return connection.execute(_THERE, {"of_job": job.job_id}).first() is not None
 
 
 def finish(connection: Connection, job: ClaimedJob) -> None:
     """Delete a job that is done. One that took its place meanwhile, under its key, stays."""
-    connection.execute(delete(jobs).where(jobs.c.job_id == job.job_id))
+    connection.execute(_FINISH, {"of_job": job.job_id})
 
 
 def fail(connection: Connection, job: ClaimedJob, error: str, now: datetime) -> None:
@@ -227,9 +247,7 @@ def pause(attempt: int) -> timedelta:
 
 def next_due(connection: Connection) -> datetime | None:
     """The next moment at which a job can be taken: it is due, or its lease has run out. None: no job waits."""
-    due = select(func.min(jobs.c.due_at_us)).where(_WAITING, ~_IN_HAND)
-    lease = select(func.min(jobs.c.lease_until_us)).where(_IN_HAND)
-    moments = [connection.execute(query).scalar_one() for query in (due, lease)]
+    moments = connection.execute(_NEXT_MOMENTS).one()
     return min((from_us(each) for each in moments if each is not None), default=None)
 
 
@@ -275,21 +293,6 @@ def _put(dialect: str) -> Insert:
     said = {column.name: insert.excluded[column.name] for column in jobs.columns}
     moving: Insert = insert.on_conflict_do_update(index_elements=["key"], set_=said)
     return moving
-
-
-_HELD = 0x4A4F42  # "JOB": the name space of the locks on single jobs
-
-
-def _next(now_us: int) -> Any:
-    """The job to take next. On PostgreSQL workers pass over what another is just taking; on SQLite they take turns."""
-    is_free = ~_IN_HAND | (jobs.c.lease_until_us <= now_us)
-    return (
-        select(jobs)
-        .where(_WAITING, jobs.c.due_at_us <= now_us, is_free)
-        .order_by(jobs.c.due_at_us, jobs.c.job_id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def _set_aside(connection: Connection, job: ClaimedJob, error: str, **changed: int | str) -> None:

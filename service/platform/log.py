@@ -53,6 +53,13 @@ events = Table(
 _APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
 _IDS_A_QUERY = 500
 _NEWEST = select(func.coalesce(func.max(events.c.seq), 0))
+_AFTER = (
+    select(events)
+    .where(events.c.seq > bindparam("position"))
+    .order_by(events.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_EVENT = select(events).where(events.c.id == bindparam("of_event"))
 _OF_SUBJECT = select(events).where(events.c.subject == bindparam("subject")).order_by(events.c.seq)
 _WITH_IDS = select(events.c.id, events.c.data).where(
     events.c.id.in_(bindparam("ids", expanding=True))
@@ -108,8 +115,8 @@ def append_rows(
 
 def read_after(connection: Connection, position: int, limit: int) -> list[RecordedEvent]:
     """The next events after a reader's position, in order, `limit` at most."""
-    query = select(events).where(events.c.seq > position).order_by(events.c.seq).limit(limit)
-    return [_recorded(tuple(row)) for row in connection.execute(query)]
+    found = connection.execute(_AFTER, {"position": position, "most": limit})
+    return [_recorded(tuple(row)) for row in found]
 
 
 def read_subject(connection: Connection, subject: str) -> list[RecordedEvent]:
@@ -119,7 +126,7 @@ def read_subject(connection: Connection, subject: str) -> list[RecordedEvent]:
 
 def find(connection: Connection, event_id: str) -> RecordedEvent | None:
     """One event by its id."""
-    row = connection.execute(select(events).where(events.c.id == event_id)).one_or_none()
+    row = connection.execute(_EVENT, {"of_event": event_id}).one_or_none()
     return None if row is None else _recorded(tuple(row))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, delete, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, bindparam, delete, select
 
 from service.domain.words import Language
 from service.platform.clock import from_us, to_us
@@ -24,6 +24,8 @@ texts = Table(
     Column("written_at_us", BigInteger, nullable=False),
     Index("texts_by_customer", "customer_key"),
 )
+
+_TEXT = select(texts).where(texts.c.text_ref == bindparam("of_text"))
 
 
 class UnknownText(NotFound):
@@ -67,7 +69,7 @@ def write(connection: Connection, ids: Ids, text: StoredText) -> str:
 
 def read(connection: Connection, text_ref: str) -> StoredText:
     """A text. Raises `UnknownText`."""
-    row = connection.execute(select(texts).where(texts.c.text_ref == text_ref)).one_or_none()
+    row = connection.execute(_TEXT, {"of_text": text_ref}).one_or_none()
     if row is None:
         raise UnknownText(text_ref)
     return StoredText(

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from service.domain.lifecycle import BAD, Line
-from service.platform.db import metadata
+from service.platform.db import change_row, metadata
 
 returns = Table(
     "returns",
@@ -108,6 +108,17 @@ _UNITS_OF_ORDER = (
     )
     .group_by(return_lines.c.order_line_no)
 )
+_KEPT_AND_FAILED = (
+    select(
+        func.count(distinct(case((return_lines.c.reception_state == "kept", returns.c.rma)))),
+        func.count(distinct(case((return_lines.c.reception_state.in_(BAD), returns.c.rma)))),
+    )
+    .select_from(returns.join(return_lines))
+    .where(
+        returns.c.customer_key == bindparam("of_customer"),
+        returns.c.requested_at_us >= bindparam("since_us"),
+    )
+)
 _CHANGE_LINES = (
     update(return_lines)
     .where(return_lines.c.rma == _OF_RETURN, return_lines.c.line_no == bindparam("of_line"))
@@ -132,15 +143,8 @@ def kept_and_failed(
     connection: Connection, customer_key: str | None, since_us: int
 ) -> tuple[int, int]:
     """How many returns of a customer they kept, and how many failed, since a moment."""
-    query = (
-        select(
-            func.count(distinct(case((return_lines.c.reception_state == "kept", returns.c.rma)))),
-            func.count(distinct(case((return_lines.c.reception_state.in_(BAD), returns.c.rma)))),
-        )
-        .select_from(returns.join(return_lines))
-        .where(returns.c.customer_key == customer_key, returns.c.requested_at_us >= since_us)
-    )
-    kept, failed = connection.execute(query).one()
+    asked = {"of_customer": customer_key, "since_us": since_us}
+    kept, failed = connection.execute(_KEPT_AND_FAILED, asked).one()
     return kept, failed
 
 
@@ -189,7 +193,7 @@ def change_lines(connection: Connection, rma: str, lines: Iterable[Line]) -> Non
 
 
 def change(connection: Connection, rma: str, **values: object) -> None:
-    connection.execute(update(returns).where(returns.c.rma == rma).values(values))
+    change_row(connection, returns, rma, values)
 
 
 def _row(line: Line, names: Sequence[str]) -> dict[str, object]:

@@ -11,13 +11,13 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
-    update,
 )
 
-from service.platform.db import metadata
+from service.platform.db import change_row, metadata
 
 reviews = Table(
     "reviews",
@@ -33,29 +33,34 @@ reviews = Table(
     Index("reviews_open", "closed_at_us", "due_at_us"),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_FORGET = delete(reviews).where(reviews.c.rma == bindparam("of_rma"))
+_OPEN = select(reviews).where(
+    reviews.c.rma == bindparam("of_rma"), reviews.c.closed_at_us.is_(None)
+)
+_LOAD = (
+    select(reviews.c.reviewer_key, func.count().label("n"))
+    .where(
+        reviews.c.closed_at_us.is_(None),
+        reviews.c.paused_since_us.is_(None),
+        reviews.c.reviewer_key.is_not(None),
+    )
+    .group_by(reviews.c.reviewer_key)
+)
+
 
 def open_anew(connection: Connection, review: Mapping[str, Any]) -> None:
-    connection.execute(delete(reviews).where(reviews.c.rma == review["rma"]))
+    connection.execute(_FORGET, {"of_rma": review["rma"]})
     connection.execute(reviews.insert(), dict(review))
 
 
 def find_open(connection: Connection, rma: str) -> Row[Any] | None:
-    query = select(reviews).where(reviews.c.rma == rma, reviews.c.closed_at_us.is_(None))
-    return connection.execute(query).one_or_none()
+    return connection.execute(_OPEN, {"of_rma": rma}).one_or_none()
 
 
 def load(connection: Connection) -> dict[str, int]:
     """Open reviews by reviewer; those that wait for a customer are no load."""
-    query = (
-        select(reviews.c.reviewer_key, func.count().label("n"))
-        .where(
-            reviews.c.closed_at_us.is_(None),
-            reviews.c.paused_since_us.is_(None),
-            reviews.c.reviewer_key.is_not(None),
-        )
-        .group_by(reviews.c.reviewer_key)
-    )
-    return {row.reviewer_key: row.n for row in connection.execute(query)}
+    return {row.reviewer_key: row.n for row in connection.execute(_LOAD)}
 
 
 def queue(connection: Connection, reviewer_key: str | None, limit: int) -> Sequence[Row[Any]]:
@@ -69,4 +74,4 @@ def queue(connection: Connection, reviewer_key: str | None, limit: int) -> Seque
 
 
 def change(connection: Connection, rma: str, **values: object) -> None:
-    connection.execute(update(reviews).where(reviews.c.rma == rma).values(values))
+    change_row(connection, reviews, rma, values)

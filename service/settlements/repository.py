@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.platform.db import metadata
+from service.platform.db import change_row, metadata
 
 refunds = Table(
     "refunds",
@@ -52,8 +52,24 @@ refund_lines = Table(
     Column("amount_minor", BigInteger, nullable=False),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_REFUND = select(refunds).where(refunds.c.refund_id == bindparam("of_refund"))
+_LINES = (
+    select(refund_lines)
+    .where(refund_lines.c.refund_id == bindparam("of_refund"))
+    .order_by(refund_lines.c.line_no)
+)
 _OF_RETURN = (
     select(refunds).where(refunds.c.rma == bindparam("of_rma")).order_by(refunds.c.requested_at_us)
+)
+_AMOUNT_OF_ORDER = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
+    refunds.c.order_id == bindparam("of_order")
+)
+_UNITS_OF_ORDER = (
+    select(refund_lines.c.order_line_no, func.sum(refund_lines.c.units).label("units"))
+    .join(refunds)
+    .where(refunds.c.order_id == bindparam("of_order"), refund_lines.c.order_line_no.is_not(None))
+    .group_by(refund_lines.c.order_line_no)
 )
 
 
@@ -67,19 +83,9 @@ class Refunded:
 
 def refunded(connection: Connection, order_id: str) -> Refunded:
     """Failed refunds count: they are paid by other means."""
-    amount = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
-        refunds.c.order_id == order_id
-    )
-    units = (
-        select(refund_lines.c.order_line_no, func.sum(refund_lines.c.units).label("units"))
-        .join(refunds)
-        .where(refunds.c.order_id == order_id, refund_lines.c.order_line_no.is_not(None))
-        .group_by(refund_lines.c.order_line_no)
-    )
-    return Refunded(
-        int(connection.execute(amount).scalar_one()),
-        {row.order_line_no: int(row.units) for row in connection.execute(units)},
-    )
+    amount_minor = connection.execute(_AMOUNT_OF_ORDER, {"of_order": order_id}).scalar_one()
+    units = connection.execute(_UNITS_OF_ORDER, {"of_order": order_id})
+    return Refunded(int(amount_minor), {row.order_line_no: int(row.units) for row in units})
 
 
 def insert(
@@ -91,13 +97,11 @@ def insert(
 
 
 def find(connection: Connection, refund_id: str) -> Row[Any] | None:
-    query = select(refunds).where(refunds.c.refund_id == refund_id)
-    return connection.execute(query).one_or_none()
+    return connection.execute(_REFUND, {"of_refund": refund_id}).one_or_none()
 
 
 def lines_of(connection: Connection, refund_id: str) -> Sequence[Row[Any]]:
-    query = select(refund_lines).where(refund_lines.c.refund_id == refund_id)
-    return connection.execute(query.order_by(refund_lines.c.line_no)).all()
+    return connection.execute(_LINES, {"of_refund": refund_id}).all()
 
 
 def of_return(connection: Connection, rma: str) -> Sequence[Row[Any]]:
@@ -132,4 +136,4 @@ def in_state(connection: Connection, state: str, limit: int) -> Sequence[Row[Any
 
 
 def change(connection: Connection, refund_id: str, **values: object) -> None:
-    connection.execute(update(refunds).where(refunds.c.refund_id == refund_id).values(values))
+    change_row(connection, refunds, refund_id, values)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, bindparam, select
 
 from service.platform.db import metadata
 
@@ -21,6 +21,17 @@ shipments = Table(
     Index("shipments_by_tracking", "tracking"),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_LATEST = (
+    select(shipments)
+    .where(shipments.c.rma == bindparam("of_rma"))
+    .order_by(shipments.c.created_at_us.desc())
+    .limit(1)
+)
+_BY_TRACKING = (
+    select(shipments.c.rma).where(shipments.c.tracking == bindparam("of_parcel")).distinct()
+)
+
 
 def insert(connection: Connection, shipment: Mapping[str, Any]) -> None:
     connection.execute(shipments.insert(), dict(shipment))
@@ -28,11 +39,9 @@ def insert(connection: Connection, shipment: Mapping[str, Any]) -> None:
 
 def latest(connection: Connection, rma: str) -> Row[Any] | None:
     """The newest way back that the customer told."""
-    query = select(shipments).where(shipments.c.rma == rma)
-    return connection.execute(query.order_by(shipments.c.created_at_us.desc()).limit(1)).first()
+    return connection.execute(_LATEST, {"of_rma": rma}).first()
 
 
 def rmas_by_tracking(connection: Connection, tracking: str) -> Sequence[str]:
     """The returns whose customer told this tracking number."""
-    query = select(shipments.c.rma).where(shipments.c.tracking == tracking).distinct()
-    return connection.execute(query).scalars().all()
+    return connection.execute(_BY_TRACKING, {"of_parcel": tracking}).scalars().all()

@@ -13,14 +13,14 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     select,
-    update,
 )
 
 from service.domain.assignment import Candidate
 from service.domain.events import Role
 from service.platform.clock import from_us
-from service.platform.db import metadata
+from service.platform.db import change_row, metadata
 
 staff = Table(
     "staff",
@@ -35,17 +35,22 @@ staff = Table(
     Column("absent_until_us", BigInteger),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_MEMBER = select(staff).where(staff.c.staff_id == bindparam("of_staff"))
+_MEMBER_TO_CHANGE = _MEMBER.with_for_update()
+_IS_AT_WORK = staff.c.is_active & (staff.c.role == bindparam("of_role"))
+_MEMBER_AT_WORK = _MEMBER.where(_IS_AT_WORK)
+_AT_WORK = select(staff).where(_IS_AT_WORK)
+
 
 def lock(connection: Connection, staff_id: str) -> Row[Any] | None:
     """A member, held until the transaction ends."""
-    query = select(staff).where(staff.c.staff_id == staff_id).with_for_update()
-    return connection.execute(query).one_or_none()
+    return connection.execute(_MEMBER_TO_CHANGE, {"of_staff": staff_id}).one_or_none()
 
 
 def change(connection: Connection, staff_id: str, values: dict[str, Any]) -> bool:
     """Says whether there is such a member."""
-    changed = connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(values))
-    return changed.rowcount > 0
+    return change_row(connection, staff, staff_id, values)
 
 
 def members(connection: Connection) -> Sequence[Row[Any]]:
@@ -57,8 +62,8 @@ def candidates(
     connection: Connection, role: Role, open_items: Mapping[str, int]
 ) -> list[Candidate]:
     """Those of a role who work here, with how many items each has open."""
-    query = select(staff).where(staff.c.role == role, staff.c.is_active)
-    return [_candidate(row, open_items.get(row.staff_id, 0)) for row in connection.execute(query)]
+    found = connection.execute(_AT_WORK, {"of_role": role})
+    return [_candidate(row, open_items.get(row.staff_id, 0)) for row in found]
 
 
 def _candidate(row: Row[Any], open_items: int) -> Candidate:
@@ -75,7 +80,6 @@ def _candidate(row: Row[Any], open_items: int) -> Candidate:
 
 def is_present(connection: Connection, staff_id: str, role: str, now: datetime) -> bool:
     """Whether somebody works here in this role and is not absent."""
-    found = connection.execute(
-        select(staff).where(staff.c.staff_id == staff_id, staff.c.role == role, staff.c.is_active)
-    ).one_or_none()
+    asked = {"of_staff": staff_id, "of_role": role}
+    found = connection.execute(_MEMBER_AT_WORK, asked).one_or_none()
     return found is not None and _candidate(found, 0).is_present(now)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     select,
     update,
 )
@@ -42,23 +43,24 @@ stock_moves = Table(
     Index("stock_moves_by_sku", "sku", "moved_at_us"),
 )
 
+# Put together once: that takes longer than SQLite needs to answer.
+_THERE = (stock.c.sku == bindparam("of_sku")) & (stock.c.place == bindparam("at_place"))
+_HELD = select(stock.c.quantity).where(_THERE).with_for_update()
+_CHANGE = update(stock).where(_THERE)
+
 
 def held(connection: Connection, sku: str, place: str) -> int:
     """Units of a SKU at a place, held until the transaction ends."""
     insert_unless_known(connection, stock, {"sku": sku, "place": place, "quantity": 0})
-    query = select(stock.c.quantity).where(stock.c.sku == sku, stock.c.place == place)
-    found: int = connection.execute(query.with_for_update()).scalar_one()
+    found: int = connection.execute(_HELD, {"of_sku": sku, "at_place": place}).scalar_one()
     return found
 
 
 def write(connection: Connection, move: dict[str, Any], left: int) -> None:
     """Add a move to the ledger; `left` is what it comes to."""
     connection.execute(stock_moves.insert(), move)
-    connection.execute(
-        update(stock)
-        .where(stock.c.sku == move["sku"], stock.c.place == move["place"])
-        .values(quantity=left)
-    )
+    there = {"of_sku": move["sku"], "at_place": move["place"]}
+    connection.execute(_CHANGE, {**there, "quantity": left})
 
 
 def of_sku(connection: Connection, sku: str) -> Sequence[Row[Any]]:

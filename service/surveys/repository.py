@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Row, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Row, Table, Text, bindparam, select
 
-from service.platform.db import insert_unless_known, metadata
+from service.platform.db import change_row, insert_unless_known, metadata
 
 surveys = Table(
     "surveys",
@@ -16,6 +16,9 @@ surveys = Table(
     Column("csat", Integer),
 )
 
+_SURVEY = select(surveys).where(surveys.c.rma == bindparam("of_rma"))
+_SURVEY_TO_CHANGE = _SURVEY.with_for_update()
+
 
 def insert(connection: Connection, rma: str, sent_at_us: int) -> bool:
     """Whether it is the first of this return."""
@@ -23,14 +26,13 @@ def insert(connection: Connection, rma: str, sent_at_us: int) -> bool:
 
 
 def find(connection: Connection, rma: str) -> Row[Any] | None:
-    return connection.execute(select(surveys).where(surveys.c.rma == rma)).one_or_none()
+    return connection.execute(_SURVEY, {"of_rma": rma}).one_or_none()
 
 
 def lock(connection: Connection, rma: str) -> Row[Any] | None:
     """The survey, held until the transaction ends."""
-    query = select(surveys).where(surveys.c.rma == rma).with_for_update()
-    return connection.execute(query).one_or_none()
+    return connection.execute(_SURVEY_TO_CHANGE, {"of_rma": rma}).one_or_none()
 
 
 def change(connection: Connection, rma: str, **values: object) -> None:
-    connection.execute(update(surveys).where(surveys.c.rma == rma).values(values))
+    change_row(connection, surveys, rma, values)
