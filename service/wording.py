@@ -1,6 +1,7 @@
 """What is wrong with a request's field, in words that show the right form. Pydantic's own name its types instead."""
 
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -63,5 +64,11 @@ def place_of(error: dict[str, Any]) -> str:
 def _fields_at(model: Any, path: Sequence[str | int]) -> str:
     for step in path:
         is_index = isinstance(step, int)
-        model = get_args(model)[0] if is_index else model.model_fields[step].annotation
+        model = get_args(model)[0] if is_index else _told(model.model_fields[step].annotation)
     return ", ".join(field.alias or name for name, field in model.model_fields.items())
+
+
+def _told(annotation: Any) -> Any:
+    """The type of a field where it is told: of `T | None` it is `T`."""
+    kinds = get_args(annotation)
+    return next(kind for kind in kinds if kind is not NoneType) if NoneType in kinds else annotation

@@ -71,6 +71,17 @@ class TestInWords:
 
         assert "lines[0].reason: must be one of 'defect', 'damaged_in_transit'" in detail
 
+    def test_a_mistyped_field_is_answered_with_the_known_ones_in_a_list_that_may_be_left_out_too(
+        self, shop: Shop
+    ) -> None:
+        lines = [{"line_no": 1, "quantity": 1, "colour": "red"}]
+
+        answer = shop.call("inspector", "POST", "/v1/parcels", json={"lines": lines})
+
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "lines[0].colour"
+        assert error["detail"] == "is not known; the fields here are line_no, quantity"
+
     def test_of_many_errors_the_sentence_says_how_many_more_there_are(self, shop: Shop) -> None:
         answer = shop.put_order(lines=[{"line_no": 1}, {"line_no": 2}, {"line_no": 3}])
 
