@@ -15,6 +15,7 @@ from service.orders.eligibility import EligibilityView, in_words, ordered_lines
 from service.orders.schemas import DeliveryBody, OrderBody, OrderLineBody
 from service.platform.clock import Clock, from_us, to_us
 from service.platform.db import insert_unless_known
+from service.platform.identity import Kind
 from service.platform.problems import Conflict, NotFound, Unacceptable
 from service.platform.unit import Context, Transaction
 from service.returns.repository import units_in_returns
@@ -72,7 +73,8 @@ class Orders:
         placed_at = happened_at(self._context.clock, body.placed_at, "placed_at")
         with self._context.transaction() as transaction:
             connection = transaction.connection
-            customer_key = self._context.identity.customer_key(connection, body.customer)
+            references: dict[Kind, str] = {"customer": body.customer}
+            customer_key = self._context.identity.tokens(connection, references)["customer"]
             note_contact(transaction, customer_key, body.email, body.language)
             row = {
                 "order_id": order_id,

@@ -7,7 +7,7 @@ times as long as eight that queue in the process.
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    Row,
     Table,
     Update,
     bindparam,
@@ -58,6 +59,13 @@ def insert_unless_known(connection: Connection, table: Table, row: dict[str, Any
     """Insert a row unless its key is taken, waiting for whoever is taking it. Says whether the row is new."""
     made = connection.execute(_insert_unless_known(connection.dialect.name, table), row)
     return made.first() is not None
+
+
+def insert_those_unknown(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
+) -> Sequence[Row[Any]]:
+    """As `insert_unless_known`, for at least one row and in their order. Returns the keys of those that are new."""
+    return connection.execute(_insert_unless_known(connection.dialect.name, table), rows).all()
 
 
 @cache

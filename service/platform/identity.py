@@ -1,13 +1,13 @@
-"""Customers as random tokens. The look-up lives here only: erase its row, and nothing links any more."""
+"""Customers, and what their orders came by, as random tokens. The look-up lives here only: erase its row, and nothing links any more."""
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from sqlalchemy import Column, Connection, Table, Text, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from service.platform.db import metadata
+from service.platform.db import insert_those_unknown, metadata
 from service.platform.ids import Ids
 
 identity_tokens = Table(
@@ -17,6 +17,14 @@ identity_tokens = Table(
     Column("token", Text, nullable=False, unique=True),
 )
 
+Kind = Literal["customer", "address", "device", "phone", "payment"]
+_PREFIXES: Mapping[Kind, str] = {
+    "customer": "cus",
+    "address": "adr",
+    "device": "dev",
+    "phone": "pho",
+    "payment": "pay",
+}
 _A_QUERY = 500
 _TOKEN = select(identity_tokens.c.token).where(identity_tokens.c.lookup == bindparam("lookup"))
 _LEADING = (
@@ -30,15 +38,21 @@ _WITH_LOOKUPS = select(identity_tokens).where(
 
 
 class Identity:
-    """Turns what a shop calls its customer into a token that says nothing."""
+    """Turns what a shop calls its customer, an address and the like into tokens that say nothing."""
 
     def __init__(self, secret: bytes, ids: Ids) -> None:
         self._secret = secret
         self._ids = ids
 
-    def customer_key(self, connection: Connection, reference: str) -> str:
-        """The token of a customer, made at the first meeting."""
-        return self.customer_keys(connection, [reference])[reference]
+    def tokens(self, connection: Connection, references: Mapping[Kind, str]) -> dict[Kind, str]:
+        """The tokens of what was told together, one of each kind; those missing are made."""
+        found = self._tokens(connection, list(references.items()))
+        return {kind: found[kind, reference] for kind, reference in references.items()}
+
+    def customer_keys(self, connection: Connection, references: Sequence[str]) -> Mapping[str, str]:
+        """The tokens of many customers, those missing made in the order given."""
+        found = self._tokens(connection, [("customer", each) for each in references])
+        return {reference: token for (_, reference), token in found.items()}
 
     def known_customer_key(self, connection: Connection, reference: str) -> str | None:
         """The token of a customer, or None if we have not met; makes nothing."""
@@ -58,23 +72,10 @@ class Identity:
         )
         return connection.execute(forgotten).scalar_one_or_none()
 
-    def customer_keys(self, connection: Connection, references: Sequence[str]) -> Mapping[str, str]:
-        """The tokens of many customers, those missing made in the order given."""
-        lookups = {reference: self._lookup(reference) for reference in references}
-        known = self._known(connection, list(lookups.values()))
-        missing = [lookup for lookup in lookups.values() if lookup not in known]
-        if missing:
-            self._make(connection, missing)
-            known.update(self._known(connection, missing))
-        return {reference: known[lookup] for reference, lookup in lookups.items()}
-
-    def _make(self, connection: Connection, lookups: list[str]) -> None:
-        """Two processes that meet a customer at the same moment agree: the first one's token stays."""
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(
-            dialect.insert(identity_tokens).on_conflict_do_nothing(),
-            [{"lookup": each, "token": self._ids.token("cus")} for each in lookups],
-        )
+    def forget_tokens(self, connection: Connection, tokens: Collection[str]) -> int:
+        """Erase the ways to tokens: what they stood for gets others from then on. Returns how many there were."""
+        forgotten = delete(identity_tokens).where(identity_tokens.c.token.in_(tokens))
+        return connection.execute(forgotten).rowcount
 
     def keyed_hash(self, kind: str, text: str) -> str:
         """A name for a text that tells nothing of it to whoever lacks the key."""
@@ -83,6 +84,24 @@ class Identity:
 
     def _lookup(self, reference: str) -> str:
         return self.keyed_hash("customer", reference)
+
+    def _tokens(
+        self, connection: Connection, named: Sequence[tuple[Kind, str]]
+    ) -> dict[tuple[Kind, str], str]:
+        lookups = {each: self.keyed_hash(*each) for each in named}
+        known = self._known(connection, list(lookups.values()))
+        missing = {lookup: kind for (kind, _), lookup in lookups.items() if lookup not in known}
+        if missing:
+            known.update(self._make(connection, missing))
+        return {each: known[lookup] for each, lookup in lookups.items()}
+
+    def _make(self, connection: Connection, missing: Mapping[str, Kind]) -> dict[str, str]:
+        """Two processes that meet a customer at the same moment agree: the first one's token stays."""
+        made = {lookup: self._ids.token(_PREFIXES[kind]) for lookup, kind in missing.items()}
+        rows = [{"lookup": lookup, "token": token} for lookup, token in made.items()]
+        ours = {row.lookup for row in insert_those_unknown(connection, identity_tokens, rows)}
+        theirs = self._known(connection, [lookup for lookup in made if lookup not in ours])
+        return made | theirs
 
     def _known(self, connection: Connection, lookups: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from sqlalchemy import text
+
 from service.application import Retour
 from service.customers.commands import TooManyTries
 from service.domain.events import Actor, Event, SkuFlagged
@@ -57,6 +59,18 @@ def two_processes(work: Callable[..., None], *arguments: Any) -> Iterator[list[B
         for each in processes:
             each.kill()
             each.join()
+
+
+def await_lock(retour: Retour) -> None:
+    """Until some other connection to this database waits for a lock."""
+    query = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    for _ in range(10_000):
+        with retour.context.db.read() as connection:
+            if connection.execute(query).scalar_one():
+                return
+    raise AssertionError("nobody waits")
 
 
 def append_many(number: int, barrier: Any, url: str, count: int) -> None:

@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from rivals import own_retour
+from rivals import await_lock, own_retour
 from service_shop import Shop
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select
 
 from service.application import Retour
 from service.customers.contacts import mail_lookup, mail_sha256, note_contact
@@ -16,6 +16,11 @@ from service.platform.db import metadata
 from service.platform.identity import identity_tokens
 
 ANNA, MAIL, WORDS = "anna-4711", "anna@example.org", "I am Anna, it broke"
+
+
+def meet(retour: Retour, connection: Connection) -> str:
+    """Anna's token, made at the first meeting."""
+    return retour.context.identity.tokens(connection, {"customer": ANNA})["customer"]
 
 
 def customer_key(retour: Retour, reference: str = ANNA) -> str | None:
@@ -127,35 +132,23 @@ class TestErase:
         self, retour: Retour, database_url: str
     ) -> None:
         with retour.context.transaction() as transaction:
-            retour.context.identity.customer_key(transaction.connection, ANNA)
+            meet(retour, transaction.connection)
         other = own_retour(database_url)
         with ThreadPoolExecutor(1) as pool:
             with retour.context.transaction() as transaction:
-                key = retour.context.identity.customer_key(transaction.connection, ANNA)
+                key = meet(retour, transaction.connection)
                 note_contact(transaction, key, MAIL, None)
                 erasing = pool.submit(other.erasure.erase, ANNA)
-                _await_lock(retour)
+                await_lock(retour)
             assert erasing.result(timeout=30).contacts == 1
         other.context.db.dispose()
 
     def test_of_one_who_is_gone_no_address_is_noted(self, retour: Retour) -> None:
         with retour.context.transaction() as transaction:
-            key = retour.context.identity.customer_key(transaction.connection, ANNA)
+            key = meet(retour, transaction.connection)
             retour.context.identity.forget(transaction.connection, ANNA)
             note_contact(transaction, key, MAIL, "en")
 
         with retour.context.db.read() as connection:
             assert connection.execute(select(contacts)).all() == []
             assert connection.execute(select(identity_tokens)).all() == []
-
-
-def _await_lock(retour: Retour) -> None:
-    """Until some other connection to this database waits for a lock."""
-    query = text(
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    for _ in range(10_000):
-        with retour.context.db.read() as connection:
-            if connection.execute(query).scalar_one():
-                return
-    pytest.fail("nobody waits")
