@@ -1,7 +1,7 @@
 import tomllib
 
+from service.platform.toml_places import Place, lines_by_place
 from service.policies import default_text
-from service.policies.places import Place, lines_by_place
 
 TRICKY = '''# a comment with [brackets] and "quotes
 title = "a # that is no comment"
