@@ -144,22 +144,24 @@ def _known(connection: Connection, rows: Sequence[RecordedEvent]) -> dict[str, s
     return found
 
 
-_COLUMNS = tuple(column.name for column in events.columns)
-_WITHOUT_SEQ = attrgetter(*_COLUMNS[1:])
+_COLUMNS = tuple(column.name for column in events.columns if column.name != "seq")
+_WITHOUT_SEQ = attrgetter(*_COLUMNS)
+# Each row is numbered as it is inserted: nobody else can be, for the lock is ours.
+_INSERT = events.insert().values(seq=_NEWEST.scalar_subquery() + 1)
+_SQLITE_INSERT = (
+    f"insert into events (seq, {', '.join(_COLUMNS)}) "
+    f"values ((select coalesce(max(seq), 0) + 1 from events), {', '.join('?' * len(_COLUMNS))})"
+)
 
 
 def _insert(connection: Connection, rows: Sequence[RecordedEvent]) -> None:
     """Tuples straight to SQLite's driver: an import brings tens of thousands, and dictionaries cost three times as much."""
-    first = head(connection) + 1
-    values = [(seq, *_WITHOUT_SEQ(row)) for seq, row in enumerate(rows, first)]
+    values = [_WITHOUT_SEQ(row) for row in rows]
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(_COLUMNS))
-        connection.exec_driver_sql(
-            f"insert into events ({', '.join(_COLUMNS)}) values ({marks})", values
-        )
+        connection.exec_driver_sql(_SQLITE_INSERT, values)
     else:
         named = [dict(zip(_COLUMNS, row, strict=True)) for row in values]
-        connection.execute(events.insert(), named)
+        connection.execute(_INSERT, named)
 
 
 def _row(draft: Event, recorded_at_us: int) -> RecordedEvent:
