@@ -22,7 +22,7 @@ from sqlalchemy import (
 from service.domain.words import Language
 from service.orders.repository import orders
 from service.platform.clock import from_us
-from service.platform.db import change_row, insert_unless_known, metadata
+from service.platform.db import metadata, put_row
 
 contacts = Table(
     "contacts",
@@ -47,8 +47,7 @@ _CONTACT = select(contacts).where(contacts.c.customer_key == bindparam("of_custo
 
 def upsert(connection: Connection, customer_key: str, told: dict[str, str]) -> None:
     """Note the columns that were told; the others stay as they are."""
-    if not insert_unless_known(connection, contacts, {"customer_key": customer_key, **told}):
-        change_row(connection, contacts, customer_key, told)
+    put_row(connection, contacts, {"customer_key": customer_key, **told}, "customer_key")
 
 
 def erase_contact(connection: Connection, customer_key: str) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    Insert,
     MetaData,
     Row,
     Table,
@@ -70,11 +71,27 @@ def insert_those_unknown(
 
 @cache
 def _insert_unless_known(dialect: str, table: Table) -> ReturningInsert[Any]:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    made: ReturningInsert[Any] = insert.on_conflict_do_nothing().returning(
-        *table.primary_key.columns
+    made: ReturningInsert[Any] = (
+        _insert(dialect, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
     )
     return made
+
+
+def put_row(connection: Connection, table: Table, row: Mapping[str, object], key: str) -> None:
+    """Insert a row. Where another has its value of the column `key`, that one takes over what this one tells."""
+    connection.execute(_put_row(connection.dialect.name, table, tuple(row), key), dict(row))
+
+
+@cache
+def _put_row(dialect: str, table: Table, told: Sequence[str], key: str) -> Insert:
+    insert = _insert(dialect, table)
+    said = {name: insert.excluded[name] for name in told}
+    made: Insert = insert.on_conflict_do_update(index_elements=[key], set_=said)
+    return made
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def change_row(

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -18,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Index,
-    Insert,
     Integer,
     Row,
     Table,
@@ -29,11 +27,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from retour.errors import UserError
 from service.platform.clock import Clock, from_us, to_us
-from service.platform.db import Database, change_row, metadata
+from service.platform.db import Database, metadata, put_row
 from service.platform.ids import Ids
 from service.platform.problems import Conflict, NotFound
 
@@ -77,11 +74,17 @@ _WITHDRAW = delete(jobs).where(jobs.c.key == bindparam("of_key"))
 # On PostgreSQL workers pass over what another is just taking; on SQLite they take turns.
 _NOW_US = bindparam("now_us", type_=BigInteger)
 _NEXT = (
-    select(jobs)
+    select(jobs.c.job_id)
     .where(_WAITING, jobs.c.due_at_us <= _NOW_US, ~_IN_HAND | (jobs.c.lease_until_us <= _NOW_US))
     .order_by(jobs.c.due_at_us, jobs.c.job_id)
     .limit(1)
     .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(jobs)
+    .where(jobs.c.job_id == _NEXT.scalar_subquery())
+    .values(attempts=jobs.c.attempts + 1, lease_until_us=bindparam("until_us"))
+    .returning(*jobs.c)
 )
 _NEXT_MOMENTS = select(
     select(func.min(jobs.c.due_at_us)).where(_WAITING, ~_IN_HAND).scalar_subquery(),
@@ -162,7 +165,7 @@ def put(connection: Connection, job: Job, ids: Ids, now: datetime) -> str:
         "last_error": None,
         "created_at_us": to_us(now),
     }
-    connection.execute(_put(connection.dialect.name), row)
+    put_row(connection, jobs, row, "key")
     return str(row["job_id"])
 
 
@@ -181,11 +184,10 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob
 
     Its attempt is counted here, before anything is done: a job that kills its worker runs out of tries too.
     """
-    row = connection.execute(_NEXT, {"now_us": to_us(now)}).one_or_none()
+    asked = {"now_us": to_us(now), "until_us": to_us(now + lease)}
+    row = connection.execute(_CLAIM, asked).one_or_none()
     if row is None:
         return None
-    taken = {"attempts": row.attempts + 1, "lease_until_us": to_us(now + lease)}
-    change_row(connection, jobs, row.job_id, taken)
     return ClaimedJob(
         row.job_id,
         row.kind,
@@ -193,7 +195,7 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob
         row.subject,
         json.loads(row.payload),
         from_us(row.due_at_us),
-        row.attempts + 1,
+        row.attempts,
     )
 
 
@@ -285,14 +287,6 @@ class Jobs:
         now_us = to_us(self._clock.now())
         values = {"state": "waiting", "due_at_us": now_us, "attempts": 0}
         return connection.execute(update(jobs).where(_FAILED, which).values(values)).rowcount
-
-
-@cache
-def _put(dialect: str) -> Insert:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(jobs)
-    said = {column.name: insert.excluded[column.name] for column in jobs.columns}
-    moving: Insert = insert.on_conflict_do_update(index_elements=["key"], set_=said)
-    return moving
 
 
 def _set_aside(connection: Connection, job: ClaimedJob, error: str, **changed: int | str) -> None:
