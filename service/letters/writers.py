@@ -46,6 +46,14 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reader:
+    """To whom a letter goes, and what they read."""
+
+    email: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class _Matter:
     """What a letter about a return is about."""
 
@@ -89,19 +97,24 @@ class Writers:
 
     # --- who is written to ---
 
+    def language_of(self, job: ClaimedJob) -> Language | None:
+        """The language in which a letter would go out; None where there is nobody to write to."""
+        with self._context.db.read() as connection:
+            reader = _reader(connection, job)
+        return None if reader is None else reader.language
+
     def _about_return(self, build: Callable[[_Matter], p.LetterParts]) -> Writer:
         def write(job: ClaimedJob) -> Draft | None:
             with self._context.db.read() as connection:
-                contact = find_contact(connection, str(job.payload["customer"]))
+                reader = _reader(connection, job)
                 event = log.find(connection, str(job.payload["event"]))
                 head = returns.find(connection, job.subject)
-                if contact is None or not contact.email or event is None or head is None:
+                if reader is None or event is None or head is None:
                     return None
                 said = e.payload_model(event.type).model_validate_json(event.data)
                 rows = returns.rows_of(connection, job.subject)
-                language = cast(Language, contact.language)
-                matter = _Matter(connection, event, said, head, rows, language)
-                return Draft(contact.email, language, build(matter))
+                matter = _Matter(connection, event, said, head, rows, reader.language)
+                return Draft(reader.email, reader.language, build(matter))
 
         return write
 
@@ -123,14 +136,14 @@ class Writers:
         self, job: ClaimedJob, build: Callable[[Row[Any], str], p.LetterParts]
     ) -> Draft | None:
         with self._context.db.read() as connection:
-            contact = find_contact(connection, str(job.payload["customer"]))
+            reader = _reader(connection, job)
             case = cases.find(connection, job.subject)
             event = log.find(connection, str(job.payload["event"]))
-            if contact is None or not contact.email or case is None or event is None:
+            if reader is None or case is None or event is None:
                 return None
             said: Any = e.payload_model(event.type).model_validate_json(event.data)
             answer = _text(connection, said.text_ref)
-            return Draft(contact.email, cast(Language, contact.language), build(case, answer))
+            return Draft(reader.email, reader.language, build(case, answer))
 
     # --- what each says ---
 
@@ -312,6 +325,14 @@ class Writers:
 
 
 _NOT_OURS = Phrase("we did not agree to take it back")
+
+
+def _reader(connection: Connection, job: ClaimedJob) -> _Reader | None:
+    """None where there is nobody to write to, such as after an erasure."""
+    contact = find_contact(connection, str(job.payload["customer"]))
+    if contact is None or not contact.email:
+        return None
+    return _Reader(contact.email, cast(Language, contact.language))
 
 
 def _title(connection: Connection, sku: str) -> str:

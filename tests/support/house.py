@@ -1,7 +1,7 @@
 """The whole house over HTTP: customers, reviewers, dock, finance, after-sales, carriers; and the worker beside them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,9 +23,11 @@ _HOUSE = Sending("Teehaus", "https://teehaus.example")
 OVERSEAS = {"country": "US"}  # no law's regime: the money follows inspection
 
 
-def house_handlers(retour: Retour, mailer: Mailer) -> Mapping[str, Handler]:
+def house_handlers(
+    retour: Retour, mailer: Mailer, are_letters_written: Callable[[], bool] = lambda: True
+) -> Mapping[str, Handler]:
     """What a worker of this house does, with this way out for its letters."""
-    return handlers(retour, mailer, _SENDER, _HOUSE)
+    return handlers(retour, mailer, _SENDER, _HOUSE, are_letters_written=are_letters_written)
 
 
 def a_worker(retour: Retour, mailer: Mailer) -> Worker:
