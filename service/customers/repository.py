@@ -1,8 +1,9 @@
-"""How customers are reached, and who tried to pass for one.
+"""How customers are reached, what their orders came by, and who tried to pass for one.
 
-Contacts are personal: they stand here alone, never in the log, and erasing removes them.
+Contacts are personal: they stand here alone, never in the log, and erasing removes them. Links are random tokens.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,8 @@ from sqlalchemy import (
 from service.domain.words import Language
 from service.orders.repository import orders
 from service.platform.clock import from_us
-from service.platform.db import metadata, put_row
+from service.platform.db import insert_those_unknown, metadata, put_row
+from service.platform.identity import Kind
 
 contacts = Table(
     "contacts",
@@ -31,6 +33,17 @@ contacts = Table(
     Column("email", Text),
     Column("mail_hash", Text),
     Column("language", Text, nullable=False, server_default="en"),
+)
+
+customer_links = Table(
+    "customer_links",
+    metadata,
+    Column("customer_key", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("first_seen_at_us", BigInteger, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Index("customer_links_by_token", "token"),
 )
 
 wrong_tries = Table(
@@ -55,6 +68,29 @@ def erase_contact(connection: Connection, customer_key: str) -> int:
     return connection.execute(
         delete(contacts).where(contacts.c.customer_key == customer_key)
     ).rowcount
+
+
+def link(
+    connection: Connection,
+    customer_key: str,
+    tokens: Mapping[Kind, str],
+    order_id: str,
+    seen_at_us: int,
+) -> bool:
+    """Link a customer to at least one token. Says whether any of the links is new."""
+    seen = {"customer_key": customer_key, "first_seen_at_us": seen_at_us, "order_id": order_id}
+    rows = [{**seen, "kind": kind, "token": token} for kind, token in tokens.items()]
+    return bool(insert_those_unknown(connection, customer_links, rows))
+
+
+def erase_links(connection: Connection, customer_key: str) -> list[str]:
+    """Delete what a customer is linked to. Returns the tokens that it was."""
+    erased = (
+        delete(customer_links)
+        .where(customer_links.c.customer_key == customer_key)
+        .returning(customer_links.c.token)
+    )
+    return list(connection.execute(erased).scalars())
 
 
 def mail_hash_of_order(connection: Connection, order_id: str) -> str | None:

@@ -1,6 +1,9 @@
 """A customer is erased: what leads from the shop's reference to anything is deleted, for good.
 
-Orders, returns and events stay, under a random token that nobody can link any more.
+Orders, returns and events stay, under a random token that nobody can link any more. With the customer's own look-up go
+those of the addresses, devices, phones and payments that their orders came by, where another customer shares one too:
+else it would still lead to the events of the one who is erased. The other one gets a new token of it with the next
+order that tells of it, and stays linked to the old one until erased as well.
 """
 
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ class Erased:
     """How many rows of each kind were deleted."""
 
     look_ups: int
+    links: int
     contacts: int
     texts: int
     idempotency_keys: int
@@ -49,8 +53,10 @@ class Erasure:
             customer_key = self._context.identity.forget(connection, reference)
             if customer_key is None:
                 raise UnknownCustomer
+            tokens = customers.erase_links(connection, customer_key)
             erased = Erased(
-                look_ups=1,
+                look_ups=1 + self._context.identity.forget_tokens(connection, tokens),
+                links=len(tokens),
                 contacts=customers.erase_contact(connection, customer_key),
                 texts=texts.erase_of(connection, customer_key),
                 idempotency_keys=_erase_attempts(connection, customer_key),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from service.customers.contacts import note_contact
+from service.customers.links import note_links
 from service.domain.eligibility import eligibility
 from service.domain.events import Actor, DeliveredLine, OrderDelivered, OrderLine, OrderPlaced
 from service.domain.words import Language
@@ -15,7 +16,6 @@ from service.orders.eligibility import EligibilityView, in_words, ordered_lines
 from service.orders.schemas import DeliveryBody, OrderBody, OrderLineBody
 from service.platform.clock import Clock, from_us, to_us
 from service.platform.db import insert_unless_known
-from service.platform.identity import Kind
 from service.platform.problems import Conflict, NotFound, Unacceptable
 from service.platform.unit import Context, Transaction
 from service.returns.repository import units_in_returns
@@ -72,31 +72,17 @@ class Orders:
         """Take in an order. Raises `OrderDiffers`, `InTheFuture`."""
         placed_at = happened_at(self._context.clock, body.placed_at, "placed_at")
         with self._context.transaction() as transaction:
-            connection = transaction.connection
-            references: dict[Kind, str] = {"customer": body.customer}
-            customer_key = self._context.identity.tokens(connection, references)["customer"]
+            tokens = self._context.identity.tokens(transaction.connection, body.references)
+            customer_key = tokens["customer"]
             note_contact(transaction, customer_key, body.email, body.language)
-            row = {
-                "order_id": order_id,
-                "customer_key": customer_key,
-                "placed_at_us": to_us(placed_at),
-                **{name: getattr(body, name) for name in _AS_TOLD},
-            }
-            if not insert_unless_known(connection, repository.orders, row):
+            is_new = _take_in(transaction, order_id, body, customer_key, placed_at)
+            if is_new:
+                placed = _placed(order_id, body, customer_key)
+                transaction.emit(order_id, placed, by, time=placed_at)
+            else:
                 _refuse_other_order(transaction, order_id, body, customer_key)
-                return False
-            lines = [line.model_dump() for line in body.lines]
-            connection.execute(
-                repository.order_lines.insert(), [{"order_id": order_id, **each} for each in lines]
-            )
-            placed = OrderPlaced(
-                order_id=order_id,
-                customer_key=customer_key,
-                lines=[OrderLine(**each) for each in lines],
-                **{name: getattr(body, name) for name in _AS_TOLD},
-            )
-            transaction.emit(order_id, placed, by, time=placed_at)
-            return True
+            note_links(transaction, order_id, tokens, by, placed_at)
+            return is_new
 
     def eligibility(self, order_id: str, language: Language) -> EligibilityView:
         """What of an order may come back, and how. Raises `UnknownOrder`."""
@@ -152,6 +138,32 @@ def happened_at(clock: Clock, said: datetime | None, name: str) -> datetime:
             "send the moment at which it happened, with its offset from UTC"
         )
     return said or now
+
+
+def _take_in(
+    transaction: Transaction, order_id: str, body: OrderBody, customer_key: str, placed_at: datetime
+) -> bool:
+    """Write an order down. Says whether it is new; one that is known stays as it was."""
+    row = {
+        "order_id": order_id,
+        "customer_key": customer_key,
+        "placed_at_us": to_us(placed_at),
+        **{name: getattr(body, name) for name in _AS_TOLD},
+    }
+    if not insert_unless_known(transaction.connection, repository.orders, row):
+        return False
+    lines = [{"order_id": order_id, **line.model_dump()} for line in body.lines]
+    transaction.connection.execute(repository.order_lines.insert(), lines)
+    return True
+
+
+def _placed(order_id: str, body: OrderBody, customer_key: str) -> OrderPlaced:
+    return OrderPlaced(
+        order_id=order_id,
+        customer_key=customer_key,
+        lines=[OrderLine(**line.model_dump()) for line in body.lines],
+        **{name: getattr(body, name) for name in _AS_TOLD},
+    )
 
 
 def _refuse_other_order(

@@ -9,20 +9,25 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from service.domain.events import MOST_MINOR
 from service.domain.words import Exclusion
 from service.platform.fields import (
+    Address,
     Body,
     CountryCode,
     CurrencyCode,
     Customer,
     DeliveryId,
+    Device,
     Email,
     LanguageCode,
     LineNo,
     MinorAmount,
     Moment,
     OrderId,
+    PaymentMeans,
+    Phone,
     Sku,
     Units,
 )
+from service.platform.identity import Kind
 
 
 class OrderLineBody(Body):
@@ -65,10 +70,52 @@ class OrderLineBody(Body):
         return self.quantity * self.unit_price_minor - self.discount_minor
 
 
+class IdentityBody(Body):
+    """What an order came by; at least one. Accounts that share one of them are linked, so a text must always be written the same way.
+
+    Only a random token of each is kept, and erasing the customer erases what leads to it.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "minProperties": 1,
+            "example": {
+                "address": "12487 berlin, hauptstr. 1",
+                "device": "d-5f0c1b7e",
+                "phone": "+4930123456",
+                "payment": "card-fp-9d8e7f",
+            },
+        }
+    )
+
+    address: Address | None = None
+    device: Device | None = None
+    phone: Phone | None = None
+    payment: PaymentMeans | None = None
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Self:
+        if not self.told:
+            raise ValueError("must tell at least one of address, device, phone and payment")
+        return self
+
+    @property
+    def told(self) -> dict[Kind, str]:
+        """What was told, by its kind."""
+        named: dict[Kind, str | None] = {
+            "address": self.address,
+            "device": self.device,
+            "phone": self.phone,
+            "payment": self.payment,
+        }
+        return {kind: text for kind, text in named.items() if text is not None}
+
+
 class OrderBody(Body):
     """An order as it was placed. `customer` is the shop's own reference; only a random token of it is kept.
 
-    What it says of the customer (`email`, `language`) is no part of the order: the newest word counts.
+    What it says of the customer (`email`, `language`) is no part of the order: the newest word counts. Nor is `identity`:
+    what is told anew is added to what the customer is known by.
     """
 
     model_config = ConfigDict(
@@ -83,6 +130,7 @@ class OrderBody(Body):
                 "shipping_minor": 490,
                 "email": "anna@example.com",
                 "language": "en",
+                "identity": {"address": "12487 berlin, hauptstr. 1", "device": "d-5f0c1b7e"},
             }
         }
     )
@@ -108,6 +156,16 @@ class OrderBody(Body):
     ] = 0
     email: Email | None = None
     language: LanguageCode | None = None
+    identity: Annotated[
+        IdentityBody | None,
+        Field(description="by which address, device, phone and payment means it came"),
+    ] = None
+
+    @property
+    def references(self) -> dict[Kind, str]:
+        """What the shop calls the customer, and what the order came by."""
+        came_by = self.identity.told if self.identity else {}
+        return {"customer": self.customer, **came_by}
 
     @model_validator(mode="after")
     def _numbers_each_line_once(self) -> Self:

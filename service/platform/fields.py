@@ -67,6 +67,37 @@ Customer = Annotated[
         examples=["customer-4711"],
     ),
 ]
+Address = Annotated[
+    Words,
+    Field(
+        description="where the order goes: the shop's own reference of the address, or its text, written the same way "
+        "each time",
+        examples=["12487 berlin, hauptstr. 1"],
+    ),
+]
+Device = Annotated[
+    Words,
+    Field(
+        description="what the order was placed with: the shop's own reference of the browser or phone, such as that of a "
+        "lasting cookie",
+        examples=["d-5f0c1b7e"],
+    ),
+]
+Phone = Annotated[
+    Words,
+    Field(
+        description="the number that was given with the order, written the same way each time, such as E.164",
+        examples=["+4930123456"],
+    ),
+]
+PaymentMeans = Annotated[
+    Words,
+    Field(
+        description="what the order was paid with: the payment system's reference of the card or account, which no other "
+        "one has; never a card's number, nor a word for all cards",
+        examples=["card-fp-9d8e7f"],
+    ),
+]
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL),

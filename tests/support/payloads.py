@@ -35,6 +35,12 @@ _SHOP: tuple[e.Payload, ...] = (
     ),
 )
 
+_CUSTOMERS: tuple[e.Payload, ...] = (
+    e.CustomerIdentified(
+        customer_key="cus_1", order_id="536365", address_key="adr_1", payment_key="pay_1"
+    ),
+)
+
 _A_RETURN: tuple[e.Payload, ...] = (
     e.ReturnRequested(
         rma="R1",
@@ -251,6 +257,7 @@ _FOLLOW_UP: tuple[e.Payload, ...] = (
 SIMPLE = (*_SHOP, *_A_RETURN, *_CONCLUSIONS)
 EVERY_PAYLOAD = (
     *SIMPLE,
+    *_CUSTOMERS,
     *_DECISIONS,
     *_WAY_BACK,
     *_AFTER_IT,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from service_shop import ORDER
 from sqlalchemy import text
 
 from service.application import Retour
@@ -14,6 +15,7 @@ from service.customers.commands import TooManyTries
 from service.domain.events import Actor, Event, SkuFlagged
 from service.domain.risk import RulesOnly
 from service.orders.commands import UnknownOrder
+from service.orders.schemas import OrderBody
 from service.platform.clock import SystemClock, VirtualClock
 from service.platform.db import Database
 from service.platform.idempotency import Attempt, Repeated
@@ -104,6 +106,16 @@ def send_twice(number: int, barrier: Any, url: str, orders: list[str], results: 
             results.put((order_id, rma, True))
         except Repeated as repeated:
             results.put((order_id, repeated.subject, False))
+
+
+def order_at_once(number: int, barrier: Any, url: str, customers: list[str]) -> None:
+    """For each customer in turn, tell of an order of its own at the same moment as the other process, come by the same."""
+    retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for customer in customers:
+        came_by = {"address": f"home of {customer}", "device": "a device of all"}
+        body = OrderBody.model_validate({**ORDER, "customer": customer, "identity": came_by})
+        barrier.wait()
+        retour.orders.place(f"{customer}-{number}", body)
 
 
 def guess(number: int, barrier: Any, url: str, order_id: str, tries: int, results: Any) -> None:

@@ -2,7 +2,7 @@
 
 The envelope is that of CloudEvents 1.0. A payload changes only by adding; a wrong fact is corrected
 by a new event that names it. Money is in minor units (cents, fen), quantities are whole units, moments in
-payloads microseconds since 1970 UTC. No personal data: customers appear as random tokens, texts as references.
+payloads microseconds since 1970 UTC. No personal data: customers, addresses and the like appear as random tokens, texts as references.
 """
 
 from service.domain.events.base import (
@@ -40,6 +40,7 @@ from service.domain.events.conclusions import (
     SkuCleared,
     SkuFlagged,
 )
+from service.domain.events.customers import CustomerIdentified
 from service.domain.events.envelope import (
     FAMILIES,
     ORIGINS,
@@ -133,6 +134,7 @@ __all__ = [
     "ClockBreached",
     "Count",
     "Currency",
+    "CustomerIdentified",
     "Day",
     "DeliveredLine",
     "Event",

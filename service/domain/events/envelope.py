@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from service.domain.events import (
     cases,
     conclusions,
+    customers,
     orders,
     receipts,
     returns,
@@ -20,6 +21,7 @@ Origin = Literal["live", "import", "simulated"]
 _REGISTERED = (  # importing a module registers its payloads
     cases,
     conclusions,
+    customers,
     orders,
     receipts,
     returns,

@@ -9,13 +9,20 @@ from sqlalchemy import Connection, select
 
 from service.application import Retour
 from service.customers.contacts import mail_lookup, mail_sha256, note_contact
-from service.customers.repository import contacts
+from service.customers.repository import contacts, customer_links
 from service.erasure.commands import Erased, UnknownCustomer
 from service.platform import texts
 from service.platform.db import metadata
-from service.platform.identity import identity_tokens
+from service.platform.identity import Kind, identity_tokens
 
 ANNA, MAIL, WORDS = "anna-4711", "anna@example.org", "I am Anna, it broke"
+HOME = "12487 berlin, annastr. 1"
+CAME_BY: dict[Kind, str] = {
+    "address": HOME,
+    "device": "d-of-anna",
+    "phone": "+4930123456",
+    "payment": "card-of-anna",
+}
 
 
 def meet(retour: Retour, connection: Connection) -> str:
@@ -30,9 +37,12 @@ def customer_key(retour: Retour, reference: str = ANNA) -> str | None:
 
 @pytest.fixture
 def shop(shop: Shop) -> Shop:
-    """Anna bought, returned and wrote; Bert bought too."""
-    for order_id, customer, mail in (("A-1", ANNA, MAIL), ("B-1", "bert", "bert@example.org")):
-        shop.put_order(order_id, customer=customer, email=mail, language="zh")
+    """Anna bought, returned and wrote; Bert, who lives with her, bought too."""
+    for order_id, customer, mail, came_by in (
+        ("A-1", ANNA, MAIL, CAME_BY),
+        ("B-1", "bert", "bert@example.org", {"address": HOME, "device": "d-of-bert"}),
+    ):
+        shop.put_order(order_id, customer=customer, email=mail, language="zh", identity=came_by)
         shop.put_parcel(order_id)
     rma = shop.apply(customer=ANNA, key=f"return of {ANNA}").json()["rma"]
     shop.apply(order_id="B-1", customer="bert", key="return of bert")
@@ -49,10 +59,21 @@ def shop(shop: Shop) -> Shop:
 
 
 def traces(shop: Shop) -> tuple[str, ...]:
-    """All that could lead to Anna: her reference, her address, her words, and their hashes."""
+    """All that could lead to Anna: her reference, her addresses, her words, and their hashes."""
     identity = shop.retour.context.identity
     look_ups = (identity.keyed_hash("customer", ANNA), mail_lookup(identity, mail_sha256(MAIL)))
-    return ANNA, MAIL, WORDS, mail_sha256(MAIL), *look_ups
+    came_by = [identity.keyed_hash(kind, text) for kind, text in CAME_BY.items()]
+    return ANNA, MAIL, WORDS, mail_sha256(MAIL), *look_ups, *CAME_BY.values(), *came_by
+
+
+def links(retour: Retour, customer_key: str | None) -> dict[str, set[str]]:
+    """The tokens that a customer is linked to, by kind."""
+    query = select(customer_links).where(customer_links.c.customer_key == customer_key)
+    found: dict[str, set[str]] = {}
+    with retour.context.db.read() as connection:
+        for each in connection.execute(query):
+            found.setdefault(each.kind, set()).add(each.token)
+    return found
 
 
 def cells(shop: Shop) -> Iterator[str]:
@@ -68,13 +89,12 @@ class TestErase:
         self, shop: Shop
     ) -> None:
         before = " ".join(cells(shop))
-        assert (
-            sum(trace in before for trace in traces(shop)) == 5
-        )  # an address is hashed with a key
+        there = [trace for trace in traces(shop) if trace in before]
+        assert len(there) == 9  # addresses are hashed with a key
 
         erased = shop.retour.erasure.erase(ANNA)
 
-        assert erased == Erased(look_ups=1, contacts=1, texts=1, idempotency_keys=2)
+        assert erased == Erased(look_ups=5, links=4, contacts=1, texts=1, idempotency_keys=2)
         after = " ".join(cells(shop))
         assert [trace for trace in traces(shop) if trace in after] == []
 
@@ -101,6 +121,42 @@ class TestErase:
             (words,) = connection.execute(select(texts.texts)).all()
         assert (contact.email, words.body) == ("bert@example.org", "?")
         assert customer_key(shop.retour, "bert") is not None
+
+    def test_no_link_of_the_customer_stays_and_every_one_of_another_does(self, shop: Shop) -> None:
+        anna, bert = customer_key(shop.retour), customer_key(shop.retour, "bert")
+        assert set(links(shop.retour, anna)) == set(CAME_BY)
+        before = links(shop.retour, bert)
+
+        shop.retour.erasure.erase(ANNA)
+
+        assert links(shop.retour, anna) == {}
+        assert links(shop.retour, bert) == before != {}
+
+    def test_who_shares_an_address_gets_a_new_token_of_it_and_keeps_the_device(
+        self, shop: Shop
+    ) -> None:
+        bert, annas = (
+            customer_key(shop.retour, "bert"),
+            links(shop.retour, customer_key(shop.retour)),
+        )
+        shop.retour.erasure.erase(ANNA)
+
+        shop.put_order("B-2", customer="bert", identity={"address": HOME, "device": "d-of-bert"})
+
+        now = links(shop.retour, bert)
+        assert len(now["address"]) == 2
+        assert len(now["device"]) == 1
+        assert len(now["address"] - annas["address"]) == 1
+
+    def test_who_comes_back_shares_nothing_with_who_was_erased(self, shop: Shop) -> None:
+        before = links(shop.retour, customer_key(shop.retour))
+        shop.retour.erasure.erase(ANNA)
+
+        shop.put_order("A-2", customer=ANNA, identity=CAME_BY)
+
+        now = links(shop.retour, customer_key(shop.retour))
+        assert set(now) == set(before)
+        assert [kind for kind in now if now[kind] & before[kind]] == []
 
     def test_who_buys_again_is_somebody_else(self, shop: Shop) -> None:
         before = customer_key(shop.retour)
