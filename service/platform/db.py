@@ -227,8 +227,8 @@ def _file_at(path: str) -> _File | None:
 class OpenTransaction(Database):
     """A database whose every transaction joins one that is open already: many commands, all of them or none.
 
-    A command that fails leaves nothing behind there either: its savepoint is rolled back. Said in SQL, it costs a
-    fifth of SQLAlchemy's nested transaction.
+    A command that fails leaves nothing behind there either: its savepoint is rolled back. The driver is told straight:
+    SQLAlchemy's nested transaction costs as much as three statements.
     """
 
     def __init__(self, database: Database, connection: Connection) -> None:
@@ -238,14 +238,15 @@ class OpenTransaction(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        self._connection.exec_driver_sql("SAVEPOINT command")
+        driver = self._connection.connection.cursor()
+        driver.execute("SAVEPOINT command")
         try:
             yield self._connection
         except BaseException:
-            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
+            driver.execute("ROLLBACK TO SAVEPOINT command")
             raise
         finally:
-            self._connection.exec_driver_sql("RELEASE SAVEPOINT command")
+            driver.execute("RELEASE SAVEPOINT command")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
