@@ -71,6 +71,23 @@ class TestRunDue:
         assert both.run_due() == 1
         assert sorted(noted(retour)) == ["after R1", "after R2"]
 
+    def test_catching_up_does_all_of_it_and_tells_when_the_next_is_due(
+        self, retour: Retour, clock: VirtualClock
+    ) -> None:
+        def put_two(transaction: Transaction, job: ClaimedJob) -> None:
+            for wait in (0, 3):
+                follower = Job("note", f"R{wait}", transaction.now + wait * MINUTE)
+                jobs.put(transaction.connection, follower, retour.context.ids, transaction.now)
+
+        put(retour, Job("first", "R1", clock.now()), Job("note", "R2", clock.now()))
+        both = worker(retour, first=Transactional(put_two))
+
+        assert both.catch_up() == clock.now() + 3 * MINUTE
+        assert sorted(noted(retour)) == ["R0", "R2"]
+        clock.move_to(clock.now() + 3 * MINUTE)
+        assert both.catch_up() is None
+        assert sorted(noted(retour)) == ["R0", "R2", "R3"]
+
     def test_a_deadline_may_put_itself_again_under_its_key(
         self, retour: Retour, clock: VirtualClock
     ) -> None:
