@@ -20,7 +20,6 @@ from service.domain.lifecycle import BAD, HERE_THOUGH_BAD, UNDECIDED, Line
 from service.domain.words import BadOutcome, Choice, Disposition
 from service.letters.news import tell
 from service.platform.clock import to_us
-from service.returns import repository
 from service.returns.crowding import with_room
 from service.returns.held import SYSTEM, HeldReturn, units
 from service.reviews.opening import close_review, open_review
@@ -182,11 +181,10 @@ def _tell_of_what_went_wrong(held: HeldReturn) -> None:
 
 
 def _close(held: HeldReturn) -> None:
-    connection = held.transaction.connection
     is_over = lifecycle.roll_up(held.lines.values()) == "closed"
     if is_over and held.head.closed_at_us is None:
         held.note(ReturnClosed(rma=held.rma), SYSTEM)
-        repository.change(connection, held.rma, closed_at_us=to_us(held.now))
+        held.facts["closed_at_us"] = to_us(held.now)
         send_survey(held)
     elif not is_over and held.head.closed_at_us is not None:
-        repository.change(connection, held.rma, closed_at_us=None)
+        held.facts["closed_at_us"] = None

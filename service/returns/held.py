@@ -51,7 +51,8 @@ class NotPossibleNow(Conflict):
 class HeldReturn:
     """A return within a transaction that alone may change it.
 
-    `lines` are as they are now, `before` as they were found. Nothing is written before `let_go`.
+    `lines` are as they are now, `before` as they were found; `facts` of the return itself are new. Nothing is written
+    before `let_go`.
     """
 
     transaction: Transaction
@@ -59,7 +60,7 @@ class HeldReturn:
     lines: dict[int, Line]
     before: dict[int, Line]
     emitted: list[tuple[str, Payload]] = field(default_factory=list)
-    terms: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
 
     @property
     def rma(self) -> str:
@@ -123,7 +124,7 @@ class HeldReturn:
 
     def agree(self, *, refund_on: RefundOn, inspection: InspectionDepth) -> None:
         """Fix what the approval step decided for the whole return."""
-        self.terms = {"refund_on": refund_on, "inspection": inspection}
+        self.facts |= {"refund_on": refund_on, "inspection": inspection}
         for line in self.lines.values():
             self.set(line.line_no, refund_on=refund_on)
 
@@ -176,12 +177,12 @@ class HeldReturn:
         old = [line for no, line in self.lines.items() if no in self.before]
         new = [line for no, line in self.lines.items() if no not in self.before]
         changed = [line for line in old if line != self.before[line.line_no]]
-        if not (changed or new or self.emitted):
+        if not (changed or new or self.emitted or self.facts):
             return
         repository.change_lines(connection, self.rma, changed)
         if new:
             repository.insert_lines(connection, self.rma, self.head.order_id, new)
-        facts = {"version": self.head.version + bool(self.before), **self.terms}
+        facts = {"version": self.head.version + bool(self.before), **self.facts}
         if any(getattr(self.head, name) != fact for name, fact in facts.items()):
             repository.change(connection, self.rma, **facts)
         set_alarm(self.transaction, self.rma, self.lines.values())
