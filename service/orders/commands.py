@@ -108,8 +108,10 @@ class Orders:
             order = repository.lock(connection, order_id)
             if order is None:
                 raise UnknownOrder(order_id)
-            if known := repository.find_delivery(connection, order_id, delivery_id):
-                _refuse_other_delivery(transaction, known, body)
+            key = {"order_id": order_id, "delivery_id": delivery_id}
+            row = {**key, "delivered_at_us": to_us(delivered_at)}
+            if not insert_unless_known(connection, repository.deliveries, row):
+                _refuse_other_delivery(transaction, order_id, delivery_id, body)
                 return False
             if to_us(delivered_at) < order.placed_at_us:
                 raise BeforeItsOrder(
@@ -117,11 +119,7 @@ class Orders:
                     f"{from_us(order.placed_at_us).isoformat()}; send the moment at which the parcel arrived"
                 )
             _refuse_more_than_ordered(transaction, order_id, body)
-            key = {"order_id": order_id, "delivery_id": delivery_id}
             lines = [line.model_dump() for line in body.lines]
-            connection.execute(
-                repository.deliveries.insert(), {**key, "delivered_at_us": to_us(delivered_at)}
-            )
             connection.execute(
                 repository.delivery_lines.insert(), [{**key, **each} for each in lines]
             )
@@ -194,9 +192,11 @@ def _line(line: Row[Any] | OrderLineBody) -> tuple[object, ...]:
 
 
 def _refuse_other_delivery(
-    transaction: Transaction, known: Row[tuple[object, ...]], body: DeliveryBody
+    transaction: Transaction, order_id: str, delivery_id: str, body: DeliveryBody
 ) -> None:
-    units = repository.units_in_delivery(transaction.connection, known.order_id, known.delivery_id)
+    known = repository.find_delivery(transaction.connection, order_id, delivery_id)
+    assert known is not None  # noqa: S101  # its key was just found taken
+    units = repository.units_in_delivery(transaction.connection, order_id, delivery_id)
     said: dict[str, tuple[object, object]] = {
         "lines": (units, {each.line_no: each.quantity for each in body.lines})
     }
@@ -204,7 +204,7 @@ def _refuse_other_delivery(
         said["delivered_at"] = (from_us(known.delivered_at_us), body.delivered_at)
     if differing := _differing(said):
         raise DeliveryDiffers(
-            f"delivery {known.delivery_id!r} of order {known.order_id!r} is recorded differently ({differing}); "
+            f"delivery {delivery_id!r} of order {order_id!r} is recorded differently ({differing}); "
             "a delivery is told once: send it as before, or use another id for another parcel"
         )
 
