@@ -205,6 +205,7 @@ class Database:
                 "journal_mode=WAL",
                 f"synchronous={'FULL' if durable else 'NORMAL'}",
                 "foreign_keys=ON",
+                "temp_store=MEMORY",  # what a savepoint keeps is not worth a file
                 "secure_delete=ON",  # what is erased is overwritten, not only unlinked
             ):
                 connection.execute(f"PRAGMA {pragma}")
