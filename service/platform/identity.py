@@ -54,11 +54,6 @@ class Identity:
         found = self._tokens(connection, [("customer", each) for each in references])
         return {reference: token for (_, reference), token in found.items()}
 
-    def customer_key(self, connection: Connection, reference: str) -> str:
-        """The token of a customer, made at the first meeting."""
-        known = self.known_customer_key(connection, reference)
-        return known or self.customer_keys(connection, [reference])[reference]
-
     def known_customer_key(self, connection: Connection, reference: str) -> str | None:
         """The token of a customer, or None if we have not met; makes nothing."""
         found = connection.execute(_TOKEN, {"lookup": self._lookup(reference)})

@@ -139,8 +139,32 @@ def _must_be(right: str) -> Said:
     return lambda said: f"is {_shown(said['input'])}; it must be {right}"
 
 
-def _bounded(bound: str, words: str) -> Said:
-    return lambda said: f"is {_shown(said['input'])}; it must be {words.format(said['ctx'][bound])}"
+def _outside(model: type[BaseModel], said: ErrorDetails) -> str:
+    """What the whole range is, not only the bound that was crossed."""
+    schema = _schema_at(model.model_json_schema(), said["loc"])
+    found = [(schema[name], words) for name, words in _BOUNDS.items() if name in schema]
+    if [name for name in _BOUNDS if name in schema] == ["minimum", "maximum"]:
+        right = " to ".join(f"{bound:,.13g}" for bound, _ in found)
+    else:
+        right = " and ".join(words.format(bound) for bound, words in found)
+    return f"is {_shown(said['input'])}; it must be {right}"
+
+
+def _schema_at(schema: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """The JSON Schema of the value at a place."""
+    found: Mapping[str, Any] = schema
+    for step in place:
+        found = _resolved(schema, found)
+        found = found.get("properties", {}).get(step) or found.get("additionalProperties", found)
+    return _resolved(schema, found)
+
+
+def _resolved(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = part.get("$ref")
+    resolved: Mapping[str, Any] = (
+        schema["$defs"][reference.rpartition("/")[2]] if reference else part
+    )
+    return resolved
 
 
 def _not_allowed(said: ErrorDetails) -> str:
@@ -157,6 +181,13 @@ def _not_of_pattern(patterns: Mapping[str, str], said: ErrorDetails) -> str:
     return f"is {_shown(said['input'])}; it must be {right}"
 
 
+_CROSSED = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
+_BOUNDS = {
+    "minimum": "{:,.13g} or more",
+    "exclusiveMinimum": "more than {:,.13g}",
+    "maximum": "{:,.13g} or less",
+    "exclusiveMaximum": "less than {:,.13g}",
+}
 _SAID: dict[str, Said] = {
     "literal_error": _not_allowed,
     "string_too_short": lambda _: "is empty; write something",
@@ -170,10 +201,6 @@ _SAID: dict[str, Said] = {
     "tuple_type": _must_be('a list, such as ["…", "…"]'),
     "model_type": _must_be("a section with names and values"),
     "too_short": lambda said: f"holds too little; name {said['ctx']['min_length']} or more",
-    "greater_than_equal": _bounded("ge", "{:,.13g} or more"),
-    "less_than_equal": _bounded("le", "{:,.13g} or less"),
-    "greater_than": _bounded("gt", "more than {:,.13g}"),
-    "less_than": _bounded("lt", "less than {:,.13g}"),
     "value_error": _validators_words,
 }
 
@@ -183,6 +210,7 @@ def _said_of(kind: FileKind[Model]) -> dict[str, Said]:
     return {
         "missing": lambda _: f"is missing; {kind.if_incomplete}",
         "extra_forbidden": partial(_not_known, kind.model),
+        **dict.fromkeys(_CROSSED, partial(_outside, kind.model)),
         "string_pattern_mismatch": partial(_not_of_pattern, kind.patterns),
         "string_type": _must_be(f"text in quotes, such as {kind.sample_text}"),
         "dict_type": _must_be(f"a table, such as {kind.sample_table}"),
