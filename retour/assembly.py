@@ -1,8 +1,6 @@
 """Puts the application together from settings: the one place where the real clock, ids and database are chosen."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,9 +15,9 @@ from service.handlers import handlers
 from service.history.commands import newest_timezone
 from service.letters.writers import House
 from service.platform import migrate
-from service.platform.clock import SystemClock, VirtualClock
-from service.platform.db import Database, DatabaseUnavailable, OpenTransaction
-from service.platform.ids import SeededIds, SystemIds
+from service.platform.clock import SystemClock
+from service.platform.db import Database, DatabaseUnavailable
+from service.platform.ids import SystemIds
 from service.platform.mail import FolderMailer, Mailer, Sender, SmtpMailer
 from service.platform.payments import ByHand, Payments, ShopsPayments
 from service.policies import default_policy, default_text
@@ -33,7 +31,7 @@ class NoSender(UserError):
 
 def open_retour(settings: Settings) -> Retour:
     """The application on this installation's database, brought to this version's tables."""
-    policy, db = policy_in_force(settings), _database(settings)
+    policy, db = policy_in_force(settings), open_database(settings)
     return Retour(
         db,
         policy,
@@ -89,27 +87,9 @@ def _mailer(settings: Settings) -> Mailer:
     return mailer
 
 
-@contextmanager
-def open_practice(
-    settings: Settings, start: datetime, seed: int
-) -> Iterator[tuple[Retour, VirtualClock]]:
-    """The application in virtual time from `start`, with identifiers that follow from `seed`; all it appends is simulated.
-
-    What is played commits at the end of the block: all of it, or nothing.
-    """
-    policy = policy_in_force(settings)
-    db, clock, ids = _database(settings), VirtualClock(start), SeededIds(seed)
-    with db.write() as connection:
-        joined = OpenTransaction(db, connection)
-        secret = settings.secret()
-        yield (
-            Retour(joined, policy, RulesOnly(), clock, ids, secret=secret, origin="simulated"),
-            clock,
-        )
-
-
-def _database(settings: Settings) -> Database:
-    db = Database(settings.database)
+def open_database(settings: Settings, *, durable: bool = True) -> Database:
+    """This installation's database, brought to this version's tables. Raises `DatabaseUnavailable`."""
+    db = Database(settings.database, durable=durable)
     try:
         migrate.upgrade(db)
     except DatabaseError as refused:

@@ -1,6 +1,7 @@
 """`retour`: the front door. Each command imports what it needs when it is called, so that `--help` is instant."""
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -83,11 +84,60 @@ def refresh() -> None:
 
 
 @app.command()
-def practice() -> None:
-    """Play a practice shop's history into an empty database; does nothing where one was played already."""
+def simulate(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="how many days are played")] = 180,
+    orders_per_day: Annotated[
+        float, typer.Option(min=0.1, max=1_000_000, help="orders on an average day")
+    ] = 400,
+    bulk: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1_000_000_000,
+            help="write about so many events straight into the lake instead, without the service",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="the same seed plays the same shop")] = 7,
+    scenario: Annotated[
+        str, typer.Option(help="calm, usual, rough, practice, or a file (docs/scenarios.md)")
+    ] = "usual",
+    start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="the first day that is played")
+    ] = datetime(2025, 6, 2),  # noqa: DTZ001  # a day, not a moment
+    into: Annotated[
+        str, typer.Option(help="the database's name, to play into one that is not empty")
+    ] = "",
+) -> None:
+    """Play a practice shop of any size through the real service; its truth goes to var/truth/."""
+    from retour.bulk import write_bulk
+    from retour.simulate import simulate as play
+    from simulator.reading import scenario_named
+
+    chosen = scenario_named(scenario)
+    if bulk:
+        write_bulk(load_settings(), chosen, seed, bulk, days=days)
+        return
+    play(
+        load_settings(),
+        chosen,
+        days=days,
+        orders_per_day=orders_per_day,
+        seed=seed,
+        start=start.date(),
+        into=into,
+    )
+
+
+@app.command()
+def practice(
+    keep_growing: Annotated[
+        bool, typer.Option(help="let the shop live on, day by day, until Ctrl-C")
+    ] = False,
+) -> None:
+    """Play a practice shop's past into an empty database, or what is missing of it since it was stopped."""
     from retour.practice import play_practice
 
-    play_practice(load_settings())
+    play_practice(load_settings(), keeps_growing=keep_growing)
 
 
 @app.command()

@@ -1,39 +1,210 @@
-"""A practice shop for newcomers, played into an empty database."""
+"""`retour practice`: the shop that newcomers meet. Its past is played first, then it goes on living, day after day.
 
+It is committed in stretches, with a checkpoint before each: stopped anywhere, it goes on where it stopped.
+"""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from retour.assembly import open_practice, open_retour
 from retour.settings import Settings
-from service.platform.clock import SystemClock
-from simulator.practice import WEEKS, play
+from retour.simulate import DAYS_OF_LETTERS, Theatre, progress_bar
+from service.platform.clock import SystemClock, from_us, to_us
+from simulator.plan import Plan
+from simulator.play.checkpoint import (
+    Checkpoint,
+    checkpoint_of,
+    go_on,
+    plan_of,
+    read_checkpoint,
+    write_checkpoint,
+)
+from simulator.play.play import Play
+from simulator.reading import scenario_named
+from simulator.truth import Truth
+from simulator.world import DAY_US
 
-_SEED = 7
+DAYS, ORDERS_PER_DAY, SEED = 182, 66.0, 7
+SCENARIO = "practice"
+_STRETCH_DAYS = 4
+_PAUSE_SECONDS = 0.12  # longer than SQLite lets anybody sleep who waits to write
+_WAKES_SECONDS = 10.0
 _say = Console(highlight=False).print
 
 
-def play_practice(settings: Settings) -> None:
-    """Play the practice history that ends now. A log that holds anything already is left as it is."""
-    if held := open_retour(settings).log_head():
-        _say(f"The log holds {held:,} events already; no practice shop is played.")
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """How much of the past is played: a share, with the events and returns that it has by now."""
+
+    share: float
+    events: int
+    returns: int
+
+
+Told = Callable[[HowFar], None]
+
+
+def play_practice(settings: Settings, *, keeps_growing: bool) -> None:
+    """Play a practice shop's past up to now, or what is missing of it; then, where it `keeps_growing`, its present.
+
+    A log that holds something else is left as it is.
+    """
+    shop = _Shop.open(settings)
+    if shop is None:
+        _say("The log holds another shop's events already; no practice shop is played.")
+        _write_progress(settings, HowFar(1.0, 0, 0))
         return
-    start = SystemClock().now() - timedelta(weeks=WEEKS)
-    with _progress() as shown, open_practice(settings, start, _SEED) as (retour, clock):
-        task = shown.add_task("Playing a practice shop", total=1.0)
-        played = play(
-            retour, clock, seed=_SEED, progress=lambda share: shown.update(task, completed=share)
-        )
-    _say(f"Practice shop: {played.orders:,} orders, {played.returns:,} returns in {WEEKS} weeks.")
+    with progress_bar() as shown:
+        task = shown.add_task("Playing a practice shop", total=1.0, events=0)
+
+        def tell(how_far: HowFar) -> None:
+            shown.update(task, completed=how_far.share, events=how_far.events)
+            _write_progress(settings, how_far)
+
+        shop.catch_up(tell)
+    how_far = shop.how_far()
+    _say(f"Practice shop: {how_far.events:,} events, {how_far.returns:,} returns up to now.")
+    if keeps_growing:
+        _until_signalled(shop.live)
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
+class _Shop:
+    """A practice shop between two stretches of its life."""
+
+    def __init__(
+        self, settings: Settings, theatre: Theatre, play: Play, truth: Truth, next_day: int
+    ) -> None:
+        self._settings, self._theatre, self._play, self._truth = settings, theatre, play, truth
+        self._next_day = next_day
+        self._folder = _folder(settings)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "_Shop | None":
+        """The shop that was stopped, or a new one; None where the log holds something else."""
+        theatre = Theatre(settings)
+        head = theatre.log_head()
+        kept = read_checkpoint(_folder(settings), head)
+        if kept is None and head:
+            return None
+        truth = Truth(settings.var_dir / "truth")
+        if kept is None:
+            return cls._new(settings, theatre, truth)
+        return cls._stopped(settings, theatre, truth, kept)
+
+    @classmethod
+    def _new(cls, settings: Settings, theatre: Theatre, truth: Truth) -> "_Shop":
+        today = SystemClock().now().replace(hour=0, minute=0, second=0, microsecond=0)
+        start = today - timedelta(days=DAYS)
+        plan = Plan(scenario_named(SCENARIO), SEED, DAYS, ORDERS_PER_DAY)
+        theatre.set(start, SEED)
+        truth.begin(plan, start)
+        return cls(settings, theatre, theatre.begin(plan, truth), truth, 0)
+
+    @classmethod
+    def _stopped(
+        cls, settings: Settings, theatre: Theatre, truth: Truth, kept: Checkpoint
+    ) -> "_Shop":
+        truth.forget_after(kept.position)
+        theatre.set(from_us(kept.start_us), SEED)
+        play = theatre.stand_by(plan_of(kept), truth)
+        go_on(kept, play)
+        theatre.set(from_us(kept.now_us), SEED + kept.position)  # never the same identifiers again
+        return cls(settings, theatre, play, truth, kept.next_day)
+
+    def catch_up(self, tell: Told) -> None:
+        """Play all that should have happened by now, a few days at a time, letting others write in between."""
+        while (missing := self._today() - self._next_day) > 0:
+            self._stretch(min(missing, _STRETCH_DAYS))
+            tell(self.how_far())
+            time.sleep(_PAUSE_SECONDS)
+        self._live_until_now()
+        tell(HowFar(1.0, self._play.position, self._play.stage.applied_for))
+
+    def live(self, stop: threading.Event) -> None:
+        """Let what happens happen when it does."""
+        while not stop.wait(_WAKES_SECONDS):
+            self._live_until_now()
+
+    def how_far(self) -> HowFar:
+        share = self._next_day / max(1, self._today() + 1)
+        return HowFar(share, self._play.position, self._play.stage.applied_for)
+
+    def _stretch(self, days: int) -> None:
+        is_recent = self._today() - self._next_day <= DAYS_OF_LETTERS
+        with self._theatre.stretch(self._play, self._next_day, writes_letters=is_recent) as (
+            retour,
+            worker,
+        ):
+            for day in range(self._next_day, self._next_day + days):
+                self._truth.note_day(self._play.day(day, retour, worker))
+            self._next_day += days
+            self._keep()
+
+    def _live_until_now(self) -> None:
+        now_us = to_us(SystemClock().now())
+        before = self._play.position
+        with self._theatre.stretch(self._play, self._next_day, writes_letters=True) as (
+            retour,
+            worker,
+        ):
+            while self._next_day <= self._today():
+                self._truth.note_day(self._play.begin_day(self._next_day, retour))
+                self._next_day += 1
+            self._play.until(max(now_us, self._play.stage.now_us), retour, worker)
+            if self._play.position != before:
+                self._keep()
+
+    def _keep(self) -> None:
+        """Before the stretch is committed: if that fails, the checkpoint before counts."""
+        write_checkpoint(self._folder, checkpoint_of(self._play, self._next_day))
+        self._truth.write_part(self._play.position)
+
+    def _today(self) -> int:
+        """Today, counted from the shop's first day."""
+        return (to_us(SystemClock().now()) - self._play.stage.start_us) // DAY_US
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.var_dir / "practice"
+
+
+def read_progress(settings: Settings) -> HowFar | None:
+    """How far the play is, as it says itself for `retour run`; None before it began."""
+    try:
+        return HowFar(**json.loads(_progress(settings).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def forget_progress(settings: Settings) -> None:
+    """What an earlier play said of itself does not count any more."""
+    _progress(settings).unlink(missing_ok=True)
+
+
+def _progress(settings: Settings) -> Path:
+    return _folder(settings) / "progress.json"
+
+
+def _write_progress(settings: Settings, how_far: HowFar) -> None:
+    path = _progress(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(how_far)))
+    draft.replace(path)
+
+
+def _until_signalled(live: Callable[[threading.Event], None]) -> None:
+    """Live until Ctrl-C or SIGTERM; the stretch in hand is finished."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(live, stop).result()

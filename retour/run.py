@@ -18,10 +18,14 @@ from rich.console import Console
 from pipelines.refresh import ensure_dagster_home
 from retour.errors import UserError
 from retour.ports import refuse_shared_ports, refuse_taken_port
+from retour.practice import forget_progress, read_progress
 from retour.settings import Settings
+from retour.simulate import progress_bar
 
 _READY_SECONDS = 180
 _STOP_SECONDS = 15
+_MAY_END = ("practice", "refresh")
+_WORTH_A_LOOK = 0.25  # of the past: enough for pages that are not empty
 _say = Console(highlight=False).print
 
 
@@ -53,23 +57,54 @@ def run_everything(settings: Settings, data: str) -> None:
         refuse_taken_port(settings.host, port, name)
     ensure_dagster_home(settings)
     with _interruptible():
-        _fill(data)
-        _say("Starting service, worker, dashboard and Dagster, and refreshing …")
+        if data:
+            _own_command("import", "online-retail", data)
+        else:
+            forget_progress(settings)
+            parts.append(_practice())
+        _say("Starting service, dashboard and Dagster …")
         with _started(settings, parts) as processes:
-            _refresh()
+            if data:
+                _refresh()
             for part in parts:
                 _say(f"  {part.name:<10} {_ready(settings, part, processes)}")
             _say("  API keys   .venv/bin/retour keys create --role shop --name my-shop")
+            if not data:
+                _wait_for_the_past(settings, processes)
+            processes["worker"] = _start(settings, _worker())
+            _say("  worker     sends mail and keeps deadlines")
             _say("Ctrl-C ends it all.")
             _watch(settings, processes)
 
 
+def _wait_for_the_past(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Show how far the practice shop's past is played; refresh when there is something to see, and at the end.
+
+    The worker comes after it: deadlines of a past that is being played are not due by this machine's clock.
+    """
+    with progress_bar() as shown:
+        task = shown.add_task("Playing the practice shop's past", total=1.0, events=0)
+        while (how_far := read_progress(settings)) is None or how_far.share < 1:
+            if how_far:
+                shown.update(task, completed=how_far.share, events=how_far.events)
+                if "refresh" not in processes and how_far.share > _WORTH_A_LOOK:
+                    processes["refresh"] = _start(settings, _refreshing())
+            _refuse_dead(settings, processes)
+            time.sleep(0.5)
+    if "refresh" in processes:
+        processes["refresh"].wait()
+    _refresh()
+    if how_far.events:
+        _say(
+            f"  practice   {how_far.events:,} events, {how_far.returns:,} returns in half a year; the shop goes on growing"
+        )
+
+
 def _parts(settings: Settings) -> list[Part]:
-    retour = str(Path(sys.executable).with_name("retour"))
+    retour = _retour()
     dagster = str(Path(sys.executable).with_name("dagster"))
     return [
         Part("service", [retour, "serve"], Site(settings.service_port, "/healthz", "/docs")),
-        Part("worker", [retour, "worker"], does="sends mail and keeps deadlines"),
         Part(
             "dashboard",
             [retour, "dashboard"],
@@ -83,19 +118,30 @@ def _parts(settings: Settings) -> list[Part]:
     ]
 
 
-def _fill(data: str) -> None:
-    """A given history is imported (again, if need be: it adds nothing); else an empty shop gets a practice one."""
-    command = ["import", "online-retail", data] if data else ["practice"]
-    _own_command(*command)
+def _worker() -> Part:
+    return Part("worker", [_retour(), "worker"])
+
+
+def _practice() -> Part:
+    return Part(
+        "practice", [_retour(), "practice", "--keep-growing"], does="plays a shop, day after day"
+    )
+
+
+def _refreshing() -> Part:
+    return Part("refresh", [_retour(), "refresh"])
 
 
 def _refresh() -> None:
     _own_command("refresh")
 
 
+def _retour() -> str:
+    return str(Path(sys.executable).with_name("retour"))
+
+
 def _own_command(*words: str) -> None:
-    retour = str(Path(sys.executable).with_name("retour"))
-    if subprocess.run([retour, *words], check=False).returncode:
+    if subprocess.run([_retour(), *words], check=False).returncode:
         raise UserError(f"`retour {' '.join(words)}` failed; its message stands above")
 
 
@@ -192,7 +238,7 @@ def _watch(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) ->
 
 def _refuse_dead(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
-        if process.poll() is not None:
+        if process.poll() is not None and (process.returncode or name not in _MAY_END):
             log = _log_file(settings, name)
             last = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
             raise UserError(f"the {name} ended by itself; the end of {log}:\n{last}")

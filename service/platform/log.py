@@ -52,6 +52,7 @@ events = Table(
 
 _APPEND_LOCK = 0x5245544F5552  # "RETOUR": the one advisory lock of the log
 _IDS_A_QUERY = 500
+_ORIGINS = select(events.c.origin).distinct()
 _NEWEST = select(func.coalesce(func.max(events.c.seq), 0))
 _AFTER = (
     select(events)
@@ -128,6 +129,11 @@ def find(connection: Connection, event_id: str) -> RecordedEvent | None:
     """One event by its id."""
     row = connection.execute(_EVENT, {"of_event": event_id}).one_or_none()
     return None if row is None else _recorded(tuple(row))
+
+
+def origins(connection: Connection) -> set[str]:
+    """Where the events of the log come from: live, import, simulated."""
+    return {row.origin for row in connection.execute(_ORIGINS)}
 
 
 def head(connection: Connection) -> int:

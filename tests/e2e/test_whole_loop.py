@@ -1,19 +1,15 @@
 import os
 import signal
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cli_shop import Shop
 from house import House
 from playwright.sync_api import expect, sync_playwright
 from rivals import own_retour
+from running_shop import PARTS, RunningShop, start
 from workers import put
 
 from service.platform.jobs import Job
@@ -21,25 +17,7 @@ from service.platform.jobs import Job
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-PARTS = ("service", "dashboard", "dagster")
-
-
 ROLES = ("shop", "storefront", "reviewer", "inspector", "finance")
-
-
-@dataclass(frozen=True)
-class RunningShop(Shop):
-    """A shop with everything running under one parent."""
-
-    ports: dict[str, int]
-    process: "subprocess.Popen[str]"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | port_settings(self.ports)
-
-    def url(self, part: str) -> str:
-        return f"http://127.0.0.1:{self.ports[part]}"
 
 
 class Staff(House):
@@ -65,51 +43,6 @@ class Staff(House):
         assert answer.json()["state"] == "under_review", answer.text
         self.rma = str(answer.json()["rma"])
         return self.rma
-
-
-def port_settings(ports: dict[str, int]) -> dict[str, str]:
-    return {f"RETOUR_{part.upper()}_PORT": str(port) for part, port in ports.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(folder: Path, ports: dict[str, int]) -> "subprocess.Popen[str]":
-    shop = Shop(folder)
-    return subprocess.Popen(
-        shop.command("run"),
-        env=shop.environment | port_settings(ports),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def wait_until_said(process: "subprocess.Popen[str]", words: str) -> str:
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if words in line:
-            return said
-    raise AssertionError(f"it ended without saying {words!r}:\n{said}")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    folder = tmp_path_factory.mktemp("running")
-    ports = {part: free_port() for part in PARTS}
-    process = start(folder, ports)
-    try:
-        wait_until_said(process, "Ctrl-C")
-        yield RunningShop(folder, ports, process)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

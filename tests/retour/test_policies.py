@@ -118,7 +118,9 @@ class TestReplay:
 
     @pytest.mark.slow
     def test_decisions_record_the_version_of_the_policy_in_force(self, folder: Path) -> None:
-        played = policy(folder, "practice", RETOUR_POLICY="my.toml")
+        (folder / "shop.toml").write_text("[shop]\nproducts = 40\n[trial]\ndays = 0\n")
+        size = ("--days", "20", "--orders-per-day", "10", "--scenario", "shop.toml")
+        played = policy(folder, "simulate", *size, RETOUR_POLICY="my.toml")
         assert played.returncode == 0, played.stderr
 
         answer = policy(folder, "policy", "replay", "my.toml", RETOUR_POLICY="my.toml")

@@ -43,6 +43,19 @@ class Shop:
         assert answer.returncode == 0, answer.stdout + answer.stderr
         return answer.stdout + answer.stderr
 
+    def refused(self, *words: str) -> str:
+        """Run a command that must be refused; what it says."""
+        answer = subprocess.run(
+            self.command(*words),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert answer.returncode == 1, answer.stdout + answer.stderr
+        return answer.stderr
+
     def published(self) -> dict[str, list[tuple[object, ...]]]:
         """Every published mart's rows, sorted."""
         manifest = json.loads((self.folder / "var" / "published" / "manifest.json").read_text())

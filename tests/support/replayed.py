@@ -21,8 +21,12 @@ def places(lines: Lines) -> dict[int, Place]:
     }
 
 
-def replay(events: Sequence[RecordedEvent], refund_on: str) -> Lines:
-    """The lines of a return after all its events."""
+def replay(
+    events: Sequence[RecordedEvent],
+    refund_on: str,
+    watch: Callable[[Lines], None] = lambda _: None,
+) -> Lines:
+    """The lines of a return after all its events; `watch` sees them after each."""
     lines: Lines = {}
     refunds: dict[str, list[int]] = {}
     for event in events:
@@ -41,6 +45,7 @@ def replay(events: Sequence[RecordedEvent], refund_on: str) -> Lines:
             refunds[said.refund_id] = [each.line_no for each in said.lines]
         if event.type in _EVENTS:
             _move(lines, event, said, refunds)
+            watch(lines)
     return lines
 
 
