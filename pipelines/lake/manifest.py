@@ -164,7 +164,7 @@ def check_hash(lake_dir: Path, path: Path, listed: _File) -> None:
         )
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes | memoryview) -> None:
     """Write a file so that after a crash it is either there in full or not at all. Raises `LakeUnwritable`."""
     draft = path.with_name(f"{path.name}.draft")
     try:

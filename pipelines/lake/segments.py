@@ -47,7 +47,18 @@ def _write(
 ) -> Segment:
     buffer = io.BytesIO()
     rows.write_parquet(buffer)
-    content = buffer.getvalue()
+    return write_segment(lake_dir, table, buffer.getvalue(), rows.height, first_seq, last_seq)
+
+
+def write_segment(
+    lake_dir: Path,
+    table: Table,
+    content: bytes | memoryview,
+    rows: int,
+    first_seq: int,
+    last_seq: int,
+) -> Segment:
+    """Write a segment's Parquet, durably; a manifest must name it yet. Raises `LakeUnwritable`."""
     path = f"{table.folder}/{first_seq:012}-{last_seq:012}.parquet"
     write_durably(lake_dir / path, content)
     return Segment(
@@ -55,7 +66,7 @@ def _write(
         path=path,
         first_seq=first_seq,
         last_seq=last_seq,
-        rows=rows.height,
+        rows=rows,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -1,0 +1,1 @@
+"""From columns of moments to events: a module for each family, in the payloads' own words."""
