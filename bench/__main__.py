@@ -4,9 +4,16 @@ import bench.bench_import
 import bench.bench_pipeline
 import bench.bench_run
 import bench.bench_service
+import bench.bench_simulator
 from bench.figures import print_figures
 
-PARTS = (bench.bench_import, bench.bench_pipeline, bench.bench_run, bench.bench_service)
+PARTS = (
+    bench.bench_import,
+    bench.bench_pipeline,
+    bench.bench_run,
+    bench.bench_service,
+    bench.bench_simulator,
+)
 
 
 def main() -> None:
