@@ -27,7 +27,7 @@ from simulator.play.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from simulator.play.play import Play
+from simulator.play.play import Play, Works
 from simulator.reading import scenario_named
 from simulator.truth import Truth
 from simulator.world import DAY_US
@@ -74,6 +74,13 @@ def play_practice(settings: Settings, *, keeps_growing: bool) -> None:
     _say(f"Practice shop: {how_far.events:,} events, {how_far.returns:,} returns up to now.")
     if keeps_growing:
         _until_signalled(shop.live)
+
+
+class _NobodyHere:
+    """Leaves the jobs to the worker that runs beside."""
+
+    def catch_up(self) -> None:
+        """Nothing is done here."""
 
 
 class _Shop:
@@ -129,9 +136,10 @@ class _Shop:
         tell(HowFar(1.0, self._play.position, self._play.stage.applied_for))
 
     def live(self, stop: threading.Event) -> None:
-        """Let what happens happen when it does."""
+        """Let what happens happen when it does. The installation's worker does the jobs, and finance pays by hand."""
+        self._play.stage.pays_by_hand = True
         while not stop.wait(_WAKES_SECONDS):
-            self._live_until_now()
+            self._live_until_now(_NobodyHere())
 
     def how_far(self) -> HowFar:
         share = self._next_day / max(1, self._today() + 1)
@@ -148,7 +156,7 @@ class _Shop:
             self._next_day += days
             self._keep()
 
-    def _live_until_now(self) -> None:
+    def _live_until_now(self, works: Works | None = None) -> None:
         now_us = to_us(SystemClock().now())
         before = self._play.position
         with self._theatre.stretch(self._play, self._next_day, writes_letters=True) as (
@@ -158,7 +166,7 @@ class _Shop:
             while self._next_day <= self._today():
                 self._truth.note_day(self._play.begin_day(self._next_day, retour))
                 self._next_day += 1
-            self._play.until(max(now_us, self._play.stage.now_us), retour, worker)
+            self._play.until(max(now_us, self._play.stage.now_us), retour, works or worker)
             if self._play.position != before:
                 self._keep()
 

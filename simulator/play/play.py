@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from service.application import Retour
 from service.catalog.schemas import ProductBody
 from service.platform.clock import VirtualClock, from_us, to_us
 from service.platform.problems import Problem
-from service.worker import Worker
 from simulator.behaviour import shifts_of
 from simulator.goods import CATEGORIES
 from simulator.plan import DayPlan, Plan
@@ -20,6 +20,12 @@ from simulator.world import DAY_US, HOUR_US
 _AT_ONCE = 1000
 _CATALOGUE_HOUR = 6
 _LEARNS_FROM = 3
+
+
+class Works(Protocol):
+    """Does what is due by the clock; says when the next job is."""
+
+    def catch_up(self) -> datetime | None: ...
 
 
 class Play:
@@ -48,7 +54,7 @@ class Play:
             if goods.launch_day[product] <= 0:
                 self._put_product(product, 0)
 
-    def day(self, day: int, retour: Retour, worker: Worker) -> DayPlan:
+    def day(self, day: int, retour: Retour, worker: Works) -> DayPlan:
         """Play a day to its end; what was planned for it, for whoever keeps the truth."""
         planned = self.begin_day(day, retour)
         self.until(self.stage.start_us + (day + 1) * DAY_US, retour, worker)
@@ -66,7 +72,7 @@ class Play:
             stage.tried.clear()
         return planned
 
-    def until(self, end_us: int, retour: Retour, worker: Worker) -> None:
+    def until(self, end_us: int, retour: Retour, worker: Works) -> None:
         """Let everything happen that is due before `end_us`."""
         stage, agenda = self.stage, self.stage.agenda
         stage.retour = retour
@@ -210,6 +216,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "apply": customers.apply,
     "claim": customers.claim,
     "match": staff.match,
+    "pay": staff.pay,
     "pay_otherwise": staff.pay_otherwise,
     "close_case": staff.close_case,
     "hand_on": staff.hand_on,

@@ -106,6 +106,12 @@ def _chosen(stage: Stage, life: Life, data: Data) -> None:
         stage.agenda.plan(stage.on_shift(stage.now_us, _SENDS_BACK_HOURS), "send_back", life.rma)
 
 
+def _refund_requested(stage: Stage, _: Life, data: Data) -> None:
+    if stage.pays_by_hand:
+        due_us = stage.on_shift(stage.now_us, _PAYS_HOURS)
+        stage.agenda.plan(due_us, "pay", data["refund_id"])
+
+
 def _refund_failed(stage: Stage, _: Life, data: Data) -> None:
     due_us = stage.on_shift(stage.now_us, _PAYS_HOURS)
     stage.agenda.plan(due_us, "pay_otherwise", data["refund_id"])
@@ -173,6 +179,7 @@ _OF_LIVES: dict[str, Callable[[Stage, Life, Data], None]] = {
     "return.received": _received,
     "choice.requested": _choice,
     "choice.made": _chosen,
+    "refund.requested": _refund_requested,
     "refund.failed": _refund_failed,
     "survey.sent": _survey,
     "return.closed": _closed,

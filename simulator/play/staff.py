@@ -228,6 +228,10 @@ def send_back(stage: Stage, rma: str) -> None:
     stage.retour.receiving.send_back(rma, SentBackBody(), _inspector(stage, stage.lives[rma]))
 
 
+def pay(stage: Stage, refund_id: str) -> None:
+    stage.retour.settlements.confirm(refund_id, Actor("finance", "finance-1"))
+
+
 def pay_otherwise(stage: Stage, refund_id: str) -> None:
     stage.retour.settlements.pay_otherwise(
         refund_id, OtherMeansBody(means="bank_transfer"), Actor("finance", "finance-1")

@@ -125,7 +125,7 @@ def life_of(row: Mapping[str, Any]) -> Life:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that an act needs. `start_us` is the play's first midnight; `refused` counts what the service did not allow."""
+    """Everything that an act needs. `pays_by_hand`: no bank pays refunds, finance does. `start_us` is the play's first midnight; `refused` counts what the service did not allow."""
 
     plan: Plan
     clock: VirtualClock
@@ -143,6 +143,7 @@ class Stage:
     applied: Callable[[int, str], None] = lambda _, __: None
     tried: list[bool] = field(default_factory=list)
     unread: str = ""
+    pays_by_hand: bool = False
     false_claims: set[str] = field(default_factory=set)
     applied_for: int = 0
 
