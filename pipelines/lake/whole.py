@@ -23,8 +23,8 @@ from pipelines.lake.segments import SMALL_ROWS, write_segment
 from pipelines.lake.tables import Kind, Table, tables
 
 SEGMENT_ROWS = 250_000
-_HELD_ROWS = 4_000_000  # of all tables together: what is rare waits long for a segment of its own
-_UNDER_WAY = 6  # segments that wait to be written
+_HELD_ROWS = 2_500_000  # of all tables together: what is rare waits long for a segment of its own
+_UNDER_WAY = 4  # segments that wait to be written
 _RISING = ("seq", "time", "recorded_at")
 _ARROW_TYPES: Mapping[Kind, pa.DataType] = {
     "text": pa.string_view(),

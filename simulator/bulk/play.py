@@ -44,8 +44,9 @@ from simulator.kinds import KINDS
 from simulator.plan import Plan
 from simulator.world import DAY_US, Flags, Floats, Integers
 
-_ORDERS_A_STRETCH = 100_000
-_MOST_DAYS = 25
+_ORDERS_A_STRETCH = 80_000
+_MOST_DAYS = 20
+_TOO_LATE = -1  # the stretch of what comes after the end
 _KINDS = Words(KINDS)
 
 
@@ -60,16 +61,18 @@ class Stretch:
 
 @dataclass(slots=True)
 class _Later:
-    """Applications about orders that were placed already, by the stretch in which they are made."""
+    """Applications about orders that were placed already, by the stretch in which they are made, as far as they are in time."""
 
     stretch_us: int
+    end_us: int
     rows: dict[int, list[pl.DataFrame]] = field(default_factory=lambda: defaultdict(list))
     lines: dict[int, list[pl.DataFrame]] = field(default_factory=lambda: defaultdict(list))
 
     def note(self, rows: pl.DataFrame, lines: pl.DataFrame) -> None:
-        stretch = rows["requested_us"].to_numpy() // self.stretch_us
+        at_us = rows["requested_us"].to_numpy()
+        stretch = np.where(at_us < self.end_us, at_us // self.stretch_us, _TOO_LATE)
         of_line = stretch[np.searchsorted(rows["request"].to_numpy(), lines["request"].to_numpy())]
-        for each in np.unique(stretch).tolist():
+        for each in np.unique(stretch[stretch != _TOO_LATE]).tolist():
             self.rows[each].append(rows.filter(pl.Series(stretch == each)))
             self.lines[each].append(lines.filter(pl.Series(of_line == each)))
 
@@ -86,13 +89,13 @@ class BulkPlay:
         self._plan = plan
         self._shop: Shop = shop_of(plan.world, policy, zone, start_us)
         self._days = stretch_days(plan)
-        stretch_us = self._days * DAY_US
+        stretch_us, end_us = self._days * DAY_US, plan.world.days * DAY_US
         self._last = (plan.world.days - 1) // self._days
         self._desk = Desk(self._shop)
         self._history = History(policy.rules.history)
-        self._later = _Later(stretch_us)
+        self._later = _Later(stretch_us, end_us)
         self._numbered = Numbered(plan.world.goods.sku)
-        self._stream = Stream(plan.world.seed, start_us, stretch_us, plan.world.days * DAY_US)
+        self._stream = Stream(plan.world.seed, start_us, stretch_us, end_us)
 
     @property
     def seq(self) -> int:

@@ -91,16 +91,13 @@ class Stream:
         return frames
 
     def _by_stretch(self, events: Events) -> Iterator[tuple[int, Events]]:
+        """Rows of their own for each stretch: a view of all would keep all until the last is over."""
         place = np.flatnonzero(_at(events) < self.end_us)
         stretch = (_at(events)[place] // self.stretch_us).astype(np.int16)
         order = np.argsort(stretch, kind="stable")
-        in_order = _reordered(events, place[order])
         numbers, begins = np.unique(stretch[order], return_index=True)
-        ends = np.append(begins[1:], len(order))
-        for number, begin, end in zip(
-            numbers.tolist(), begins.tolist(), ends.tolist(), strict=False
-        ):
-            yield number, _cut(in_order, begin, end)
+        for number, part in zip(numbers.tolist(), np.split(place[order], begins[1:]), strict=False):
+            yield number, _reordered(events, part)
 
     def _recorded(self, events: Events, seq: Integers, rng: np.random.Generator) -> Frames:
         name = events.type.replace(".", "_")
@@ -199,15 +196,6 @@ def _reordered(events: Events, order: Integers) -> Events:
 def _following(items: Items, order: Integers) -> Items:
     starts, counts = np.cumsum(items.counts) - items.counts, items.counts[order]
     return Items(counts, rows_taken(items.rows, runs(starts[order], counts)))
-
-
-def _cut(events: Events, begin: int, end: int) -> Events:
-    """The events from one place to another, with their items."""
-    items = {}
-    for name, each in events.items.items():
-        first, last = int(each.counts[:begin].sum()), int(each.counts[:end].sum())
-        items[name] = Items(each.counts[begin:end], each.rows[first:last])
-    return Events(events.type, events.rows[begin:end], items)
 
 
 def merged(frames: Iterable[Mapping[str, pl.DataFrame]]) -> Frames:
