@@ -22,9 +22,10 @@ from simulator.bulk.judging import judge
 from simulator.bulk.lives import live
 from simulator.bulk.play import lived, sold
 from simulator.bulk.shop import NEVER, Shop, shop_of
+from simulator.people import leaving
 from simulator.plan import DayPlan, Plan
 from simulator.scenario import Scenario
-from simulator.world import DAY_US, Integers
+from simulator.world import DAY_US, Floats, Integers
 
 _ORDERS, _DAYS = 600, 24
 _LOT_DAYS = 56
@@ -45,9 +46,24 @@ def orders_for(
     an_order = len(_moments(shop, sales)) / max(1, sales.orders.height)
     delays = _moments(shop, sales_of(planned[-1:])) // DAY_US - sample[-1]
     so_soon = np.cumsum(np.bincount(delays, minlength=days)) / max(1, len(delays))
-    demand = np.array([plan.world.demand(day) for day in range(days)]) / _ORDERS
+    demand = np.array([plan.world.demand(day) for day in range(days)])
+    in_time = an_order * float(demand @ so_soon[days - 1 :: -1]) + _first_orders(plan, demand)
     catalogue = len(plan.world.goods) * (1 + days / _LOT_DAYS)
-    return max(1.0, (events - catalogue) / (an_order * float(demand @ so_soon[days - 1 :: -1])))
+    return max(1.0, _ORDERS * (events - catalogue) / in_time)
+
+
+def _first_orders(plan: Plan, demand: Floats) -> float:
+    """How many customers order for the first time: each makes an event more. Who comes newly orders at once; of those who
+    were there at the beginning, some leave before they do."""
+    scenario, slots = plan.world.scenario, float(len(plan.pool))
+    newcomers = scenario.demand.new_customer_share * demand
+    leaves = float(plan.shares @ leaving(scenario, plan.shares))
+    unknown, found = slots, float(newcomers.sum())
+    for orders in demand - newcomers:
+        first = unknown * -np.expm1(-orders / slots)
+        found += first
+        unknown -= first + leaves * unknown
+    return found
 
 
 def _day_alone(plan: Plan, day: int) -> DayPlan:
