@@ -45,7 +45,7 @@ from simulator.plan import Plan
 from simulator.world import DAY_US, Flags, Floats, Integers
 
 _ORDERS_A_STRETCH = 80_000
-_MOST_DAYS = 20
+_MOST_DAYS = 40
 _TOO_LATE = -1  # the stretch of what comes after the end
 _KINDS = Words(KINDS)
 

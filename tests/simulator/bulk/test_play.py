@@ -291,7 +291,8 @@ from simulator.plan import Plan
 from simulator.scenario import Scenario
 
 play._ORDERS_A_STRETCH = 10_000
-plan = Plan(Scenario(), 7, int(sys.argv[1]), 2000)
+even = Scenario.model_validate({"demand": {"yearly_growth": 0.0, "promotions_a_year": 0}})
+plan = Plan(even, 7, int(sys.argv[1]), 2000)
 for stretch in play.BulkPlay(plan, default_policy(), ZoneInfo("UTC"), 0):
     pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

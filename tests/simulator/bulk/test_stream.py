@@ -99,9 +99,9 @@ class TestStream:
         assert row["schema_version"] == 1
 
     def test_more_than_can_be_numbered_is_refused(self) -> None:
-        stream = Stream(7, 0, 1 << 60, 1 << 60)
+        stream = Stream(7, 0, (1 << 62) + 1, (1 << 62) + 1)
         rma = pl.Series(["R-1"])
-        stream.tell([events("return.closed", np.array([1 << 45]), rma, "system", rma=rma)])
+        stream.tell([events("return.closed", np.array([1 << 62]), rma, "system", rma=rma)])
 
         with pytest.raises(StretchTooLong):
             stream.release(0)
