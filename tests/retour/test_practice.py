@@ -1,16 +1,22 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from small_practice import DAYS, log_of, play_small_practice, settings_in
 
+from retour import practice
 from retour.assembly import open_retour
 from retour.practice import read_progress
 from service.catalog.schemas import ProductBody
+from service.platform.clock import to_us
+from simulator.play.checkpoint import read_checkpoint
 from simulator.truth import read_truth
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -66,3 +72,47 @@ class TestPractice:
         assert len({e.recorded_at_us // 86_400_000_000 for e in log}) >= DAYS
         known = read_truth(settings.var_dir / "truth", "returns").drop_nulls("rma")
         assert sorted(known["rma"]) == sorted(begun)
+
+
+class _Ticking:
+    """A clock of this machine that a test moves on, and the event that ends a shop's life after some ticks."""
+
+    def __init__(self, ticks: int, hours: int) -> None:
+        self.ticks, self.hours, self.passed = ticks, hours, timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.passed
+
+    def wait(self, _: float) -> bool:
+        self.passed += timedelta(hours=self.hours)
+        self.ticks -= 1
+        return self.ticks < 0
+
+
+class TestPresent:
+    def test_the_shop_lives_on_day_after_day_and_leaves_its_jobs_to_the_worker(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = _Ticking(ticks=9, hours=6)
+        monkeypatch.setattr(practice, "SystemClock", lambda: clock)
+        monkeypatch.setattr(practice, "DAYS", DAYS)
+        monkeypatch.setattr(practice, "ORDERS_PER_DAY", 20.0)
+        settings = settings_in(tmp_path)
+        monkeypatch.setattr(
+            practice, "_until_signalled", lambda live: live(cast(threading.Event, clock))
+        )
+
+        practice.play_practice(settings, keeps_growing=True)
+
+        log, today_us = log_of(settings), to_us(datetime.now(UTC))
+        lately = [event for event in log if event.recorded_at_us > today_us]
+        counted = Counter(event.type for event in lately)
+        assert {e.recorded_at_us // 86_400_000_000 for e in lately if e.type == "order.placed"} >= {
+            today_us // 86_400_000_000 + 1,
+            today_us // 86_400_000_000 + 2,
+        }
+        assert counted["return.requested"] + counted["return.withdrawn"] > 0
+        assert counted["message.sent"] == 0
+        kept = read_checkpoint(settings.var_dir / "practice", log[-1].seq)
+        assert kept is not None
+        assert kept.position == log[-1].seq
