@@ -22,7 +22,7 @@ from simulator.scenario import Scenario
 from simulator.truth import read_truth
 
 NOW = datetime(2026, 11, 26, 13, 45, tzinfo=UTC)
-_EVENTS, _DAYS = 20_000, 80
+_EVENTS, _DAYS = 20_000, 75
 
 
 def write(settings: Settings) -> None:

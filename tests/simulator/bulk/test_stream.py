@@ -81,6 +81,14 @@ class TestStream:
         )
         assert lines.height == units
 
+    def test_what_comes_at_the_end_or_later_is_forgotten(self) -> None:
+        stream = _stream()
+        moments = (_END_US - 1, _END_US, _END_US + 1)
+        stream.tell(_event("return.closed", at, 0, at) for at in moments)
+        frames = merged(stream.release(number) for number in range(_STRETCHES + 1))
+
+        assert frames["return_closed"]["subject"].to_list() == [f"R-{_END_US - 1:05}"]
+
     def test_the_envelope_tells_when_it_was_recorded_and_when_it_happened(self) -> None:
         stream = _stream()
         rma = pl.Series(["R-1"])
