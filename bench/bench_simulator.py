@@ -25,7 +25,7 @@ from simulator.scenario import Scenario
 
 _RUNS = 3
 _DAYS, _ORDERS_PER_DAY, _SEED = 60, 40.0, 7
-_BULK_EVENTS = 3_000_000
+_BULK_EVENTS = 10_000_000
 _SHORT, _LONG = 30, 120
 _MEMORY = """
 import resource, sys
