@@ -9,8 +9,13 @@ from retour.settings import Settings
 def erase_customer(settings: Settings, reference: str) -> None:
     """Erase a customer and tell what was deleted, never who it was."""
     erased = open_retour(settings).erasure.erase(reference)
-    typer.echo(
-        f"Deleted: {erased.look_ups} look-ups, {erased.links} links, {erased.contacts} contact, {erased.texts} texts, "
-        f"{erased.idempotency_keys} idempotency keys."
-    )
+    counts = {
+        "look-up": erased.look_ups,
+        "link": erased.links,
+        "contact": erased.contacts,
+        "text": erased.texts,
+        "idempotency key": erased.idempotency_keys,
+    }
+    told = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+    typer.echo(f"Deleted: {', '.join(told)}.")
     typer.echo("Orders, returns and events stay, under a token that leads to nobody any more.")

@@ -165,7 +165,9 @@ class TestEraseCommand:
         erased = _retour(server.environment, "erase", ORDER["customer"])
         again = _retour(server.environment, "erase", ORDER["customer"])
 
-        assert "Deleted: 1 look-up, 1 contact, 0 texts, 0 idempotency keys." in erased.stdout
+        assert (
+            "Deleted: 1 look-up, 0 links, 1 contact, 0 texts, 0 idempotency keys." in erased.stdout
+        )
         assert again.returncode == 1
         assert "nothing was deleted" in again.stderr
         assert "anna" not in erased.stdout + again.stderr
