@@ -4,16 +4,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.recall import recall_newest
@@ -23,6 +13,7 @@ from pipelines.quality.results import Frames
 from retour.assembly import open_retour, policy_in_force, shop_zone
 from retour.errors import UserError
 from retour.settings import Settings
+from retour.simulate import progress_bar
 from service.application import Retour
 from service.domain.events import RecordedEvent
 from service.platform import log
@@ -99,13 +90,13 @@ def _first_monday(now: datetime, days: int) -> datetime:
 def _write(play: BulkPlay, lake: WholeLake, truth: Truth, events: int) -> RecordedEvent:
     """Write all but the manifest; the last event. Raises `NothingHappened`."""
     newest: Frames = {}
-    with _progress() as shown:
-        task = shown.add_task("Writing a practice shop", total=events)
+    with progress_bar() as shown:
+        task = shown.add_task("Writing a practice shop", total=events, events=0)
         for stretch in play:
             lake.add(stretch.frames, play.seq)
             truth.add(play.seq, stretch.truth)
             newest = stretch.frames or newest
-            shown.update(task, completed=play.seq)
+            shown.update(task, completed=play.seq, events=play.seq)
     last = recall_newest(newest)
     if last is None:
         raise NothingHappened("nothing happens in so small a shop; ask for more events or days")
@@ -116,20 +107,3 @@ def _begin_log(retour: Retour, last: RecordedEvent) -> None:
     """The log holds the last event under its number, as if those before it had been there."""
     with retour.context.db.write() as connection:
         connection.execute(log.events.insert(), asdict(last))
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f} events/s" if task.speed else "")
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )

@@ -13,6 +13,7 @@ from service.orders.schemas import (
     OrderBody,
     OrderLineBody,
 )
+from service.platform.clock import from_us
 from service.returns.schemas import (
     CancelBody,
     ChoiceBody,
@@ -29,7 +30,7 @@ from simulator import texts
 from simulator.behaviour import csat
 from simulator.lives import METHODS
 from simulator.phrases import About
-from simulator.play.stage import Life, Stage, customer_ref, moment, order_id
+from simulator.play.stage import Life, Stage, customer_ref, order_id
 from simulator.world import DAY_US, HOUR_US
 
 _CUSTOMER = Actor("customer")
@@ -145,7 +146,7 @@ def announce(stage: Stage, rma: str, method: str, handed_over_us: int) -> None:
     life = stage.lives[rma]
     if life.is_cancelled or life.stays:
         return
-    day = f"{moment(handed_over_us):%Y-%m-%d}" if method == "pickup" else None
+    day = f"{from_us(handed_over_us):%Y-%m-%d}" if method == "pickup" else None
     body = ShipmentBody(
         method=method, pickup_day=day, carrier="Practice Post", tracking=tracking(rma)
     )

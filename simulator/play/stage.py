@@ -4,13 +4,11 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 from service.application import Retour
-from service.domain.events import Actor, Role
 from service.domain.words import Language, Reason
-from service.platform.clock import VirtualClock, from_us, to_us
+from service.platform.clock import VirtualClock, to_us
 from simulator.behaviour import Shifts, busy, by_day_us, work_hours
 from simulator.plan import Plan
 from simulator.play.agenda import Agenda
@@ -175,17 +173,9 @@ class Stage:
         return self.start_us + round(float(self.shifts.done_us(from_us - self.start_us, hours)))
 
 
-def moment(us: int) -> datetime:
-    return from_us(us)
-
-
 def customer_ref(number: int) -> str:
     return f"customer-{number:07}"
 
 
 def order_id(number: int) -> str:
     return f"P{number:08}"
-
-
-def by(role: Role, key: str | None = None) -> Actor:
-    return Actor(role, key)

@@ -32,20 +32,18 @@ class Shop:
 
     def retour(self, *words: str) -> str:
         """Run a command that must succeed; what it prints."""
-        answer = subprocess.run(
-            self.command(*words),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        answer = self._run(*words)
         assert answer.returncode == 0, answer.stdout + answer.stderr
         return answer.stdout + answer.stderr
 
     def refused(self, *words: str) -> str:
         """Run a command that must be refused; what it says."""
-        answer = subprocess.run(
+        answer = self._run(*words)
+        assert answer.returncode == 1, answer.stdout + answer.stderr
+        return answer.stderr
+
+    def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
             self.command(*words),
             env=self.environment,
             capture_output=True,
@@ -53,8 +51,6 @@ class Shop:
             timeout=300,
             check=False,
         )
-        assert answer.returncode == 1, answer.stdout + answer.stderr
-        return answer.stderr
 
     def published(self) -> dict[str, list[tuple[object, ...]]]:
         """Every published mart's rows, sorted."""
