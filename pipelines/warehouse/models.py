@@ -32,7 +32,7 @@ _OPENING = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<select>.*)", re.DOTALL)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Word = Annotated[str, Field(min_length=1)]
-Refresh = Literal["view", "full", "python"]
+Refresh = Literal["view", "full", "fold", "by_key", "by_day", "python"]
 
 
 class ModelError(UserError):
@@ -53,6 +53,8 @@ class Header(BaseModel):
     refresh: Refresh
     key: tuple[Word, ...]
     columns: Annotated[dict[str, Word], Field(min_length=1)]
+    partition: Word | None = None
+    volatile: Word | None = None
     reads: tuple[str, ...] = ()
 
     @model_validator(mode="after")
