@@ -43,7 +43,10 @@ class ModelError(UserError):
 
 
 class Header(BaseModel):
-    """What a relation's file says of it. `key` are the columns that tell its rows apart."""
+    """What a relation's file says of it. `key` are the columns that tell its rows apart.
+
+    `publish_by` is a date or timestamp: the mart is published in files by its month, for marts that grow large.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,12 +58,17 @@ class Header(BaseModel):
     columns: Annotated[dict[str, Word], Field(min_length=1)]
     partition: Word | None = None
     volatile: Word | None = None
+    publish_by: Word | None = None
     reads: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _key_is_of_the_columns(self) -> Self:
         if strange := [name for name in self.key if name not in self.columns]:
             raise ValueError(f"key names {strange[0]!r}, which is not among the columns")
+        if self.publish_by and self.publish_by not in self.columns:
+            raise ValueError(
+                f"publish_by names {self.publish_by!r}, which is not among the columns"
+            )
         if self.reads and self.refresh != "python":
             raise ValueError("reads is for `refresh: python` only; SQL says itself what it reads")
         return self

@@ -88,6 +88,11 @@ class TestMistakes:
             ("owner: .*", "owner: data\ncolour: red", "colour: Extra inputs are not permitted"),
             ("- order_id", "- sku", "key names 'sku', which is not among the columns"),
             ("the order_id", "", "columns.order_id: Input should be a valid string"),
+            (
+                "owner: .*",
+                "owner: data\npublish_by: day",
+                "publish_by names 'day', which is not among the columns",
+            ),
             ("owner: .*", "owner: data\nreads: [staging.x]", "reads is for `refresh: python` only"),
         ],
     )
