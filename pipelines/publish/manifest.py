@@ -42,10 +42,15 @@ class PublishedFile(_Frozen):
 
 
 class PublishedMart(_Frozen):
-    """A mart's files in order; `fingerprint` tells what they were computed from."""
+    """A mart's files in order; `fingerprint` tells what they were computed from.
+
+    `description` and `columns` are its header's words, by column: what readers show beside a figure.
+    """
 
     fingerprint: str
     files: tuple[PublishedFile, ...]
+    description: str = ""
+    columns: Mapping[str, str] = {}
 
 
 class Publication(_Frozen):

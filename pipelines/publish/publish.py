@@ -85,9 +85,14 @@ def _publish_mart(
     fingerprint = warehouse.standing(model.relation).fingerprint
     published = before.marts.get(model.name) if before else None
     if published and published.fingerprint == fingerprint and _is_whole(published_dir, published):
-        return published
+        files = published.files
+    else:
+        files = (_write(warehouse, model, published_dir / model.name),)
     return PublishedMart(
-        fingerprint=fingerprint, files=(_write(warehouse, model, published_dir / model.name),)
+        fingerprint=fingerprint,
+        files=files,
+        description=model.header.description,
+        columns=model.header.columns,
     )
 
 

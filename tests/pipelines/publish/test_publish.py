@@ -62,6 +62,26 @@ class TestPublish:
         assert publish_rows(letters="b").publication.snapshot != first
         assert publish_rows(letters="a").publication.snapshot == first
 
+    def test_carries_what_the_header_says_of_every_mart_and_column(self, publish_rows, folder):
+        publish_rows()
+        mart = json.loads((folder / "manifest.json").read_text())["marts"]["letters"]
+        assert mart["description"] == "What a test needs."
+        assert mart["columns"] == {"n": "a number", "k": "a letter"}
+
+    def test_new_words_replace_those_of_a_publication_that_had_none(self, publish_rows, folder):
+        files = publish_rows().publication.marts["letters"].files
+        older = json.loads((folder / "manifest.json").read_text())
+        for mart in older["marts"].values():
+            del mart["description"], mart["columns"]
+        (folder / "manifest.json").write_text(json.dumps(older))
+
+        again = publish_rows(hour=1)
+
+        assert again.changed == ()
+        assert again.publication.marts["letters"].files == files
+        written = json.loads((folder / "manifest.json").read_text())["marts"]["letters"]
+        assert written["columns"]["k"] == "a letter"
+
     def test_keeps_the_files_of_the_publication_before_and_no_older(self, publish_rows, folder):
         snapshots = [publish_rows(letters=letter).publication for letter in "abc"]
         oldest, before, current = [
