@@ -95,6 +95,8 @@ _CONCLUSIONS: tuple[e.Payload, ...] = (
         detector_version="1",
     ),
     e.SkuCleared(sku="85123A", lift=1.01, detector_version="1"),
+    e.CheckFailed(relation="marts.volume_daily", rule="key_is_unique", failing_rows=2),
+    e.CheckPassed(relation="marts.volume_daily", rule="key_is_unique"),
     e.ImportCompleted(
         importer="online-retail",
         timezone="Europe/London",

@@ -35,6 +35,8 @@ from service.domain.events.cases import (
     Tag,
 )
 from service.domain.events.conclusions import (
+    CheckFailed,
+    CheckPassed,
     ImportCompleted,
     SetAside,
     SkuCleared,
@@ -129,6 +131,8 @@ __all__ = [
     "CaseEscalated",
     "CaseKind",
     "CaseOpened",
+    "CheckFailed",
+    "CheckPassed",
     "ChoiceMade",
     "ChoiceRequested",
     "ClockBreached",

@@ -33,6 +33,30 @@ class SkuCleared(Payload):
     detector_version: Key
 
 
+class CheckFailed(Payload):
+    """A run concluded that a table of the warehouse breaks a rule that stops publication. Subject: the table.
+
+    The rows themselves are not told here: the table is made anew from the log.
+    """
+
+    type = "check.failed"
+    family = "conclusion"
+
+    relation: Key
+    rule: Key
+    failing_rows: Annotated[int, Field(ge=1)]
+
+
+class CheckPassed(Payload):
+    """A run concluded that the table keeps the rule again. Subject: the table."""
+
+    type = "check.passed"
+    family = "conclusion"
+
+    relation: Key
+    rule: Key
+
+
 class SetAside(Part):
     """Rows of an imported file that are neither a sale nor a return."""
 

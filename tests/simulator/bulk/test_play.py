@@ -27,6 +27,8 @@ _NEVER_SAID = {
     "import.completed",
     "sku.flagged",
     "sku.cleared",
+    "check.failed",
+    "check.passed",
     "shipment.overdue",  # only where money goes back before anything is sent
 }
 # Everything that is rare in a usual shop is frequent here.
