@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from retour.costs import app as costs
 from retour.errors import UserError
 from retour.importers.cli import app as importers
 from retour.jobs import app as jobs
@@ -17,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(importers, name="import")
 app.add_typer(keys, name="keys")
 app.add_typer(policies, name="policy")
+app.add_typer(costs, name="costs")
 app.add_typer(jobs, name="jobs")
 
 

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     dashboard_port: int = Field(8501, ge=1, le=65535, description="where the dashboards answer")
     dagster_port: int = Field(3000, ge=1, le=65535, description="where `retour run` starts Dagster")
     policy: str = Field("", description="the shop's policy file (TOML); empty: the built-in policy")
+    costs: str = Field(
+        "",
+        description="what parcels, inspections and lost value cost (TOML); empty: built-in rates",
+    )
     shop_name: str = Field("Practice shop", description="the shop's name, as customers know it")
     public_url: str = Field(
         "",

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
+from pipelines.costs import CostRate
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.tables import payload_tables, tables
 from pipelines.warehouse.opening import first_row
@@ -85,6 +86,12 @@ def write_run(
         "insert into meta.zone_offsets values (?, ?, ?)",
         [[_naive(each.starts_at), _naive(each.ends_at), each.offset_seconds] for each in periods],
     )
+
+
+def write_rates(connection: duckdb.DuckDBPyConnection, rates: Sequence[CostRate]) -> None:
+    """Put the rates by which costs are computed where SQL reads them."""
+    connection.execute("delete from meta.cost_rates")
+    connection.executemany("insert into meta.cost_rates values (?, ?, ?, ?, ?)", rates)
 
 
 def stored_run(connection: duckdb.DuckDBPyConnection) -> Run:

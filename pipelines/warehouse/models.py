@@ -27,6 +27,13 @@ META_TABLES: Mapping[str, Mapping[str, str]] = {
         "ends_at": "TIMESTAMP",
         "offset_seconds": "INTEGER",
     },
+    "cost_rates": {
+        "kind": "VARCHAR",
+        "word": "VARCHAR",
+        "currency": "VARCHAR",
+        "amount_minor": "BIGINT",
+        "percent": "INTEGER",
+    },
 }
 _OPENING = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<select>.*)", re.DOTALL)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -33,6 +33,9 @@ create table if not exists meta.run (as_of timestamp, through_seq bigint not nul
 create table if not exists meta.zone_offsets (
     starts_at timestamp not null, ends_at timestamp not null, offset_seconds integer not null
 );
+create table if not exists meta.cost_rates (
+    kind varchar not null, word varchar not null, currency varchar, amount_minor bigint, percent integer
+);
 """
 
 

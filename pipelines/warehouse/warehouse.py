@@ -13,6 +13,7 @@ from typing import Self
 import duckdb
 import polars as pl
 
+from pipelines.costs import Costs, cost_rates, costs_in_force, default_costs
 from pipelines.lake.manifest import Manifest
 from pipelines.warehouse.catalogue import Built, Catalogue, Kind
 from pipelines.warehouse.lake_views import (
@@ -22,6 +23,7 @@ from pipelines.warehouse.lake_views import (
     read_run,
     stored_run,
     table_fingerprints,
+    write_rates,
     write_run,
 )
 from pipelines.warehouse.lock import WAIT_SECONDS, Say, warehouse_lock
@@ -37,6 +39,7 @@ from retour.settings import Settings
 
 _progress = logging.getLogger("retour.progress")
 _LAKE = "lake"
+_RATES = "meta.cost_rates"
 _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
 
@@ -53,20 +56,28 @@ class Warehouse:
         lake_dir: Path,
         timezone: str = "",
         *,
+        costs: Costs | None = None,
         say: Say = print,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self.path = path
         self.lake_dir = lake_dir
         self._timezone = timezone
+        self._rates = cost_rates(costs or default_costs())
         self._say = say
         self._wait_seconds = wait_seconds
         self._exit = ExitStack()
 
     @classmethod
     def of(cls, settings: Settings, *, say: Say = print) -> Self:
-        """The warehouse that the settings name."""
-        return cls(settings.warehouse, settings.lake_dir, settings.timezone, say=say)
+        """The warehouse that the settings name. Raises `BadCosts`."""
+        return cls(
+            settings.warehouse,
+            settings.lake_dir,
+            settings.timezone,
+            costs=costs_in_force(settings),
+            say=say,
+        )
 
     def __enter__(self) -> Self:
         refuse_foreign(self.path)  # before a lock file is laid beside it
@@ -78,6 +89,7 @@ class Warehouse:
             stack.callback(self._connection.close)
             with derived_again(self.path):
                 self._catalogue = Catalogue(self._connection)
+                self._show_rates()
                 self.attach_lake()
             self._exit = stack.pop_all()
         return self
@@ -118,6 +130,13 @@ class Warehouse:
             for relation, fingerprint in tables.items():
                 self._catalogue.record(relation, fingerprint, 0, "view")
             self._catalogue.record(_LAKE, state, 0)
+
+    def _show_rates(self) -> None:
+        state = digest(str(self._rates))
+        if self._catalogue.fingerprint(_RATES) != state:
+            with self._transaction():
+                write_rates(self._connection, self._rates)
+                self._catalogue.record(_RATES, state, len(self._rates))
 
     @property
     def run(self) -> Run:

@@ -155,8 +155,15 @@ def _schema_at(schema: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     found: Mapping[str, Any] = schema
     for step in place:
         found = _resolved(schema, found)
-        found = found.get("properties", {}).get(step) or found.get("additionalProperties", found)
+        found = found.get("properties", {}).get(step) or _of_any_name(found)
     return _resolved(schema, found)
+
+
+def _of_any_name(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON Schema of the values of a table whose names are not fixed."""
+    by_pattern = table.get("patternProperties", {}).values()
+    found: Mapping[str, Any] = next(iter(by_pattern), table.get("additionalProperties", table))
+    return found
 
 
 def _resolved(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:

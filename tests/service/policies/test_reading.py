@@ -57,6 +57,7 @@ class TestBadPolicy:
             ("warn_at = 0.8", "warn_at = 1", "clocks.warn_at is 1; it must be more than 0 and less than 1"),
             ("EUR = 50000", "euro = 1", "rules.value.auto_up_to_minor.euro is \"euro\"; it must be three capital letters"),
             ("EUR = 50000", 'EUR = "1"', 'rules.value.auto_up_to_minor.EUR is "1"; it must be a whole number'),
+            ("EUR = 50000", "EUR = -1", "rules.value.auto_up_to_minor.EUR is -1; it must be 0 to 1,000,000,000,000"),
             ("= 09:00:00", '= "09:00"', 'clocks.business_opens is "09:00"; it must be a time without quotes, such as 09:00:00'),
             ("= 18:00:00", "= 08:00:00", "clocks.business_closes is 08:00:00, but business_opens is 09:00:00; close later"),
             ('default = "basic"', 'default = ""', 'inspection.default is ""; allowed are "basic", "full"'),
