@@ -1,0 +1,39 @@
+/*
+description: Every refund from its order to its settlement.
+grain: a refund
+owner: data
+refresh: fold
+key: [refund_key]
+columns:
+  refund_key: the refund; one whose order was never told is named after its settlement
+  rma: the return
+  currency: ISO 4217 code; null where only a failure is known
+  requested_seq: place in the log of its order; null where that was never told
+  requested_at: when it was ordered (UTC)
+  trigger: what set it off, such as inspected or goodwill
+  first_means: the means that were tried first
+  requested_minor: what was to be paid (minor units)
+  settled_seq: place in the log of its settlement; null until then
+  settled_at: when the money went back (UTC)
+  settled_means: by which; null where not told
+  settled_minor: what was paid (minor units)
+  is_reconciled: whether that came out by asking the provider after a silence
+  failures: how often a payment was refused (count)
+*/
+select
+    steps.refund_key,
+    min(steps.rma) as rma,
+    min(steps.currency) as currency,
+    min(steps.seq) filter (where steps.step = 'requested') as requested_seq,
+    min(steps.happened_at) filter (where steps.step = 'requested') as requested_at,
+    arg_min(steps.trigger, steps.seq) filter (where steps.step = 'requested') as trigger,
+    arg_min(steps.means, steps.seq) filter (where steps.step = 'requested') as first_means,
+    arg_min(steps.amount_minor, steps.seq) filter (where steps.step = 'requested') as requested_minor,
+    min(steps.seq) filter (where steps.step = 'settled') as settled_seq,
+    min(steps.happened_at) filter (where steps.step = 'settled') as settled_at,
+    min(steps.means) filter (where steps.step = 'settled') as settled_means,
+    min(steps.amount_minor) filter (where steps.step = 'settled') as settled_minor,
+    bool_or(steps.is_reconciled) as is_reconciled,
+    count(*) filter (where steps.step = 'failed') as failures
+from staging.refund_steps as steps
+group by steps.refund_key
