@@ -1,0 +1,52 @@
+/*
+description: The cases that opened, day by day and kind by kind, and how soon they were answered and ended.
+grain: a shop day on which cases opened, and a kind of case
+owner: operations
+refresh: by_day
+key: [day, kind]
+columns:
+  day: the shop's day on which the cases opened
+  kind: complaint, suggestion, not_received, safety, low_score, stalled, recovery or unknown_parcel
+  opened: cases that opened on the day (count); every one is either closed or still open
+  closed: of those, the ones that have ended since (count)
+  escalated: of those, the ones whose time ran out at least once (count)
+  still_open: of those, the ones that have not ended (count)
+  median_hours: from opening to end, of those that ended (real hours); null where none did
+  p90_hours: the hours within which nine of ten of those that ended did so; null where none did
+  first_answer_median_hours: from opening until the customer was first written to about it, the acknowledgement of its receipt included, or it ended (real hours); null where neither happened yet
+*/
+with timed as (
+    select
+        cases.day,
+        cases.kind,
+        cases.escalations,
+        (epoch(cases.closed_at) - epoch(cases.opened_at)) / 3600 as hours,
+        (epoch(cases.first_answer_at) - epoch(cases.opened_at)) / 3600 as first_answer_hours
+    from intermediate.case_lives as cases
+    where cases.opened_at is not null
+),
+
+ranked as (
+    select
+        timed.day,
+        timed.kind,
+        timed.escalations,
+        timed.hours,
+        timed.first_answer_hours,
+        row_number() over (partition by timed.day, timed.kind order by timed.hours nulls last) as place,
+        count(timed.hours) over (partition by timed.day, timed.kind) as closed
+    from timed
+)
+
+select
+    ranked.day,
+    ranked.kind,
+    count(*) as opened,
+    count(ranked.hours) as closed,
+    count(*) filter (where ranked.escalations > 0) as escalated,
+    count(*) - count(ranked.hours) as still_open,
+    median(ranked.hours) as median_hours,
+    min(ranked.hours) filter (where ranked.place * 10 >= ranked.closed * 9) as p90_hours,
+    median(ranked.first_answer_hours) as first_answer_median_hours
+from ranked
+group by ranked.day, ranked.kind

@@ -1,0 +1,89 @@
+/*
+description: What happened to cases, step by step, letters about them included.
+grain: a step of a case
+owner: data
+refresh: view
+key: [seq]
+columns:
+  seq: the event's place in the log
+  case_id: the case
+  step: opened, assigned, escalated, closed, or letter where the customer was written to about it
+  happened_at: when (UTC)
+  kind: such as complaint or stalled; told where it opens
+  rma: the return; null for cases without one, told where it opens
+  is_from_customer: whether a customer brought it up, told where it opens
+  owner_role: whose work it is from then on; null where the step does not change that
+  owner_key: who that is; null where nobody is named
+  due_at: by when it is to be closed (UTC), told where it opens or escalates
+  outcome: how it ended, told where it closes
+*/
+select
+    opened.seq,
+    opened.case_id,
+    'opened' as step,
+    opened.time as happened_at,
+    opened.kind,
+    opened.rma,
+    opened.actor_role = 'customer' as is_from_customer,
+    opened.owner_role,
+    opened.owner_key,
+    make_timestamp(opened.due_at_us) as due_at,
+    cast(null as varchar) as outcome
+from lake.case_opened as opened
+union all
+select
+    assigned.seq,
+    assigned.case_id,
+    'assigned' as step,
+    assigned.time as happened_at,
+    cast(null as varchar) as kind,
+    cast(null as varchar) as rma,
+    cast(null as boolean) as is_from_customer,
+    cast(null as varchar) as owner_role,
+    assigned.owner_key,
+    cast(null as timestamp) as due_at,
+    cast(null as varchar) as outcome
+from lake.case_assigned as assigned
+union all
+select
+    escalated.seq,
+    escalated.case_id,
+    'escalated' as step,
+    escalated.time as happened_at,
+    cast(null as varchar) as kind,
+    cast(null as varchar) as rma,
+    cast(null as boolean) as is_from_customer,
+    escalated.owner_role,
+    cast(null as varchar) as owner_key,
+    make_timestamp(escalated.due_at_us) as due_at,
+    cast(null as varchar) as outcome
+from lake.case_escalated as escalated
+union all
+select
+    closed.seq,
+    closed.case_id,
+    'closed' as step,
+    closed.time as happened_at,
+    cast(null as varchar) as kind,
+    cast(null as varchar) as rma,
+    cast(null as boolean) as is_from_customer,
+    cast(null as varchar) as owner_role,
+    cast(null as varchar) as owner_key,
+    cast(null as timestamp) as due_at,
+    closed.outcome
+from lake.case_closed as closed
+union all
+select
+    letters.seq,
+    letters.subject as case_id,
+    'letter' as step,
+    letters.time as happened_at,
+    cast(null as varchar) as kind,
+    cast(null as varchar) as rma,
+    cast(null as boolean) as is_from_customer,
+    cast(null as varchar) as owner_role,
+    cast(null as varchar) as owner_key,
+    cast(null as timestamp) as due_at,
+    cast(null as varchar) as outcome
+from lake.message_sent as letters
+where letters.letter in ('case_opened', 'case_closed')
