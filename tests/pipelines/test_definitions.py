@@ -62,30 +62,3 @@ class TestGraph:
         checks = {key.name for key in job.asset_layer.asset_graph.asset_check_keys}
 
         assert {"events", "order_placed", "return_requested", "nothing_in_quarantine"} <= checks
-
-
-class TestSchedule:
-    @pytest.fixture
-    def instance(self):
-        with dg.instance_for_test() as instance:
-            yield instance
-
-    def test_it_asks_for_a_refresh_every_quarter_of_an_hour(self, instance) -> None:
-        schedule = defs().resolve_schedule_def("every_quarter_hour")
-
-        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
-
-        assert schedule.cron_schedule == "*/15 * * * *"
-        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-        assert len(asked.run_requests or []) == 1
-
-    @pytest.mark.parametrize("status", ["NOT_STARTED", "STARTED"])
-    def test_it_does_not_queue_a_refresh_behind_another(self, instance, status: str) -> None:
-        job = defs().resolve_job_def("refresh")
-        instance.create_run_for_job(job, status=dg.DagsterRunStatus(status))
-        schedule = defs().resolve_schedule_def("every_quarter_hour")
-
-        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
-
-        assert not asked.run_requests
-        assert "waiting or running" in str(asked.skip_message)

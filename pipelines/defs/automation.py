@@ -1,0 +1,65 @@
+"""When it runs by itself: as soon as events wait, every hour, and a look for runs that died."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.defs.jobs import refresh
+from pipelines.liveness import fail_dead_runs
+from pipelines.waiting import PAUSE, backlog, next_refresh_at
+from retour.settings import load_settings
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_BUSY = "a run is waiting or running"
+
+
+@dg.sensor(
+    job=refresh,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Refreshes when events wait that no publication tells of, {PAUSE.seconds} s after the last refresh "
+    "began at the earliest. A refresh that fails is tried again after two minutes, then ever more slowly.",
+)
+def new_events(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    waiting = backlog(load_settings())
+    if not waiting.events:
+        return dg.SkipReason(f"nothing is new since event {waiting.head:,}")
+    if _is_busy(context.instance):
+        return dg.SkipReason(f"{waiting.events:,} events wait; {_BUSY}")
+    earliest = next_refresh_at(context.instance, refresh.name)
+    if earliest and datetime.now(UTC) < earliest:
+        return dg.SkipReason(f"{waiting.events:,} events wait until {earliest:%H:%M:%S} UTC")
+    return dg.RunRequest(tags={"retour/events_waiting": str(waiting.events)})
+
+
+@dg.schedule(
+    job=refresh,
+    cron_schedule="0 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Refreshes every hour, even while the sensor `new_events` is off, so that marts are never older.",
+)
+def hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    fail_dead_runs(context.instance)
+    return dg.SkipReason(_BUSY) if _is_busy(context.instance) else dg.RunRequest()
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Marks runs whose process died as failed; else the queue would wait for them for ever.",
+)
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    dead = fail_dead_runs(context.instance)
+    return dg.SkipReason(
+        f"marked as failed: {', '.join(dead)}" if dead else "every run in progress is alive"
+    )
+
+
+def _is_busy(instance: dg.DagsterInstance) -> bool:
+    return instance.get_runs_count(dg.RunsFilter(statuses=_UNFINISHED)) > 0

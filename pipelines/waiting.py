@@ -1,0 +1,69 @@
+"""Whether events wait for a refresh, and whether it is time for one. Cheap: asked every few seconds.
+
+What is published is compared with the log, not the lake: a run that died after it had taken the events in has not
+shown them to anybody yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+import dagster as dg
+
+from pipelines.publish.manifest import Publication
+from retour.assembly import open_retour
+from retour.settings import Settings
+from service.application import Retour
+
+PAUSE = timedelta(
+    seconds=45
+)  # between the beginnings of two refreshes: a busy shop has one a minute
+AFTER_FAILURE = timedelta(minutes=2)  # doubled with every further one
+AT_MOST = timedelta(hours=1)
+_LOOKED_BACK = 10
+_SUCCEEDED, _FAILED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The newest event of the log, and the one up to which the marts tell."""
+
+    head: int
+    published: int
+
+    @property
+    def events(self) -> int:
+        return max(0, self.head - self.published)
+
+
+def backlog(settings: Settings) -> Backlog:
+    """What no publication tells yet. Raises `UserError` where the log cannot be read."""
+    published = Publication.load(settings.published_dir)
+    return Backlog(_retour(settings).log_head(), published.through_seq if published else 0)
+
+
+@cache
+def _retour(settings: Settings) -> Retour:
+    """Opened once in a process: it looks after its tables each time."""
+    return open_retour(settings)
+
+
+def next_refresh_at(instance: dg.DagsterInstance, job_name: str) -> datetime | None:
+    """The moment before which no other refresh should begin; None where none ran yet.
+
+    A job that fails is tried again ever more slowly: what a person must mend is not mended by trying.
+    """
+    ended = dg.RunsFilter(job_name=job_name, statuses=[_SUCCEEDED, _FAILED])
+    records = instance.get_run_records(ended, limit=_LOOKED_BACK)
+    if not records:
+        return None
+    return records[0].create_timestamp + _pause([each.dagster_run.status for each in records])
+
+
+def _pause(newest_first: Sequence[dg.DagsterRunStatus]) -> timedelta:
+    failures = next(
+        (place for place, status in enumerate(newest_first) if status is _SUCCEEDED),
+        len(newest_first),
+    )
+    return min(AT_MOST, AFTER_FAILURE * 2 ** (failures - 1)) if failures else PAUSE

@@ -1,0 +1,179 @@
+"""When Dagster runs what: as soon as events wait, every hour, never two at once, and not for ever what fails."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from dagster import DagsterRunStatus as Status
+from dagster._core.definitions.sensor_definition import SensorExecutionData
+from small_shop import small_shop
+
+from pipelines import waiting
+from pipelines.definitions import defs
+from pipelines.lake.manifest import Manifest
+from pipelines.steps import run_steps, take_in
+from pipelines.waiting import PAUSE, backlog, next_refresh_at
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import Settings
+from service.application import Retour
+from service.platform.db import DatabaseUnavailable
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation on an empty folder, which assets and sensors find by their environment."""
+    monkeypatch.setenv("RETOUR_VAR_DIR", str(settings.var_dir))
+    monkeypatch.setenv("RETOUR_WAREHOUSE", str(settings.warehouse))
+    return settings
+
+
+@pytest.fixture
+def retour(shop: Settings) -> Retour:
+    return small_shop(shop, days=2)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+@dg.op
+def nothing() -> None: ...
+
+
+@dg.job
+def refresh() -> None:
+    """A job of the same name, whose runs leave less behind."""
+    nothing()
+
+
+def ran(instance: dg.DagsterInstance, status: Status) -> None:
+    instance.create_run_for_job(refresh, status=status)
+
+
+def new_events(instance: dg.DagsterInstance) -> SensorExecutionData:
+    sensor = defs().resolve_sensor_def("new_events")
+    return sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+
+
+class TestNewEvents:
+    def test_asks_for_a_refresh_when_events_wait(self, instance, retour) -> None:
+        asked = new_events(instance)
+
+        assert [each.tags["retour/events_waiting"] for each in asked.run_requests or []] == [
+            str(retour.log_head())
+        ]
+
+    def test_is_on_from_the_start_and_looks_often(self) -> None:
+        sensor = defs().resolve_sensor_def("new_events")
+
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+        assert sensor.minimum_interval_seconds == 10
+        assert sensor.job_name == "refresh"
+
+    def test_asks_for_nothing_where_nothing_is_new(self, instance, shop) -> None:
+        retour = small_shop(shop, days=2)
+        run_steps(shop, retour, NOW)
+        run_steps(shop, retour, NOW)  # takes in what the first concluded
+
+        asked = new_events(instance)
+
+        assert not asked.run_requests
+        assert f"since event {retour.log_head()}" in str(asked.skip_message)
+
+    @pytest.mark.parametrize("status", [Status.NOT_STARTED, Status.STARTED, Status.CANCELING])
+    def test_waits_behind_a_run_that_is_under_way(self, instance, retour, status) -> None:
+        ran(instance, status)
+
+        asked = new_events(instance)
+
+        assert not asked.run_requests
+        assert "waiting or running" in str(asked.skip_message)
+
+    def test_leaves_a_pause_after_the_last_refresh(self, instance, retour, monkeypatch) -> None:
+        ran(instance, Status.SUCCESS)
+
+        early = new_events(instance)
+        monkeypatch.setattr(waiting, "PAUSE", timedelta(0))
+        late = new_events(instance)
+
+        assert not early.run_requests
+        assert "events wait until" in str(early.skip_message)
+        assert len(late.run_requests or []) == 1
+
+    def test_a_log_that_cannot_be_read_is_told_by_its_tick(
+        self, instance, shop, monkeypatch
+    ) -> None:
+        monkeypatch.setenv("RETOUR_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+        with pytest.raises(DatabaseUnavailable, match=r"cannot use the database .*start it"):
+            new_events(instance)
+
+
+class TestBacklog:
+    def test_counts_what_is_in_the_lake_but_not_published(self, shop, retour) -> None:
+        with Warehouse.of(shop, say=print) as warehouse:  # a run that dies after it took events in
+            take_in(shop, retour, warehouse)
+
+        assert Manifest.load(shop.lake_dir).through_seq == retour.log_head()
+        assert backlog(shop).events == retour.log_head()
+
+    def test_is_what_came_since_the_publication(self, shop, retour) -> None:
+        run_steps(shop, retour, NOW)
+        before = backlog(shop)
+        small_shop(shop, days=3)
+
+        assert before.published > 0
+        assert backlog(shop).events == retour.log_head() - before.published > 0
+
+
+class TestNextRefreshAt:
+    def test_is_no_moment_where_nothing_ran(self, instance) -> None:
+        assert next_refresh_at(instance, "refresh") is None
+
+    @pytest.mark.parametrize(
+        ("statuses", "pause"),
+        [
+            ([Status.SUCCESS], PAUSE),
+            ([Status.FAILURE], timedelta(minutes=2)),
+            ([Status.SUCCESS, Status.FAILURE, Status.FAILURE], timedelta(minutes=4)),
+            ([Status.FAILURE] * 9, timedelta(hours=1)),
+            ([Status.FAILURE, Status.FAILURE, Status.SUCCESS], PAUSE),
+            ([Status.FAILURE, Status.STARTED], timedelta(minutes=2)),
+        ],
+    )
+    def test_comes_later_with_every_failure_in_a_row(self, instance, statuses, pause) -> None:
+        for status in statuses:
+            ran(instance, status)
+        newest = next(
+            each
+            for each in instance.get_run_records()
+            if each.dagster_run.status in (Status.SUCCESS, Status.FAILURE)
+        )
+
+        assert next_refresh_at(instance, "refresh") == newest.create_timestamp + pause
+
+
+class TestHourly:
+    def test_refreshes_every_hour_whatever_is_new(self, instance, shop) -> None:
+        schedule = defs().resolve_schedule_def("hourly")
+
+        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
+
+        assert schedule.cron_schedule == "0 * * * *"
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+        assert len(asked.run_requests or []) == 1
+
+    @pytest.mark.parametrize("status", [Status.NOT_STARTED, Status.STARTED])
+    def test_does_not_queue_a_refresh_behind_a_run(self, instance, shop, status) -> None:
+        ran(instance, status)
+        schedule = defs().resolve_schedule_def("hourly")
+
+        asked = schedule.evaluate_tick(dg.build_schedule_context(instance=instance))
+
+        assert not asked.run_requests
+        assert "waiting or running" in str(asked.skip_message)
