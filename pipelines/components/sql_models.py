@@ -72,14 +72,17 @@ def asset_keys(relations: Iterable[str]) -> Sequence[dg.AssetKey]:
 
 
 def materialized(model: SqlModel, warehouse: Warehouse, built: Built) -> dg.MaterializeResult[None]:
-    """The result of a run's step: the rows, the columns as they came out, and whether anything was done."""
+    """The result of a run's step: the rows (but of views that are dear to count), the columns as they came out, and what was done."""
+    counted = {} if built.rows is None else {"dagster/row_count": built.rows}
     return dg.MaterializeResult(
         asset_key=[model.schema, model.name],
         data_version=dg.DataVersion(built.fingerprint),
         metadata={
-            "dagster/row_count": built.rows,
+            **counted,
             "dagster/column_schema": _column_schema(model, warehouse.columns(model.relation)),
             "was_rebuilt": built.is_new,
+            "how": built.how,
+            "rows_touched": built.touched,
         },
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.decode import decode
-from pipelines.lake.manifest import LogReplaced, Manifest, check_hash
+from pipelines.lake.manifest import LogReplaced, Manifest, check_hash, new_generation
 from pipelines.lake.quarantine import Quarantined, set_aside, write_quarantine
 from pipelines.lake.segments import append_rows, sweep
 from pipelines.lake.tables import payload_tables, tables
@@ -100,10 +100,12 @@ def _open(read_log: ReadLog, lake_dir: Path, quarantine_dir: Path) -> tuple[Mani
     current = definitions()
     is_outdated = manifest.through_seq > 0 and manifest.definitions != current
     if is_outdated:
-        manifest = Manifest(lake_dir=lake_dir, definitions=current)
+        manifest = Manifest(lake_dir=lake_dir, definitions=current, generation=new_generation())
         manifest.commit()
     sweep(manifest, quarantine_dir)
-    return manifest.model_copy(update={"definitions": current}), is_outdated
+    generation = manifest.generation or new_generation()
+    begun = {"definitions": current, "generation": generation}
+    return manifest.model_copy(update=begun), is_outdated
 
 
 def _check_same_log(read_log: ReadLog, manifest: Manifest) -> None:

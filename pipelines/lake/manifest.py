@@ -7,6 +7,7 @@ killed run leaves at most files that nobody names.
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -74,13 +75,17 @@ class QuarantineFile(_File):
 
 
 class Manifest(BaseModel):
-    """What the lake holds: the log up to `through_seq`, read with the event definitions `definitions`."""
+    """What the lake holds: the log up to `through_seq`, read with the event definitions `definitions`.
+
+    Rows are only added to a lake, so those that were there stay as they are for as long as its `generation` is the same.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     lake_dir: Path = Field(exclude=True)
     format: int = FORMAT
     definitions: str = ""
+    generation: str = ""
     through_seq: int = 0
     through_id: str | None = None
     segments: tuple[Segment, ...] = ()
@@ -125,9 +130,20 @@ class Manifest(BaseModel):
             place = ".".join(str(part) for part in problem["loc"])
             raise LakeDamaged(lake_dir, f"{path}: {place}: {problem['msg']}") from invalid
 
-    def files(self, table: str) -> list[Path]:
-        """The table's Parquet files in the order of the log; none where no such event came yet."""
-        return [self.lake_dir / each.path for each in self.segments if each.table == table]
+    def files(self, table: str, after: int = 0) -> list[Path]:
+        """The table's Parquet files that may hold events after a position, in the order of the log; none where none came."""
+        return [
+            self.lake_dir / each.path
+            for each in self.segments
+            if each.table == table and each.last_seq > after
+        ]
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has; those without a row are left out."""
+        found: dict[str, int] = {}
+        for each in self.segments:
+            found[each.table] = found.get(each.table, 0) + each.rows
+        return found
 
     def verify(self) -> None:
         """Read every file and compare its hash. Raises `LakeDamaged` naming the first that differs."""
@@ -137,6 +153,11 @@ class Manifest(BaseModel):
     def commit(self) -> None:
         """Make this the lake, atomically and durably."""
         write_durably(self.lake_dir / NAME, (self.model_dump_json(indent=1) + "\n").encode())
+
+
+def new_generation() -> str:
+    """A name for a lake that starts from nothing: none before it had the same."""
+    return uuid.uuid4().hex
 
 
 def check_size(lake_dir: Path, path: Path, listed: _File) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.lake.ingest import definitions
-from pipelines.lake.manifest import Manifest, Segment
+from pipelines.lake.manifest import Manifest, Segment, new_generation
 from pipelines.lake.segments import SMALL_ROWS, write_segment
 from pipelines.lake.tables import Kind, Table, tables
 
@@ -85,6 +85,7 @@ class WholeLake:
         manifest = Manifest(
             lake_dir=self._lake_dir,
             definitions=definitions(),
+            generation=new_generation(),
             through_seq=through_seq,
             through_id=through_id,
             segments=tuple(sorted(self._segments, key=lambda each: (each.table, each.first_seq))),

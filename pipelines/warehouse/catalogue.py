@@ -3,27 +3,68 @@
 Asking DuckDB anew about each relation was most of what a refresh with nothing new did.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
 Kind = Literal["view", "table"]
+How = Literal["unchanged", "incremental", "full"]
 _KINDS: dict[str, Kind] = {"VIEW": "view", "BASE TABLE": "table"}
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A relation as it stands; `is_new` if this call made it."""
+    """A relation as it stands: what its content can be told by, its rows, and how this call made it.
+
+    `rows` is None for a view whose rows would cost as much to count as to compute. `touched` counts the rows that were added
+    and taken away, which of those made in full are all.
+    """
 
     relation: str
     fingerprint: str
-    rows: int
-    is_new: bool
+    rows: int | None
+    how: How = "unchanged"
+    touched: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this call made anything of it anew."""
+        return self.how != "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A relation as it was last made.
+
+    `made_from` tells all that it was made from, `fingerprint` its content: it stays where the same rows came out again.
+    `code` tells its SQL. Each change of a table has a `version`; the changes after `since` are kept.
+    """
+
+    relation: str
+    made_from: str
+    fingerprint: str
+    rows: int | None
+    code: str = ""
+    version: int = 0
+    since: int = 0
+
+    def unchanged(self) -> Built:
+        """What a call that found nothing to do answers."""
+        return Built(self.relation, self.fingerprint, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How much of a source a relation has followed: up to which event or version, and what told the source's content then."""
+
+    position: int = 0
+    fingerprint: str = ""
 
 
 class Catalogue:
-    """Relations by name: what each was made from, its rows, and whether it is a view or a table."""
+    """Relations by name: what each was made from, what it has seen of its inputs, and whether it is a view or a table."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -32,32 +73,69 @@ class Catalogue:
     def reload(self) -> None:
         """Read what stands; after a rollback nothing that was remembered of it may stay."""
         builds = self._connection.execute(
-            "select relation, fingerprint, coalesce(rows, 0) from meta.builds"
+            "select relation, made_from, fingerprint, rows, code, version, since from meta.builds"
         ).fetchall()
         kinds = self._connection.execute(
             "select table_schema || '.' || table_name, table_type from information_schema.tables"
         ).fetchall()
-        self._builds = {str(row[0]): Built(row[0], row[1], row[2], is_new=False) for row in builds}
+        seen = self._connection.execute(
+            "select relation, source, position, fingerprint from meta.seen"
+        ).fetchall()
+        self._standing = {str(row[0]): Standing(*row) for row in builds}
         self._kinds = {str(relation): _KINDS[kind] for relation, kind in kinds if kind in _KINDS}
+        self._seen: dict[str, dict[str, Seen]] = {}
+        for relation, source, position, fingerprint in seen:
+            self._seen.setdefault(relation, {})[source] = Seen(position, fingerprint)
 
     def kind(self, relation: str) -> Kind | None:
         """Whether a view or a table of this name is there."""
         return self._kinds.get(relation)
 
-    def find(self, relation: str) -> Built | None:
+    def find(self, relation: str) -> Standing | None:
         """The relation as it was last made, if it is still there."""
-        return self._builds.get(relation) if relation in self._kinds else None
+        return self.recorded(relation) if relation in self._kinds else None
 
-    def fingerprint(self, relation: str) -> str | None:
+    def recorded(self, relation: str) -> Standing | None:
         """What was last recorded under this name, which need not be a relation."""
-        built = self._builds.get(relation)
-        return built.fingerprint if built else None
+        return self._standing.get(relation)
 
-    def record(self, relation: str, fingerprint: str, rows: int, kind: Kind | None = None) -> None:
-        """Note in the caller's transaction what a relation was made from."""
+    def record(self, standing: Standing, kind: Kind | None = None) -> None:
+        """Note in the caller's transaction how a relation now stands."""
         self._connection.execute(
-            "insert or replace into meta.builds values (?, ?, ?)", [relation, fingerprint, rows]
+            "insert or replace into meta.builds values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                standing.relation,
+                standing.made_from,
+                standing.fingerprint,
+                standing.rows,
+                standing.code,
+                standing.version,
+                standing.since,
+            ],
         )
-        self._builds[relation] = Built(relation, fingerprint, rows, is_new=False)
+        self._standing[standing.relation] = standing
         if kind:
-            self._kinds[relation] = kind
+            self._kinds[standing.relation] = kind
+
+    def seen(self, relation: str) -> Mapping[str, Seen]:
+        """How much of each of its sources a relation has followed."""
+        return self._seen.get(relation, {})
+
+    def record_seen(self, relation: str, seen: Mapping[str, Seen]) -> None:
+        """Note in the caller's transaction what a relation has followed by now."""
+        if seen == self.seen(relation):
+            return
+        self._connection.execute("delete from meta.seen where relation = ?", [relation])
+        if seen:
+            rows = ", ".join(["(?, ?, ?, ?)"] * len(seen))
+            values = [
+                value
+                for source, each in seen.items()
+                for value in (relation, source, each.position, each.fingerprint)
+            ]
+            self._connection.execute(f"insert into meta.seen values {rows}", values)
+        self._seen[relation] = dict(seen)
+
+    def followers(self, relation: str) -> Iterable[int]:
+        """Up to which version each relation that follows this one has seen it."""
+        return [seen[relation].position for seen in self._seen.values() if relation in seen]

@@ -5,7 +5,7 @@ Conclusions do not count: they are drawn as of that moment, and would otherwise 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipelines.warehouse.zones import OffsetPeriod, offset_periods
 from retour.errors import UserError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Span = tuple[datetime | None, datetime | None, datetime | None]  # naive, UTC
 
 
 class UnknownTimezone(UserError):
@@ -52,25 +53,42 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:32]
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    """Make `lake.<table>` for every table, those without a file included."""
-    for name, columns in payload_tables().items():
-        connection.execute(
-            f"create or replace view lake.{name} as {_select(columns, manifest.files(name))}"
-        )
+def create_views(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, names: Iterable[str]
+) -> None:
+    """Make `lake.<table>` for these tables, those without a file included."""
+    for name in names:
+        columns, files = payload_tables()[name], manifest.files(name)
+        connection.execute(f"create or replace view lake.{name} as {_select(columns, files)}")
+
+
+def view_digests(manifest: Manifest) -> dict[str, str]:
+    """What each table's view is made of, told by its columns and where its files lie."""
+    paths: dict[str, list[str]] = {name: [] for name in payload_tables()}
+    for segment in manifest.segments:
+        paths.setdefault(segment.table, []).append(segment.path)
+    folder = str(manifest.lake_dir.resolve())
+    return {
+        name: digest(folder, str(sorted(columns.items())), *paths[name])
+        for name, columns in payload_tables().items()
+    }
+
+
+def events_after(manifest: Manifest, relation: str, seq: int) -> str:
+    """A SELECT of those rows of `lake.<table>` whose events follow a position; it opens no file that holds none."""
+    name = relation.partition(".")[2]
+    rows = _select(payload_tables()[name], manifest.files(name, seq))
+    return f"select * from ({rows}) where seq > {seq:d}"  # our own names
 
 
 def read_run(
-    connection: duckdb.DuckDBPyConnection, through_seq: int, timezone: str
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, timezone: str
 ) -> tuple[Run, Sequence[OffsetPeriod]]:
     """The run's parameters, and the zone's offsets over all that the lake holds."""
-    own = [table for table in tables().values() if table.item_field is None]
-    lived = [table.name for table in own if table.family != "conclusion"]
-    _, as_of = _span(connection, lived, ("time",))
-    first, last = _span(connection, [table.name for table in own], ("time", "recorded_at"))
-    zone = timezone or _imported_timezone(connection) or "UTC"
+    first, last, as_of = _span(connection, manifest)
+    zone = timezone or _imported_timezone(connection, manifest) or "UTC"
     periods = offset_periods(_zone(zone), _aware(first) or _EPOCH, _aware(last) or _EPOCH)
-    return Run(_aware(as_of), through_seq, zone), periods
+    return Run(_aware(as_of), manifest.through_seq, zone), periods
 
 
 def write_run(
@@ -105,30 +123,61 @@ def _select(columns: Mapping[str, str], files: Sequence[Path]) -> str:
         nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
         return f"select {nothing} where false"
     names = ", ".join(f'"{name}"' for name in columns)
-    paths = ", ".join(_quoted(file) for file in files)
-    return f"select {names} from read_parquet([{paths}])"  # our own names, quoted paths
+    return f"select {names} from {_parquet(files)}"  # our own names
+
+
+def _parquet(files: Sequence[Path]) -> str:
+    return f"read_parquet([{', '.join(_quoted(file) for file in files)}])"
 
 
 def _quoted(file: Path) -> str:
     return "'" + str(file.resolve()).replace("'", "''") + "'"
 
 
-def _span(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], columns: Sequence[str]
-) -> tuple[datetime | None, datetime | None]:
-    parts = " union all ".join(
-        f"select min({column}) as low, max({column}) as high from lake.{name}"  # our own names
-        for name in names
-        for column in columns
+def _span(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> _Span:
+    """The first and last moment in the lake, and the last of the shop's life, found by reading what is new since last time."""
+    known = first_row(connection, "select * from meta.lake_span") or ("", 0, None, None, None)
+    after = known[1] if known[0] == manifest.generation and known[1] <= manifest.through_seq else 0
+    before: _Span = known[2:] if after else (None, None, None)
+    span = _joined([before, *_spans_after(connection, manifest, after)])
+    connection.execute("delete from meta.lake_span")
+    connection.execute(
+        "insert into meta.lake_span values (?, ?, ?, ?, ?)",
+        [manifest.generation, manifest.through_seq, *span],
     )
-    row = first_row(connection, f"select min(low), max(high) from ({parts})")  # our own names
-    return (row[0], row[1]) if row else (None, None)
+    return span
 
 
-def _imported_timezone(connection: duckdb.DuckDBPyConnection) -> str | None:
-    row = first_row(
-        connection, "select timezone from lake.import_completed order by seq desc limit 1"
+def _spans_after(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, after: int
+) -> list[_Span]:
+    """The same of each table that has events after a position."""
+    parts = []
+    for table in tables().values():
+        files = manifest.files(table.name, after) if table.item_field is None else []
+        if files:
+            lived = "max(time)" if table.family != "conclusion" else "cast(null as timestamp)"
+            parts.append(
+                f"select least(min(time), min(recorded_at)), greatest(max(time), max(recorded_at)), {lived} "
+                f"from {_parquet(files)}"
+            )
+    return connection.execute(" union all ".join(parts)).fetchall() if parts else []
+
+
+def _joined(spans: Sequence[_Span]) -> _Span:
+    firsts, lasts, lived = zip(*spans, strict=True)
+    return (
+        min((each for each in firsts if each), default=None),
+        max((each for each in lasts if each), default=None),
+        max((each for each in lived if each), default=None),
     )
+
+
+def _imported_timezone(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str | None:
+    if not (files := manifest.files("import_completed")):
+        return None
+    newest = f"select timezone from {_parquet(files)} order by seq desc limit 1"
+    row = first_row(connection, newest)
     return str(row[0]) if row else None
 
 

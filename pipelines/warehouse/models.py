@@ -7,7 +7,7 @@ Dependencies, output columns and column lineage come from the SQL itself; what a
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.lake.tables import payload_tables
 from pipelines.warehouse.lineage import Analysis, ColumnRef, NotAnalysable, analyse
+from pipelines.warehouse.plans import Described, NotFollowing, Plan, Planner
 from retour.errors import UserError
 
 LAYERS = ("staging", "intermediate", "features", "marts")
@@ -78,12 +79,17 @@ class Header(BaseModel):
             )
         if self.reads and self.refresh != "python":
             raise ValueError("reads is for `refresh: python` only; SQL says itself what it reads")
+        if (self.partition or self.volatile) and self.refresh not in ("by_key", "by_day"):
+            raise ValueError("partition and volatile are for `refresh: by_key` and `by_day` only")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class SqlModel:
-    """One relation: its header, the SELECT (empty where Python builds it), what it reads, where columns come from."""
+    """One relation: its header, the SELECT (empty where Python builds it), what it reads, where columns come from.
+
+    `plan` is how it follows what it reads; none for kinds that are made as a whole.
+    """
 
     schema: str
     name: str
@@ -93,6 +99,7 @@ class SqlModel:
     deps: tuple[str, ...]
     lineage: Mapping[str, tuple[ColumnRef, ...]]
     run_columns: tuple[str, ...] = ()
+    plan: Plan | None = None
 
     @property
     def relation(self) -> str:
@@ -121,7 +128,28 @@ def load_models(sql_dir: Path) -> list[SqlModel]:
     files = {file.relation: file for file in _read_files(sql_dir)}
     known = _known_columns(files.values())
     models = {relation: _model(file, known) for relation, file in files.items()}
-    return [models[relation] for relation in _in_order(models)]
+    planner = Planner({relation: _described(model) for relation, model in models.items()}, known)
+    return [_planned(models[relation], planner) for relation in _in_order(models)]
+
+
+def _described(model: SqlModel) -> Described:
+    header = model.header
+    return Described(
+        refresh=header.refresh,
+        key=header.key,
+        columns=tuple(header.columns),
+        sql=model.sql,
+        reads=model.deps,
+        partition=header.partition,
+        volatile=header.volatile,
+    )
+
+
+def _planned(model: SqlModel, planner: Planner) -> SqlModel:
+    try:
+        return replace(model, plan=planner.plan(model.relation))
+    except NotFollowing as problem:
+        raise ModelError(model.path, str(problem)) from problem
 
 
 def _read_files(sql_dir: Path) -> list[_File]:
@@ -165,7 +193,7 @@ def _header(path: Path, text: str, *, is_python: bool) -> Header:
     except ValidationError as invalid:
         raise ModelError(path, _first_problem(invalid)) from invalid
     if is_python != (header.refresh == "python"):
-        raise ModelError(path, "refresh: `python` belongs to a .yaml file, view and full to .sql")
+        raise ModelError(path, "refresh: `python` belongs to a .yaml file, all others to .sql")
     return header
 
 

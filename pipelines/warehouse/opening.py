@@ -15,7 +15,7 @@ from pipelines.warehouse.lock import Say, WarehouseUnwritable
 from pipelines.warehouse.models import LAYERS
 from retour.errors import UserError
 
-VERSION = 1
+VERSION = 2
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -24,7 +24,17 @@ _META = """
 create schema if not exists lake;
 create schema if not exists meta;
 create table if not exists meta.version (version integer not null);
-create table if not exists meta.builds (relation varchar primary key, fingerprint varchar not null, rows bigint);
+create schema if not exists changes;
+create table if not exists meta.builds (
+    relation varchar primary key, made_from varchar not null, fingerprint varchar not null, rows bigint,
+    code varchar not null, version bigint not null, since bigint not null
+);
+create table if not exists meta.seen (
+    relation varchar not null, source varchar not null, position bigint not null, fingerprint varchar not null
+);
+create table if not exists meta.lake_span (
+    generation varchar not null, through_seq bigint not null, first_moment timestamp, last_moment timestamp, as_of timestamp
+);
 create table if not exists meta.column_lineage (
     relation varchar not null, column_name varchar not null,
     source_relation varchar not null, source_column varchar not null

@@ -5,8 +5,10 @@ A table is replaced in one transaction together with its fingerprint: a killed r
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +17,9 @@ import polars as pl
 
 from pipelines.costs import Costs, cost_rates, costs_in_force, default_costs
 from pipelines.lake.manifest import Manifest
-from pipelines.warehouse.catalogue import Built, Catalogue, Kind
+from pipelines.warehouse.catalogue import Built, Catalogue, Kind, Seen, Standing
+from pipelines.warehouse.changes import Changes
+from pipelines.warehouse.following import CHANGED, MOMENT, WHOLE, Followed, Following, MadeInFull
 from pipelines.warehouse.lake_views import (
     Run,
     create_views,
@@ -23,6 +27,7 @@ from pipelines.warehouse.lake_views import (
     read_run,
     stored_run,
     table_fingerprints,
+    view_digests,
     write_rates,
     write_run,
 )
@@ -34,6 +39,8 @@ from pipelines.warehouse.opening import (
     open_warehouse,
     refuse_foreign,
 )
+from pipelines.warehouse.plans import AS_OF, Plan
+from pipelines.warehouse.rowwise import keeps_every_row, mentions
 from retour.errors import UserError
 from retour.settings import Settings
 
@@ -89,6 +96,7 @@ class Warehouse:
             stack.callback(self._connection.close)
             with derived_again(self.path):
                 self._catalogue = Catalogue(self._connection)
+                self._changes = Changes(self._connection, self._catalogue)
                 self._show_rates()
                 self.attach_lake()
             self._exit = stack.pop_all()
@@ -100,43 +108,56 @@ class Warehouse:
     def attach_lake(self) -> Run:
         """Show the lake as its manifest now says. Called on entering, and again after the log was drained."""
         manifest = Manifest.load(self.lake_dir)
-        tables = table_fingerprints(manifest)
+        views, tables = view_digests(manifest), table_fingerprints(manifest)
         state = digest(
-            str(self.lake_dir.resolve()),
             str(manifest.through_seq),
+            manifest.generation,
             self._timezone,
+            *views.values(),
             *tables.values(),
-            *(segment.path for segment in manifest.segments),
         )
-        if self._catalogue.fingerprint(_LAKE) != state:
+        shown = self._catalogue.recorded(_LAKE)
+        if shown is None or shown.fingerprint != state:
             try:
-                self._show_lake(manifest, tables, state)
+                self._show_lake(manifest, views, tables, state)
             except duckdb.Error:
                 manifest.verify()  # a damaged segment is told by its name
                 raise
-        self._run = stored_run(self._connection)
+        self._manifest, self._run = manifest, stored_run(self._connection)
         self._zone = digest(
             str(self._connection.execute("select * from meta.zone_offsets").fetchall())
         )
         return self._run
 
-    def _show_lake(self, manifest: Manifest, tables: Mapping[str, str], state: str) -> None:
+    def _show_lake(
+        self,
+        manifest: Manifest,
+        views: Mapping[str, str],
+        tables: Mapping[str, str],
+        state: str,
+    ) -> None:
+        rows = manifest.rows()
         with self._transaction():
-            create_views(self._connection, manifest)
-            write_run(
-                self._connection,
-                *read_run(self._connection, manifest.through_seq, self._timezone),
-            )
-            for relation, fingerprint in tables.items():
-                self._catalogue.record(relation, fingerprint, 0, "view")
-            self._catalogue.record(_LAKE, state, 0)
+            shown = {name: self._catalogue.find(f"lake.{name}") for name in views}
+            others = [
+                name for name, each in shown.items() if not each or each.made_from != views[name]
+            ]
+            create_views(self._connection, manifest, others)
+            write_run(self._connection, *read_run(self._connection, manifest, self._timezone))
+            for name, view in views.items():
+                relation = f"lake.{name}"
+                standing = Standing(relation, view, tables[relation], rows.get(name, 0))
+                if standing != shown[name]:
+                    self._catalogue.record(standing, "view")
+            self._catalogue.record(Standing(_LAKE, state, state, None))
 
     def _show_rates(self) -> None:
         state = digest(str(self._rates))
-        if self._catalogue.fingerprint(_RATES) != state:
+        shown = self._catalogue.recorded(_RATES)
+        if shown is None or shown.fingerprint != state:
             with self._transaction():
                 write_rates(self._connection, self._rates)
-                self._catalogue.record(_RATES, state, len(self._rates))
+                self._catalogue.record(Standing(_RATES, state, state, len(self._rates)))
 
     @property
     def run(self) -> Run:
@@ -144,17 +165,59 @@ class Warehouse:
         return self._run
 
     def build(self, model: SqlModel) -> Built:
-        """Make a SQL relation, unless it stands already as it would be made. Raises `BuildFailed`."""
-        if model.is_python:
-            raise ValueError(f"{model.relation} is built by Python; hand its rows to `replace`")
-        fingerprint = self.fingerprint(model, model.header.refresh, model.sql)
-        if standing := self.current(model.relation, fingerprint):
-            return standing
+        """Bring a SQL relation up to date, if anything that it is made from changed. Raises `BuildFailed`."""
+        made_from = self._made_from(model)
+        standing = self._catalogue.find(model.relation)
+        if standing and standing.made_from == made_from:
+            return standing.unchanged()
+        with self._refusals_of(model), self._transaction():
+            if model.header.refresh == "view":
+                return self._make_view(model, made_from)
+            if model.plan and standing:
+                try:
+                    return self._follow(model, model.plan, standing, made_from)
+                except MadeInFull as reason:
+                    _progress.debug("building %s in full: %s", model.relation, reason)
+            return self._make_table(model.relation, model.sql, made_from, model)
+
+    def rebuild(self, model: SqlModel) -> Built:
+        """Make a SQL relation anew, whatever stands. Raises `BuildFailed`."""
+        made_from = self._made_from(model)
+        with self._refusals_of(model), self._transaction():
+            if model.header.refresh == "view":
+                return self._make_view(model, made_from)
+            return self._make_table(model.relation, model.sql, made_from, model, is_forced=True)
+
+    def rebuild_days(self, model: SqlModel, first: date, last: date) -> Built:
+        """Compute those partitions of a `by_day` relation anew that lie from one day to another, both included.
+
+        All other rows stay as they are. Raises `BuildFailed`, also where the relation does not stand as its SQL now is.
+        """
+        standing = self.standing(model.relation)
+        if model.plan is None or model.header.refresh != "by_day":
+            raise BuildFailed(
+                f"{model.path}: is refreshed as {model.header.refresh}; only days of a by_day relation can be made "
+                "anew by themselves, so make all of it anew"
+            )
+        if standing.code != _code(model):
+            raise BuildFailed(
+                f"{model.path}: changed since {model.relation} was built; run `retour refresh` first"
+            )
+        days = (
+            f"select cast(day as date) from generate_series(timestamp '{first:%Y-%m-%d}', "
+            f"timestamp '{last:%Y-%m-%d}', interval 1 day) as days(day)"
+        )
+        with self._refusals_of(model), self._transaction():
+            following = self._following(model, model.plan)
+            done = following.compute(days)
+            fingerprint = digest(standing.fingerprint, str(standing.version + 1), "days")
+            return self._followed(following, done, standing, standing.made_from, fingerprint)
+
+    @contextmanager
+    def _refusals_of(self, model: SqlModel) -> Iterator[None]:
         _progress.debug("building %s", model.relation)
-        kind: Kind = "view" if model.header.refresh == "view" else "table"
         try:
-            with self._transaction():
-                return self._make(model.relation, kind, model.sql, fingerprint, model)
+            yield
         except duckdb.Error as refused:
             raise BuildFailed(f"{model.path}: {refused}") from refused
 
@@ -163,7 +226,7 @@ class Warehouse:
         self._connection.register("computed_rows", frame)
         try:
             with self._transaction():
-                return self._make(relation, "table", "select * from computed_rows", fingerprint)
+                return self._make_table(relation, "select * from computed_rows", fingerprint)
         except duckdb.Error as refused:
             raise BuildFailed(f"{relation}: {refused}") from refused
         finally:
@@ -171,15 +234,15 @@ class Warehouse:
 
     def fingerprint(self, model: SqlModel, *own: str) -> str:
         """What a relation would be made from: all that it reads, and what is its own (SQL, a detector's version)."""
-        read = [f"{dep}={self._fingerprint_of(dep, model)}" for dep in model.deps]
+        read = [f"{dep}={self._fingerprint_of(dep, model.run_columns)}" for dep in model.deps]
         return digest(duckdb.__version__, model.relation, *own, *read)
 
     def current(self, relation: str, fingerprint: str) -> Built | None:
         """The relation, if it stands as made from this fingerprint."""
         found = self._catalogue.find(relation)
-        return found if found and found.fingerprint == fingerprint else None
+        return found.unchanged() if found and found.made_from == fingerprint else None
 
-    def standing(self, relation: str) -> Built:
+    def standing(self, relation: str) -> Standing:
         """The relation as it was last made. Raises `BuildFailed` where it never was."""
         found = self._catalogue.find(relation)
         if found is None:
@@ -206,18 +269,130 @@ class Warehouse:
         described = self._connection.execute(f"describe {relation}").fetchall()
         return {str(row[0]): str(row[1]) for row in described}
 
-    def _make(
-        self, relation: str, kind: Kind, sql: str, fingerprint: str, model: SqlModel | None = None
+    def _made_from(self, model: SqlModel) -> str:
+        if model.is_python:
+            raise ValueError(f"{model.relation} is built by Python; hand its rows to `replace`")
+        return self.fingerprint(model, _code(model))
+
+    # --- following what is new ---------------------------------------------------------------------
+
+    def _following(self, model: SqlModel, plan: Plan) -> Following:
+        seen = self._seen_now(plan)
+        return Following(self._connection, self._catalogue, self._manifest, model, plan, seen)
+
+    def _follow(self, model: SqlModel, plan: Plan, standing: Standing, made_from: str) -> Built:
+        if standing.code != _code(model):
+            raise MadeInFull("its SQL changed")
+        following = self._following(model, plan)
+        done = following.follow()
+        built = self._followed(following, done, standing, made_from, made_from)
+        self._catalogue.record_seen(model.relation, self._seen_now(plan))
+        return built
+
+    def _followed(
+        self,
+        following: Following,
+        done: Followed,
+        standing: Standing,
+        made_from: str,
+        fingerprint: str,
     ) -> Built:
-        if (other := self._catalogue.kind(relation)) and other != kind:
-            self._connection.execute(f"drop {other} {relation}")
-        self._connection.execute(f"create or replace {kind} {relation} as {sql}")
+        """Note what following did. Where it changed nothing, the relation keeps its content's fingerprint."""
+        now = replace(standing, made_from=made_from)
+        if done.touched:
+            now = replace(
+                now,
+                fingerprint=fingerprint,
+                rows=(standing.rows or 0) + done.growth,
+                version=standing.version + 1,
+                since=self._changes.keep(standing, CHANGED),
+            )
+        following.tidy()
+        self._catalogue.record(now)
+        if not done.touched:
+            return now.unchanged()
+        return Built(now.relation, now.fingerprint, now.rows, "incremental", done.touched)
+
+    def _seen_now(self, plan: Plan) -> dict[str, Seen]:
+        """How far each source of a relation is, and what those hold that are read whole."""
+        seen = {}
+        for source in plan.sources:
+            if source.startswith("lake."):
+                seen[source] = Seen(self._manifest.through_seq, self._manifest.generation)
+            else:
+                seen[source] = Seen(self.standing(source).version)
+        others = tuple(name for name in plan.run_columns if name != AS_OF)
+        for name in plan.whole:
+            seen[f"{WHOLE}{name}"] = Seen(fingerprint=self._fingerprint_of(name, others))
+        if AS_OF in plan.run_columns:
+            seen[MOMENT] = Seen(fingerprint=str(self.run.as_of))
+        return seen
+
+    # --- making anew -------------------------------------------------------------------------------
+
+    def _make_view(self, model: SqlModel, made_from: str) -> Built:
+        self._make_way(model.relation, "view")
+        self._connection.execute(f"create or replace view {model.relation} as {model.sql}")
+        self._refuse_unportable(model.relation)
+        standing = Standing(
+            model.relation, made_from, made_from, self._rows_of_view(model), _code(model)
+        )
+        self._catalogue.record(standing, "view")
+        self._record_lineage(model.relation, model)
+        return Built(model.relation, made_from, standing.rows, "full", standing.rows or 0)
+
+    def _rows_of_view(self, model: SqlModel) -> int | None:
+        """How many rows a view has, where that follows from the relations that it reads; counting could be as dear as computing."""
+        if not keeps_every_row(model.sql):
+            return None
+        rows = [self.standing(each.relation).rows for each in mentions(model.sql)]
+        return None if None in rows else sum(each for each in rows if each)
+
+    def _make_table(
+        self,
+        relation: str,
+        sql: str,
+        made_from: str,
+        model: SqlModel | None = None,
+        *,
+        is_forced: bool = False,
+    ) -> Built:
+        before = self._catalogue.find(relation) or Standing(relation, "", "", 0)
+        if kept := self._catalogue.recorded(relation):
+            before = replace(before, version=kept.version, since=kept.since)
+        self._make_way(relation, "table")
+        self._connection.execute(f"create or replace table {relation} as {sql}")
         self._refuse_unportable(relation)
         row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
-        rows = int(row[0]) if row else 0
-        self._catalogue.record(relation, fingerprint, rows, kind)
+        fingerprint = digest(made_from, str(before.version + 1)) if is_forced else made_from
+        standing = Standing(
+            relation,
+            made_from,
+            fingerprint,
+            int(row[0]) if row else 0,
+            _code(model) if model else "",
+            before.version + 1,
+            self._changes.forget(before),
+        )
+        self._catalogue.record(standing, "table")
+        if model and model.plan:
+            self._refuse_unordered_sums(model, model.plan)
+            self._catalogue.record_seen(relation, self._seen_now(model.plan))
         self._record_lineage(relation, model)
-        return Built(relation, fingerprint, rows, is_new=True)
+        return Built(relation, fingerprint, standing.rows, "full", standing.rows or 0)
+
+    def _make_way(self, relation: str, kind: Kind) -> None:
+        if (other := self._catalogue.kind(relation)) and other != kind:
+            self._connection.execute(f"drop {other} {relation}")
+
+    def _refuse_unordered_sums(self, model: SqlModel, plan: Plan) -> None:
+        if plan.fold and plan.fold.summed:
+            kinds = self._connection.execute(f"describe {plan.fold.summed}").fetchall()
+            if inexact := [row[0] for row in kinds if row[1] in ("DOUBLE", "FLOAT")]:
+                raise BuildFailed(
+                    f"{model.path}: sum of {inexact[0]} cannot be folded: it is a floating-point number, whose sums depend "
+                    "on their order; sum integers, such as minor units"
+                )
 
     def _refuse_unportable(self, relation: str) -> None:
         for name, kind in self.columns(relation).items():
@@ -227,10 +402,10 @@ class Warehouse:
                     "cast it to bigint, varchar or another plain type"
                 )
 
-    def _fingerprint_of(self, dep: str, model: SqlModel) -> str:
+    def _fingerprint_of(self, dep: str, run_columns: Sequence[str]) -> str:
         if dep == "meta.run":
             run = self.run
-            return digest(*(f"{name}={getattr(run, name)}" for name in model.run_columns))
+            return digest(*(f"{name}={getattr(run, name)}" for name in run_columns))
         if dep == "meta.zone_offsets":
             return self._zone
         return self.standing(dep).fingerprint
@@ -257,3 +432,8 @@ class Warehouse:
             self._catalogue.reload()
             raise
         self._connection.execute("commit")
+
+
+def _code(model: SqlModel) -> str:
+    """What a relation's rows follow from besides the rows that it reads."""
+    return digest(duckdb.__version__, model.header.refresh, model.sql, repr(model.plan))

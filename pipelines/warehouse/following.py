@@ -1,0 +1,267 @@
+"""Bringing a relation up to date by what is new of its inputs.
+
+A fold reads the new events alone and merges what they give into its rows. The others find out which of their partitions the
+changes of their inputs touch, and compute those again. Either leaves the rows that it added and took away in `temp.changed`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.lake.manifest import Manifest
+from pipelines.warehouse.catalogue import Catalogue, Seen, Standing
+from pipelines.warehouse.changes import Changes
+from pipelines.warehouse.folding import Merge
+from pipelines.warehouse.lake_views import events_after
+from pipelines.warehouse.models import SqlModel
+from pipelines.warehouse.opening import first_row
+from pipelines.warehouse.plans import Plan
+from pipelines.warehouse.rowwise import row_wise, with_sources
+
+WHOLE = "whole "  # before the name of an input that is not followed row by row
+MOMENT = f"{WHOLE}meta.run.as_of"
+CHANGED = "select * exclude (_n) from temp.changed"
+TOUCHED_SHARE = 0.5  # of a relation's partitions: beyond that, making all anew is no dearer
+TOUCHED_PARTITIONS = 1_000
+_LAKE = "lake."
+_TEMPORARY = ("fresh", "before", "after", "touched", "changed")
+_MERGES: Mapping[Merge, str] = {
+    "key": "new.{0}",
+    "least": "least(old.{0}, new.{0})",  # in DuckDB null is neither
+    "greatest": "greatest(old.{0}, new.{0})",
+    "sum": "coalesce(old.{0} + new.{0}, old.{0}, new.{0})",
+    "or": "coalesce(old.{0} or new.{0}, old.{0}, new.{0})",
+    "and": "coalesce(old.{0} and new.{0}, old.{0}, new.{0})",
+    "oldest": "coalesce(old.{0}, new.{0})",
+    "newest": "coalesce(new.{0}, old.{0})",
+}
+
+
+class MadeInFull(Exception):
+    """The relation cannot, or need not, follow its inputs; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What following did: how many rows came and went, and by how many there are more."""
+
+    touched: int
+    growth: int
+
+
+class Following:
+    """One relation and its inputs as they are now. Every call is part of its caller's transaction."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        catalogue: Catalogue,
+        manifest: Manifest,
+        model: SqlModel,
+        plan: Plan,
+        now: Mapping[str, Seen],
+    ) -> None:
+        self._connection, self._catalogue, self._manifest = connection, catalogue, manifest
+        self._model, self._plan, self._now = model, plan, now
+        self._changes = Changes(connection, catalogue)
+        self._seen = catalogue.seen(model.relation)
+        self._columns = ", ".join(f'"{name}"' for name in model.header.columns)
+
+    def follow(self) -> Followed:
+        """Bring the rows up to date. Raises `MadeInFull`."""
+        self._require_inputs_that_can_be_followed()
+        if self._plan.fold is None:
+            self._gather_touched()
+            self._refuse_most_partitions()
+            return self._compute_touched()
+        sources = {name: self._news(name) for name in self._plan.tracked}
+        self._temporary("fresh", with_sources(self._model.sql, sources))
+        return self._merge(self._plan.fold.merges) if self._plan.fold.merges else self._add()
+
+    def compute(self, values: str) -> Followed:
+        """Compute those partitions again that a SELECT gives, from the inputs as they are."""
+        self._temporary("touched", f"select distinct value from ({values}) as given(value)")
+        return self._compute_touched()
+
+    def tidy(self) -> None:
+        """Drop what the calls left behind for their caller."""
+        for name in _TEMPORARY:
+            self._connection.execute(f"drop table if exists temp.{name}")
+
+    def _require_inputs_that_can_be_followed(self) -> None:
+        for source, now in self._now.items():
+            seen = self._seen.get(source)
+            if seen is None:
+                raise MadeInFull(f"it has not read {source} before")
+            if source.startswith(WHOLE):
+                if seen != now and not (source == MOMENT and self._plan.volatile):
+                    raise MadeInFull(f"{source.removeprefix(WHOLE)} changed")
+            elif seen.fingerprint != now.fingerprint or seen.position > now.position:
+                raise MadeInFull("the lake was made anew")
+            elif not source.startswith(_LAKE) and self._table(source).since > seen.position:
+                raise MadeInFull(f"too much of {source} changed")
+
+    def _table(self, source: str) -> Standing:
+        standing = self._catalogue.find(source)
+        if standing is None:
+            raise MadeInFull(f"{source} is not there")
+        return standing
+
+    # --- what is new of the inputs -----------------------------------------------------------------
+
+    def _has_news(self, relation: str) -> bool:
+        return any(
+            self._seen[source].position != self._now[source].position
+            and not (source.startswith(_LAKE) and not self._new_files(source))
+            for source in self._behind(relation)
+        )
+
+    def _new_files(self, source: str) -> bool:
+        return bool(self._manifest.files(source.removeprefix(_LAKE), self._seen[source].position))
+
+    def _behind(self, relation: str) -> list[str]:
+        """The tables behind a followed input."""
+        if relation not in self._plan.views:
+            return [relation]
+        read = row_wise(self._plan.views[relation])
+        return [source for each in read for source in self._behind(each)]
+
+    def _news(self, relation: str) -> str:
+        """A SELECT of the rows of an input that came, or went, since it was last seen."""
+        if sql := self._plan.views.get(relation):
+            return with_sources(sql, {each: self._news(each) for each in row_wise(sql)})
+        seen = self._seen[relation].position
+        if relation.startswith(_LAKE):
+            return events_after(self._manifest, relation, seen)
+        if seen == self._now[relation].position:
+            return f"select * from {relation} where false"  # our own names
+        return self._changes.after(relation, seen)
+
+    # --- folding -----------------------------------------------------------------------------------
+
+    def _add(self) -> Followed:
+        added = self._count("fresh")
+        if added:
+            self._connection.execute(
+                f"insert into {self._model.relation} by name select * from temp.fresh"
+            )
+            self._temporary("changed", "select *, 1 as _n from temp.fresh")
+        return Followed(added, added)
+
+    def _merge(self, merges: Mapping[str, Merge]) -> Followed:
+        if not self._count("fresh"):
+            return Followed(0, 0)
+        keys = [name for name, merge in merges.items() if merge == "key"]
+        self._temporary(
+            "before",
+            f"select old.rowid as _row, old.* from {self._model.relation} as old "
+            f"semi join temp.fresh as new on {_same(keys)}",
+        )
+        merged = {name: _MERGES[merge].format(f'"{name}"') for name, merge in merges.items()}
+        differs = " or ".join(
+            f'old."{name}" is distinct from {value}' for name, value in merged.items()
+        )
+        values = ", ".join(f'{value} as "{name}"' for name, value in merged.items())
+        self._temporary(
+            "after",
+            f"select old._row, {values} from temp.fresh as new left join temp.before as old "
+            f"on {_same(keys)} where old._row is null or {differs}",
+        )
+        self._temporary(
+            "changed",
+            f"select {self._columns}, -1 as _n from temp.before semi join temp.after using (_row) "
+            f"union all select {self._columns}, 1 as _n from temp.after",
+        )
+        relation = self._model.relation
+        self._connection.execute(
+            f"delete from {relation} where rowid in (select _row from temp.after)"
+        )
+        self._connection.execute(
+            f"insert into {relation} by name select * exclude (_row) from temp.after"
+        )
+        came, went = self._signs()
+        return Followed(came + went, came - went)
+
+    # --- computing partitions again ----------------------------------------------------------------
+
+    def _gather_touched(self) -> None:
+        partition = self._plan.partition
+        values = [
+            f'select "{partition}" from ({self._news(name)})'
+            for name in self._plan.tracked
+            if self._has_news(name)
+        ]
+        if self._plan.volatile and self._seen[MOMENT] != self._now[MOMENT]:
+            values.append(self._plan.volatile)
+        nothing = f'select "{partition}" from {self._model.relation} where false'
+        given = " union all ".join(f"({each})" for each in (nothing, *values))
+        self._temporary("touched", f"select distinct value from ({given}) as given(value)")
+
+    def _refuse_most_partitions(self) -> None:
+        touched = self._count("touched")
+        if touched <= TOUCHED_PARTITIONS:
+            return
+        row = first_row(
+            self._connection,
+            f'select approx_count_distinct("{self._plan.partition}") from {self._model.relation}',
+        )
+        if touched > TOUCHED_SHARE * (int(row[0]) if row else 0):
+            raise MadeInFull(f"{touched} of its partitions are touched")
+
+    def _compute_touched(self) -> Followed:
+        if not self._count("touched"):
+            return Followed(0, 0)
+        partition, relation = self._plan.partition, self._model.relation
+        is_touched = self._touched_only(partition)
+        sources = {
+            name: f"select each_row.* from {name} as each_row {is_touched}"
+            for name in self._plan.tracked
+        }
+        computed = with_sources(self._model.sql, sources)
+        self._temporary("fresh", f"select each_row.* from ({computed}) as each_row {is_touched}")
+        self._temporary(
+            "before",
+            f"select each_row.rowid as _row, each_row.* from {relation} as each_row {is_touched}",
+        )
+        self._temporary(
+            "changed",
+            f"select {self._columns}, sum(_n) as _n from ("
+            f"select {self._columns}, 1 as _n from temp.fresh union all "
+            f"select {self._columns}, -1 as _n from temp.before) group by all having sum(_n) <> 0",
+        )
+        came, went = self._signs()
+        if came or went:
+            self._connection.execute(
+                f"delete from {relation} where rowid in (select _row from temp.before)"
+            )
+            self._connection.execute(f"insert into {relation} by name select * from temp.fresh")
+        return Followed(came + went, came - went)
+
+    def _touched_only(self, partition: str) -> str:
+        """The join that leaves the touched of a relation's rows. Equality lets DuckDB skip what lies outside their range."""
+        has_null = first_row(self._connection, "select 1 from temp.touched where value is null")
+        same = "is not distinct from" if has_null else "="
+        return f'semi join temp.touched on each_row."{partition}" {same} touched.value'
+
+    # --- the statements ----------------------------------------------------------------------------
+
+    def _temporary(self, name: str, sql: str) -> None:
+        self._connection.execute(f"create or replace temp table {name} as {sql}")
+
+    def _count(self, name: str) -> int:
+        row = first_row(self._connection, f"select count(*) from temp.{name}")  # our own names
+        return int(row[0]) if row else 0
+
+    def _signs(self) -> tuple[int, int]:
+        """How many of the changed rows came, and how many went."""
+        row = first_row(
+            self._connection,
+            "select coalesce(sum(_n) filter (where _n > 0), 0), coalesce(-sum(_n) filter (where _n < 0), 0) "
+            "from temp.changed",
+        )
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _same(keys: list[str]) -> str:
+    return " and ".join(f'old."{key}" is not distinct from new."{key}"' for key in keys)
