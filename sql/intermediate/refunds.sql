@@ -19,6 +19,11 @@ columns:
   settled_minor: what was paid (minor units)
   is_reconciled: whether that came out by asking the provider after a silence
   failures: how often a payment was refused (count)
+  first_due_at: until when the money was to be there at first (UTC); null where its order was never told
+  due_at: until when it is to be there now, after being tried again by other means (UTC)
+  last_seq: place in the log of the last step
+  last_step: the last step - requested, unknown, failed or settled
+  last_step_at: when that was (UTC)
 */
 select
     steps.refund_key,
@@ -34,6 +39,11 @@ select
     min(steps.means) filter (where steps.step = 'settled') as settled_means,
     min(steps.amount_minor) filter (where steps.step = 'settled') as settled_minor,
     bool_or(steps.is_reconciled) as is_reconciled,
-    count(*) filter (where steps.step = 'failed') as failures
+    count(*) filter (where steps.step = 'failed') as failures,
+    min(steps.due_at) as first_due_at,
+    max(steps.due_at) as due_at,
+    max(steps.seq) as last_seq,
+    arg_max(steps.step, steps.seq) as last_step,
+    arg_max(steps.happened_at, steps.seq) as last_step_at
 from staging.refund_steps as steps
 group by steps.refund_key

@@ -15,6 +15,7 @@ columns:
   amount_minor: to be paid, or paid (minor units); null where the step does not tell
   trigger: what set the refund off; null where the step does not tell
   is_reconciled: whether the settlement came out by asking the provider after a silence; null for other steps
+  due_at: until when the money is to be there (UTC), told when it is requested; null for other steps
 */
 select
     requested.seq,
@@ -26,7 +27,8 @@ select
     requested.currency,
     requested.amount_minor,
     requested.trigger,
-    cast(null as boolean) as is_reconciled
+    cast(null as boolean) as is_reconciled,
+    make_timestamp(requested.due_at_us) as due_at
 from lake.refund_requested as requested
 union all
 select
@@ -39,7 +41,8 @@ select
     cast(null as varchar) as currency,
     cast(null as bigint) as amount_minor,
     cast(null as varchar) as trigger,
-    cast(null as boolean) as is_reconciled
+    cast(null as boolean) as is_reconciled,
+    cast(null as timestamp) as due_at
 from lake.refund_unknown as unanswered
 union all
 select
@@ -52,7 +55,8 @@ select
     cast(null as varchar) as currency,
     cast(null as bigint) as amount_minor,
     cast(null as varchar) as trigger,
-    cast(null as boolean) as is_reconciled
+    cast(null as boolean) as is_reconciled,
+    cast(null as timestamp) as due_at
 from lake.refund_failed as failed
 union all
 select
@@ -65,5 +69,6 @@ select
     settled.currency,
     settled.amount_minor,
     cast(null as varchar) as trigger,
-    settled.is_reconciled
+    settled.is_reconciled,
+    cast(null as timestamp) as due_at
 from lake.refund_settled as settled

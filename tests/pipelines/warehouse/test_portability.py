@@ -44,6 +44,7 @@ class TestFindings:
         [
             "select median(x) as m, avg(cast(x as double)) as a from t",
             "select date_diff('day', cast(a as date), cast(b as date)) as d from t",
+            "select date_diff('microsecond', a, b) as us from t",
             "select a / nullif(b, 0) as r, a / 100 as c, a // cast(7 as bigint) as w from t",
             "select count(*) filter (where x > 1) as n, arg_max(x, seq) as l from t group by all",
             "select x from t qualify row_number() over (partition by x order by seq) = 1",
