@@ -21,7 +21,7 @@ from service.platform.unit import Context, Transaction
 from service.returns.repository import units_in_returns
 
 _SHOP = Actor("shop")
-_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 # What an order is, beside its customer, time and lines: row, event and comparison all follow from it.
 _AS_TOLD = ("currency", "country", "discount_minor", "shipping_minor")
 
@@ -130,7 +130,7 @@ class Orders:
 
 def happened_at(clock: Clock, said: datetime | None, name: str) -> datetime:
     now = clock.now()
-    if said is not None and said > now + _CLOCKS_MAY_DIFFER:
+    if said is not None and said > now + CLOCKS_MAY_DIFFER:
         raise InTheFuture(
             f"{name} is {said.isoformat()}, but here it is {now:%Y-%m-%dT%H:%M:%SZ}; "
             "send the moment at which it happened, with its offset from UTC"

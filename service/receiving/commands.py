@@ -227,10 +227,11 @@ def _happen_received(
 ) -> None:
     """The inspection's clock runs from the carrier's delivery where that was told first."""
     said = ReturnReceived(rma=held.rma, lines=units(lines), parcel_id=parcel_id)
-    held.note(said, by, time=at)
-    for line in lines:
-        due_us = line.reception_due_us if line.reception == "delivered" else None
-        held.move(line, said.type, by, due_us={"reception": due_us} if due_us else None)
+    held.happen(said, by, lines, clock_runs_on=_was_delivered, time=at)
+
+
+def _was_delivered(line: Line) -> bool:
+    return line.reception == "delivered"
 
 
 def _inspect(held: HeldReturn, line: Line, body: InspectionBody, by: Actor) -> None:

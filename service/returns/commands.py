@@ -31,6 +31,7 @@ from service.returns.applying import (
     read_application,
 )
 from service.returns.consequences import follow
+from service.returns.effort import Effort, effort_of
 from service.returns.features import features_of, seen
 from service.returns.held import SYSTEM, HeldReturn, begin, hold, units
 from service.returns.schemas import (
@@ -38,6 +39,7 @@ from service.returns.schemas import (
     ChoiceBody,
     ConfirmationBody,
     DeclarationView,
+    EffortBody,
     ReturnBody,
     ReturnView,
     WithdrawalBody,
@@ -45,6 +47,7 @@ from service.returns.schemas import (
 from service.reviews.opening import open_review
 
 _YEAR = timedelta(days=365)
+_NOTHING_TOLD = EffortBody()
 
 
 class NotAnOption(Unacceptable):
@@ -58,7 +61,9 @@ class Returns:
         self._context = context
 
     def request(self, body: ReturnBody, attempt: Attempt | None = None) -> str:
-        """Apply for a return; its RMA. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `Repeated`.
+        """Apply for a return; its RMA.
+
+        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NotWhenItBegan`, `Repeated`.
 
         The order is held meanwhile, so that two applications for its last unit take turns.
         """
@@ -67,24 +72,34 @@ class Returns:
             order = own_order(transaction, body.order_id, body.customer)
             wanted = [Wanted(each.line_no, each.quantity, each.reason) for each in body.lines]
             application = read_application(transaction, order, wanted, "return")
-            held = _begin_request(transaction, rma, application)
+            effort = effort_of(body, transaction.now)
+            held = _begin_request(transaction, rma, application, effort)
             _decide(held, application)
             follow(held)
         return rma
 
-    def withdraw(self, body: WithdrawalBody, attempt: Attempt | None = None) -> str:
+    def withdraw(
+        self,
+        body: WithdrawalBody,
+        attempt: Attempt | None = None,
+        told: EffortBody = _NOTHING_TOLD,
+    ) -> str:
         """Declare the statutory withdrawal; its RMA. Needs no reason, score or decision.
 
-        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `Repeated`.
+        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `NotWhenItBegan`, `Repeated`.
         """
         rma = self._context.ids.rma()
         with self._context.transaction(attempt, rma) as transaction:
             application = _withdrawal(transaction, body)
-            follow(_begin_withdrawal(transaction, rma, application))
+            effort = effort_of(told, transaction.now)
+            follow(_begin_withdrawal(transaction, rma, application, effort))
         return rma
 
     def prepare_withdrawal(self, body: WithdrawalBody, language: Language) -> DeclarationView:
-        """The declaration that its customer is to confirm. Changes nothing. Raises as `withdraw`."""
+        """The declaration that its customer is to confirm. Changes nothing.
+
+        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`.
+        """
         with self._context.transaction() as transaction:
             application = _withdrawal(transaction, body)
         proof = self._context.proofs.make("withdrawal", body.model_dump_json())
@@ -103,7 +118,7 @@ class Returns:
         claim = self._context.proofs.read(body.confirmation)
         if claim.purpose != "withdrawal":
             raise CustomerTokenForAnother
-        return self.withdraw(WithdrawalBody.model_validate_json(claim.subject), attempt)
+        return self.withdraw(WithdrawalBody.model_validate_json(claim.subject), attempt, body)
 
     def cancel(self, rma: str, body: CancelBody, by: Actor, attempt: Attempt | None = None) -> None:
         """Give up lines of a return, before goods or money moved. Raises `UnknownReturn`, `NotPossibleNow`."""
@@ -142,7 +157,9 @@ def _withdrawal(transaction: Transaction, body: WithdrawalBody) -> Application:
     return read_application(transaction, order, wanted, "withdrawal")
 
 
-def _begin_request(transaction: Transaction, rma: str, application: Application) -> HeldReturn:
+def _begin_request(
+    transaction: Transaction, rma: str, application: Application, effort: Effort
+) -> HeldReturn:
     order, context = application.order, transaction.context
     agreed = application.loosest
     head = application.head(rma, "return", context.policy.version, transaction.now)
@@ -153,12 +170,15 @@ def _begin_request(transaction: Transaction, rma: str, application: Application)
         customer_key=order.customer_key,
         currency=order.currency,
         lines=[line.said for line in application.lines],
+        **effort,
     )
     customer = Actor("customer", order.customer_key)
     return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)
 
 
-def _begin_withdrawal(transaction: Transaction, rma: str, application: Application) -> HeldReturn:
+def _begin_withdrawal(
+    transaction: Transaction, rma: str, application: Application, effort: Effort
+) -> HeldReturn:
     order, policy = application.order, transaction.context.policy
     agreed = application.loosest
     head = application.head(rma, "withdrawal", policy.version, transaction.now)
@@ -172,6 +192,7 @@ def _begin_withdrawal(transaction: Transaction, rma: str, application: Applicati
         policy_version=policy.version,
         refund_on=agreed.refund_on,
         lines=[line.said for line in application.lines],
+        **effort,
     )
     customer = Actor("customer", order.customer_key)
     return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)

@@ -19,6 +19,7 @@ from service.platform.fields import PathLineNo, Rma
 from service.platform.idempotency import IdempotencyKeyReused
 from service.returns.applying import MoreThanDelivered, NoWithdrawal
 from service.returns.commands import NotAnOption
+from service.returns.effort import NotWhenItBegan
 from service.returns.held import (
     ChangedMeanwhile,
     NotPossibleNow,
@@ -55,7 +56,9 @@ _APPLIED = {
     dependencies=[Depends(caller_with("returns:write"))],
     responses={
         200: _APPLIED,
-        **problems(UnknownOrder, UnknownOrderLine, MoreThanDelivered, IdempotencyKeyReused),
+        **problems(
+            UnknownOrder, UnknownOrderLine, MoreThanDelivered, NotWhenItBegan, IdempotencyKeyReused
+        ),
     },
 )
 def post_return(
@@ -98,6 +101,7 @@ def post_withdrawal(
             UnknownOrderLine,
             MoreThanDelivered,
             NoWithdrawal,
+            NotWhenItBegan,
             IdempotencyKeyReused,
             *NOT_PROVEN,
         ),

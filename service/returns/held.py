@@ -1,6 +1,6 @@
 """A return held for change: events move its lines by the table of `lifecycle`, clocks start and stop with the states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from service.settlements import repository as settlements
 
 SYSTEM = Actor("system")
 DueTimes = Mapping[Machine, int]
+_DUE_FIELDS = ("next_due_at_us", "due_at_us")
 
 
 class UnknownReturn(NotFound):
@@ -90,27 +91,21 @@ class HeldReturn:
         *,
         variant: str | None = None,
         due_us: DueTimes | None = None,
+        clock_runs_on: Callable[[Line], bool] | None = None,
         time: datetime | None = None,
     ) -> None:
-        """Let an event move these lines. Raises `NotPossibleNow`, naming what is possible.
+        """Let an event move these lines, and say by when the next step is due. Raises `NotPossibleNow`, naming what is possible.
 
-        `due_us` sets a clock that does not run its policy's time from now.
+        A clock runs its policy's time from now, but for those that `due_us` sets, and on lines of which `clock_runs_on`
+        says that what their machine waited for until now is due when it was.
         """
+        dues: list[int] = []
         for line in list(lines):
-            self.move(line, payload.type, by, variant=variant, due_us=due_us)
-        self.note(payload, by, time=time)
-
-    def move(
-        self,
-        line: Line,
-        event: str,
-        by: Actor,
-        *,
-        variant: str | None = None,
-        due_us: DueTimes | None = None,
-    ) -> None:
-        """Move one line by an event that is noted apart. Raises `NotPossibleNow`."""
-        self.lines[line.line_no] = self._moved(line, event, by, variant, due_us or {})
+            runs_on = clock_runs_on is not None and clock_runs_on(line)
+            dues += self._move(
+                line, payload.type, by, variant, _running(line) if runs_on else due_us
+            )
+        self.note(_with_due(payload, dues), by, time=time)
 
     def note(self, payload: Payload, by: Actor, *, time: datetime | None = None) -> None:
         """Let an event be known that moves no line. What follows within the transaction names the first as its cause."""
@@ -187,14 +182,17 @@ class HeldReturn:
             repository.change(connection, self.rma, **facts)
         set_alarm(self.transaction, self.rma, self.lines.values())
 
-    def _moved(
-        self, line: Line, event: str, by: Actor, variant: str | None, due_us: DueTimes
-    ) -> Line:
+    def _move(
+        self, line: Line, event: str, by: Actor, variant: str | None, due_us: DueTimes | None
+    ) -> Collection[int]:
+        """Move one line; when the clocks that this starts run out."""
         try:
             moved = lifecycle.move(line, event, by.role, variant)
         except lifecycle.MoveNotAllowed as refused:
             raise NotPossibleNow(f"return {self.rma}, line {line.line_no}: {refused}") from refused
-        return with_clocks(self.transaction, line, moved, due_us)
+        clocks = _started_clocks(self.transaction, line, moved, due_us or {})
+        self.lines[line.line_no] = replace(moved, **clocks) if clocks else moved
+        return clocks.values()
 
 
 def begin(
@@ -230,17 +228,32 @@ def hold(transaction: Transaction, rma: str, version: int | None = None) -> Held
     return HeldReturn(transaction, head, lines, dict(lines))
 
 
-def with_clocks(transaction: Transaction, old: Line, new: Line, due_us: DueTimes) -> Line:
-    """The line with a clock for each waiting state that it entered, or entered anew."""
-    changes: dict[str, Any] = {}
+def _started_clocks(
+    transaction: Transaction, old: Line, new: Line, due_us: DueTimes
+) -> dict[str, Any]:
+    """When the clock of each waiting state runs out that a line entered, or entered anew; by the names of `Line`."""
+    clocks: dict[str, Any] = {}
     for machine in MACHINES:
         waiting = WAITING.get((machine, str(new.state(machine))))
         if waiting is None or new.due_us(machine) is not None or new.state(machine) is None:
             continue
         if old.state(machine) == new.state(machine) and old.due_us(machine) is None:
             continue  # an imported past runs no clocks
-        changes[f"{machine}_due_us"] = due_us.get(machine) or _due_us(transaction, waiting.clock)
-    return replace(new, **changes) if changes else new
+        clocks[f"{machine}_due_us"] = due_us.get(machine) or _due_us(transaction, waiting.clock)
+    return clocks
+
+
+def _running(line: Line) -> DueTimes:
+    return {machine: us for machine in MACHINES if (us := line.due_us(machine)) is not None}
+
+
+def _with_due(payload: Payload, dues: Collection[int]) -> Payload:
+    """The event with the moment by which the earliest of its lines is due, where it has a field for that and does not tell yet."""
+    fields = type(payload).model_fields
+    name = next((each for each in _DUE_FIELDS if each in fields), None)
+    if not dues or name is None or getattr(payload, name) is not None:
+        return payload
+    return payload.model_copy(update={name: min(dues)})
 
 
 def units(lines: Iterable[Line]) -> list[UnitsOfLine]:

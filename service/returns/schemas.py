@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from service.domain.events import Role
+from service.domain.events import MOST_INPUTS, Role
 from service.domain.lifecycle import Status
 from service.domain.words import Choice, Reason
 from service.orders.schemas import refuse_repeated
@@ -15,6 +15,7 @@ from service.platform.fields import (
     CurrencyCode,
     Customer,
     LineNo,
+    Moment,
     OrderId,
     Rma,
     Sku,
@@ -22,6 +23,23 @@ from service.platform.fields import (
     Units,
     Version,
 )
+
+
+class EffortBody(Body):
+    """How laborious it was for the customer, as far as the shop's app counts that."""
+
+    inputs: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MOST_INPUTS,
+            description="how many inputs the customer gave from the first page on: taps, choices, fields",
+        ),
+    ] = None
+    started_at: Annotated[
+        Moment | None,
+        Field(description="when the customer opened the first page: not more than a day ago"),
+    ] = None
 
 
 class WithdrawnLineBody(Body):
@@ -37,7 +55,7 @@ class ReturnLineBody(WithdrawnLineBody):
     reason: Annotated[Reason, Field(description="why, in one of these words")]
 
 
-class ReturnBody(Body):
+class ReturnBody(EffortBody):
     """An application. `customer` is the shop's own reference, as it was given with the order."""
 
     model_config = ConfigDict(
@@ -97,8 +115,8 @@ class DeclarationView(Body):
     expires_at: Annotated[datetime, Field(description="from then on it must be prepared anew")]
 
 
-class ConfirmationBody(Body):
-    """The second step: the customer confirms."""
+class ConfirmationBody(EffortBody):
+    """The second step: the customer confirms. What it says of the effort is that of both steps."""
 
     confirmation: Annotated[
         str, Field(min_length=1, max_length=100_000, description="as the first step gave it")

@@ -11,7 +11,7 @@ from service.domain.events import (
     ShipmentCreated,
     ShipmentScanned,
 )
-from service.domain.lifecycle import Line
+from service.domain.lifecycle import Line, always
 from service.orders.commands import happened_at
 from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
@@ -65,7 +65,8 @@ class Shipments:
                 has_tracking=body.tracking is not None,
                 lines=units(lines),
             )
-            _happen_announced(held, said, by, lines)
+            # Choosing another way does not lengthen the time for sending.
+            held.happen(said, by, lines, clock_runs_on=always)
             if body.pickup_day:
                 booked = PickupBooked(rma=held.rma, shipment_id=shipment_id, day=body.pickup_day)
                 held.note(booked, by)
@@ -146,13 +147,3 @@ def _chosen(
     if line_nos:
         return [held.line(each) for each in line_nos]
     return held.able(event, by, variant) or list(held.lines.values())
-
-
-def _happen_announced(
-    held: HeldReturn, said: ShipmentCreated, by: Actor, lines: Sequence[Line]
-) -> None:
-    """Choosing another way does not lengthen the time for sending."""
-    held.note(said, by)
-    for line in lines:
-        due_us = line.reception_due_us
-        held.move(line, said.type, by, due_us={"reception": due_us} if due_us else None)

@@ -58,6 +58,8 @@ _A_RETURN: tuple[e.Payload, ...] = (
                 value_minor=510,
             )
         ],
+        inputs=6,
+        started_at_us=_LATER_US,
     ),
     e.ReturnAuthorized(
         rma="R1",
@@ -161,11 +163,16 @@ _DECISIONS: tuple[e.Payload, ...] = (
     e.AppealLapsed(rma="R2"),
     e.ReturnCancelled(rma="R3", lines=_TWO_UNITS),
     e.ReturnExpired(rma="R4", lines=[*_TWO_UNITS, e.UnitsOfLine(line_no=2, quantity=1)]),
-    e.ReturnReinstated(rma="R4", lines=_TWO_UNITS),
+    e.ReturnReinstated(rma="R4", lines=_TWO_UNITS, due_at_us=_LATER_US),
     e.LineSplit(rma="W1", line_no=2, root_line_no=2, into_line_no=3, quantity=1, value_minor=255),
     e.LineKeepGranted(rma="R5", lines=_TWO_UNITS),
     e.ClockBreached(
-        rma="R2", clock="review", owner_role="reviewer", due_at_us=_LATER_US, lines=_TWO_UNITS
+        rma="R2",
+        clock="review",
+        owner_role="reviewer",
+        due_at_us=_LATER_US,
+        lines=_TWO_UNITS,
+        next_due_at_us=_LATER_US + 1,
     ),
     e.ReviewAssigned(rma="R2", reviewer_key=None, cause="opened"),
     e.ReviewDecided(
@@ -177,7 +184,7 @@ _DECISIONS: tuple[e.Payload, ...] = (
         paused_us=0,
     ),
     e.EvidenceRequested(rma="R2", text_ref="txt_1", due_at_us=_LATER_US),
-    e.EvidenceReceived(rma="R2", text_ref="txt_2"),
+    e.EvidenceReceived(rma="R2", text_ref="txt_2", due_at_us=_LATER_US),
     e.EvidenceLapsed(rma="R2"),
 )
 
@@ -192,7 +199,7 @@ _WAY_BACK: tuple[e.Payload, ...] = (
     e.PickupBooked(rma="R1", shipment_id="shp_2", day="2024-03-02"),
     e.PickupFailed(rma="R1", shipment_id="shp_2", reason="nobody_there", lines=_TWO_UNITS),
     e.ShipmentScanned(rma="R1", shipment_id=None, scan="picked_up", lines=_TWO_UNITS),
-    e.ShipmentLost(rma="R1", lines=_TWO_UNITS),
+    e.ShipmentLost(rma="R1", lines=_TWO_UNITS, due_at_us=_LATER_US),
     e.LossAccepted(rma="R1", lines=_TWO_UNITS),
     e.ShipmentOverdue(rma="R1", lines=_TWO_UNITS),
     e.ParcelReceived(parcel_id="pcl_1", rma=None, weight_grams=None),

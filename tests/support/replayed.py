@@ -7,10 +7,12 @@ from typing import Any
 from service.domain import events as e
 from service.domain import lifecycle
 from service.domain.events import PAYLOADS, RecordedEvent
-from service.domain.lifecycle import Line
+from service.domain.lifecycle import MACHINES, WAITING, Line, Machine
 
 Lines = dict[int, Line]
 Place = tuple[int, str | None, str | None, str | None]
+_DUE_FIELDS = ("next_due_at_us", "due_at_us", "appeal_until_us")
+_UNTOUCHED: dict[str, Any] = {f"{machine}_due_us": -1 for machine in MACHINES}
 
 
 def places(lines: Lines) -> dict[int, Place]:
@@ -21,12 +23,22 @@ def places(lines: Lines) -> dict[int, Place]:
     }
 
 
+def dues(lines: Lines) -> dict[tuple[int, Machine], int]:
+    """When the clocks of lines run out, by line and machine."""
+    return {
+        (no, machine): us
+        for no, line in lines.items()
+        for machine in MACHINES
+        if (us := line.due_us(machine)) is not None
+    }
+
+
 def replay(
     events: Sequence[RecordedEvent],
     refund_on: str,
     watch: Callable[[Lines], None] = lambda _: None,
 ) -> Lines:
-    """The lines of a return after all its events; `watch` sees them after each."""
+    """The lines of a return after all its events; `watch` sees them after each. What waits is due when the event said that began it."""
     lines: Lines = {}
     refunds: dict[str, list[int]] = {}
     for event in events:
@@ -87,7 +99,25 @@ def _move(lines: Lines, event: RecordedEvent, said: Any, refunds: dict[str, list
     variant = _VARIANTS[event.type](said) if event.type in _VARIANTS else None
     role: Any = event.actor_role
     for no in _meant(lines, event.type, said, refunds, role, variant):
-        lines[no] = lifecycle.move(lines[no], event.type, role, variant)
+        lines[no] = _moved(lines[no], event.type, said, role, variant)
+
+
+def _moved(line: Line, event: str, said: Any, role: Any, variant: str | None) -> Line:
+    """The line after an event; a machine that it moved is due when the event says, if it waits."""
+    moved = lifecycle.move(replace(line, **_UNTOUCHED), event, role, variant)
+    due: dict[str, Any] = {}
+    for machine in MACHINES:
+        waits = (machine, str(moved.state(machine))) in WAITING
+        untouched = moved.due_us(machine) is not None
+        due[f"{machine}_due_us"] = (
+            line.due_us(machine) if untouched else _told_due(said) if waits else None
+        )
+    return replace(moved, **due)
+
+
+def _told_due(said: Any) -> int | None:
+    name = next((each for each in _DUE_FIELDS if hasattr(said, each)), None)
+    return None if name is None else getattr(said, name)
 
 
 def _meant(

@@ -11,7 +11,7 @@ from bank import Bank
 from house import a_worker
 from outbox import Outbox
 from policy_with import policy_with
-from replayed import places, replay
+from replayed import Lines, dues, places, replay
 from service_shop import Shop
 from sqlalchemy import Connection, Row, func, select
 
@@ -295,11 +295,19 @@ class World(Shop):
         lines = self._lines(connection, rma)
         told = replay(log.read_subject(connection, rma), head.refund_on)
         assert places(lines) == places(told), f"log and tables tell of {rma} differently"
+        self._look_at_dues(rma, dict(lines), told)
         assert head.version >= self._versions.get(rma, 1)
         self._versions[rma] = head.version
         is_closed = lifecycle.roll_up(lines.values()) == "closed"
         assert is_closed == (head.closed_at_us is not None)
         self._look_at_clocks(connection, rma, lines)
+
+    def _look_at_dues(self, rma: str, lines: Lines, told: Lines) -> None:
+        """Events tell when what waits is due, of several lines the earliest."""
+        ours, theirs = dues(lines), dues(told)
+        assert ours.keys() == theirs.keys(), f"log and tables tell of {rma}'s clocks differently"
+        assert all(theirs[each] <= ours[each] for each in ours)
+        assert len(lines) > 1 or ours == theirs, rma
 
     def _look_at_clocks(self, connection: Connection, rma: str, lines: Mapping[int, Line]) -> None:
         due = [us for each in lines.values() for m in MACHINES if (us := each.due_us(m))]

@@ -97,7 +97,7 @@ def _wound(
     policy: Policy,
     resumed: int,
 ) -> _Dues:
-    """The clocks after an event, as `service.returns.held.with_clocks` winds them."""
+    """The clocks after an event, as `service.returns.held` winds them."""
     found: _Dues = {}
     said = json.loads(event.data)
     for number, line in now.items():

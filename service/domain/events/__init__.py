@@ -6,6 +6,7 @@ payloads microseconds since 1970 UTC. No personal data: customers, addresses and
 """
 
 from service.domain.events.base import (
+    MOST_INPUTS,
     MOST_MINOR,
     Count,
     Currency,
@@ -121,6 +122,7 @@ from service.domain.events.shipments import (
 
 __all__ = [
     "FAMILIES",
+    "MOST_INPUTS",
     "MOST_MINOR",
     "ORIGINS",
     "PAYLOADS",

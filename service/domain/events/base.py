@@ -27,6 +27,26 @@ MOST_MINOR = 10**12  # of one amount: nine million such lines can be added up in
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
 Count = Annotated[int, Field(ge=0)]
 MomentUs = Annotated[int, Field(ge=0, description="microseconds since 1970 UTC")]
+DueUs = Annotated[
+    int,
+    Field(
+        ge=0,
+        description="by when the step is due that is waited for from here on, the earliest of several lines', in "
+        "microseconds since 1970 UTC; null where nothing is waited for, or no clock runs",
+    ),
+]
+MOST_INPUTS = 10_000
+Inputs = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MOST_INPUTS,
+        description="how many inputs the customer gave: taps, choices, fields",
+    ),
+]
+StartedUs = Annotated[
+    int, Field(ge=0, description="when the customer began, in microseconds since 1970 UTC")
+]
 RefundOn = Literal["authorized", "first_scan", "received", "inspected"]
 InspectionDepth = Literal["basic", "full"]
 

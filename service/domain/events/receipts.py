@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.domain.events.base import (
+    DueUs,
     InspectionDepth,
     Key,
     LineNo,
@@ -112,6 +113,7 @@ class ChoiceMade(Payload):
     line_no: LineNo
     choice: Choice
     is_default: bool
+    due_at_us: DueUs | None = None
 
 
 class GoodsSentBack(Payload):

@@ -7,6 +7,8 @@ from pydantic import Field
 from service.domain.clocks import ClockName
 from service.domain.events.base import (
     Currency,
+    DueUs,
+    Inputs,
     InspectionDepth,
     Key,
     LineNo,
@@ -16,6 +18,7 @@ from service.domain.events.base import (
     Payload,
     Quantity,
     RefundOn,
+    StartedUs,
     UnitsOfLine,
 )
 
@@ -44,6 +47,8 @@ class ReturnRequested(Payload):
     currency: Currency
     external_ref: str | None = None
     lines: Annotated[list[ReturnLine], Field(min_length=1)]
+    inputs: Inputs | None = None
+    started_at_us: StartedUs | None = None
 
 
 class ReturnWithdrawn(Payload):
@@ -60,6 +65,9 @@ class ReturnWithdrawn(Payload):
     policy_version: Key
     refund_on: RefundOn
     lines: Annotated[list[ReturnLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
+    inputs: Inputs | None = None
+    started_at_us: StartedUs | None = None
 
 
 class RuleOutcome(Part):
@@ -122,6 +130,7 @@ class ReturnAuthorized(Payload):
     refund_on: RefundOn
     inspection: InspectionDepth
     rules: list[RuleOutcome]
+    due_at_us: DueUs | None = None
 
 
 class ReturnDeclined(Payload):
@@ -175,6 +184,7 @@ class ReturnReinstated(Payload):
 
     rma: Key
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class ReturnReceived(Payload):
@@ -186,6 +196,7 @@ class ReturnReceived(Payload):
     rma: Key
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
     parcel_id: Key | None = None
+    due_at_us: DueUs | None = None
 
 
 class LineSplit(Payload):
@@ -226,6 +237,7 @@ class ClockBreached(Payload):
     owner_role: Key
     due_at_us: MomentUs
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    next_due_at_us: DueUs | None = None
 
 
 class ReturnClosed(Payload):

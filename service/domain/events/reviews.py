@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import Key, MomentUs, Payload
+from service.domain.events.base import DueUs, Key, MomentUs, Payload
 from service.domain.events.returns import RuleOutcome
 
 
@@ -64,6 +64,7 @@ class EvidenceReceived(Payload):
 
     rma: Key
     text_ref: Key
+    due_at_us: DueUs | None = None
 
 
 class EvidenceLapsed(Payload):
@@ -73,3 +74,4 @@ class EvidenceLapsed(Payload):
     family = "review"
 
     rma: Key
+    due_at_us: DueUs | None = None

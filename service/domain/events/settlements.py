@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from service.domain.events.base import Currency, Key, LineNo, Minor, MomentUs, Part, Payload
+from service.domain.events.base import Currency, DueUs, Key, LineNo, Minor, MomentUs, Part, Payload
 from service.domain.words import FailureReason
 
 Trigger = Literal[
@@ -62,6 +62,7 @@ class RefundUnknown(Payload):
 
     rma: Key
     refund_id: Key
+    due_at_us: DueUs | None = None
 
 
 class RefundFailed(Payload):
@@ -73,3 +74,4 @@ class RefundFailed(Payload):
     rma: Key
     refund_id: Key
     reason: FailureReason
+    due_at_us: DueUs | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import Day, Key, Payload, UnitsOfLine
+from service.domain.events.base import Day, DueUs, Key, Payload, UnitsOfLine
 from service.domain.words import Method
 
 
@@ -19,6 +19,7 @@ class ShipmentCreated(Payload):
     method: Method
     has_tracking: bool
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class PickupBooked(Payload):
@@ -42,6 +43,7 @@ class PickupFailed(Payload):
     shipment_id: Key
     reason: Literal["nobody_there", "not_ready", "courier_missed", "refused"]
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class ShipmentScanned(Payload):
@@ -54,6 +56,7 @@ class ShipmentScanned(Payload):
     shipment_id: Key | None
     scan: Literal["picked_up", "in_transit", "delivered"]
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class ShipmentLost(Payload):
@@ -64,6 +67,7 @@ class ShipmentLost(Payload):
 
     rma: Key
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class LossAccepted(Payload):
