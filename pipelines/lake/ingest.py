@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.decode import decode
-from pipelines.lake.manifest import LogReplaced, Manifest, check_hash, new_generation
+from pipelines.lake.manifest import LogReplaced, Manifest, check_size, new_generation
 from pipelines.lake.quarantine import Quarantined, set_aside, write_quarantine
 from pipelines.lake.segments import append_rows, sweep
 from pipelines.lake.tables import payload_tables, tables
@@ -91,11 +91,14 @@ def drain(
 
 
 def _open(read_log: ReadLog, lake_dir: Path, quarantine_dir: Path) -> tuple[Manifest, bool]:
-    """The lake to go on with, without left-overs, and whether it starts anew because a definition changed."""
+    """The lake to go on with, without left-overs, and whether it starts anew because a definition changed.
+
+    Its files are told by their sizes: hashing all of them at every refresh cost more the longer a shop lives.
+    `Manifest.verify` does that, every night.
+    """
     manifest = Manifest.load(lake_dir)
-    manifest.verify()
     for file in manifest.quarantine:
-        check_hash(lake_dir, quarantine_dir / file.path, file)
+        check_size(lake_dir, quarantine_dir / file.path, file)
     _check_same_log(read_log, manifest)
     current = definitions()
     is_outdated = manifest.through_seq > 0 and manifest.definitions != current

@@ -145,10 +145,16 @@ class Manifest(BaseModel):
             found[each.table] = found.get(each.table, 0) + each.rows
         return found
 
-    def verify(self) -> None:
-        """Read every file and compare its hash. Raises `LakeDamaged` naming the first that differs."""
+    def verify(self, quarantine_dir: Path | None = None) -> None:
+        """Read every file, with those of the quarantine if it is named, and compare their hashes.
+
+        Raises `LakeDamaged` naming the first that differs.
+        """
         for segment in self.segments:
             check_hash(self.lake_dir, self.lake_dir / segment.path, segment)
+        if quarantine_dir:
+            for file in self.quarantine:
+                check_hash(self.lake_dir, quarantine_dir / file.path, file)
 
     def commit(self) -> None:
         """Make this the lake, atomically and durably."""

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake.manifest import LakeDamaged, LakeUnwritable, Manifest, Segment, write_durably
+from pipelines.lake.manifest import (
+    LakeDamaged,
+    LakeUnwritable,
+    Manifest,
+    Segment,
+    check_hash,
+    write_durably,
+)
 from pipelines.lake.tables import Table
 
 SMALL_ROWS = 50_000
@@ -73,7 +80,9 @@ def write_segment(
 
 
 def _read(lake_dir: Path, segment: Segment) -> pl.DataFrame:
+    """A segment that is written anew gets a new hash: what it held must be what was written."""
     path = lake_dir / segment.path
+    check_hash(lake_dir, path, segment)
     try:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as broken:

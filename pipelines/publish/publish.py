@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,17 +34,24 @@ class Published:
 
 
 def publish(
-    warehouse: Warehouse, models: Sequence[SqlModel], published_dir: Path, published_at: datetime
+    warehouse: Warehouse,
+    models: Sequence[SqlModel],
+    published_dir: Path,
+    published_at: datetime,
+    *,
+    reads_files: bool = False,
 ) -> Published:
     """Publish every mart as the warehouse holds it. Raises `PublicationUnwritable`.
 
-    The caller holds the warehouse's lock. Marts whose content did not change keep their files; the
-    previous publication keeps its own; older files are removed.
+    The caller holds the warehouse's lock. Marts whose content did not change keep their files, unless one is missing or
+    of another size, or, with `reads_files`, holds other bytes; the previous publication keeps its own; older files are
+    removed.
     """
+    is_whole = _has_its_bytes if reads_files else _has_its_size
     try:
         before = Publication.load(published_dir)
         marts = {
-            model.name: _publish_mart(warehouse, model, published_dir, before)
+            model.name: _publish_mart(warehouse, model, published_dir, before, is_whole)
             for model in sorted(models, key=lambda model: model.name)
             if model.schema == MARTS
         }
@@ -80,11 +87,19 @@ def _publication(
 
 
 def _publish_mart(
-    warehouse: Warehouse, model: SqlModel, published_dir: Path, before: Publication | None
+    warehouse: Warehouse,
+    model: SqlModel,
+    published_dir: Path,
+    before: Publication | None,
+    is_whole: Callable[[Path, PublishedFile], bool],
 ) -> PublishedMart:
     fingerprint = warehouse.standing(model.relation).fingerprint
     published = before.marts.get(model.name) if before else None
-    if published and published.fingerprint == fingerprint and _is_whole(published_dir, published):
+    if (
+        published
+        and published.fingerprint == fingerprint
+        and all(is_whole(published_dir / file.path, file) for file in published.files)
+    ):
         files = published.files
     else:
         files = (_write(warehouse, model, published_dir / model.name),)
@@ -96,13 +111,12 @@ def _publish_mart(
     )
 
 
-def _is_whole(published_dir: Path, mart: PublishedMart) -> bool:
-    """Whether the files hold the very bytes that were published: a refresh mends those that do not."""
-    paths = [(published_dir / file.path, file.sha256) for file in mart.files]
-    return all(
-        path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-        for path, sha256 in paths
-    )
+def _has_its_size(path: Path, file: PublishedFile) -> bool:
+    return path.is_file() and path.stat().st_size == file.bytes
+
+
+def _has_its_bytes(path: Path, file: PublishedFile) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
 
 
 def _write(warehouse: Warehouse, model: SqlModel, folder: Path) -> PublishedFile:

@@ -52,8 +52,8 @@ class TestDamagedLake:
                 r"000000000001-\d{12}\.parquet has \d+ bytes; it was written with \d+",
             ),
             (
-                lambda lake: flip_a_byte(lake.manifest.files("order_placed")[0]),
-                r"order\.placed/\d{12}-\d{12}\.parquet has changed since it was written",
+                lambda lake: flip_a_byte(lake.manifest.files("return_closed")[0]),
+                r"return\.closed/\d{12}-\d{12}\.parquet has changed since it was written",
             ),
             (
                 lambda lake: lake.manifest.files("order_placed_lines")[0].unlink(),
@@ -123,6 +123,21 @@ class TestDamagedLake:
         with pytest.raises(LogReplaced):
             made.drain(mixed_log[:10])
         assert made.files() == files
+
+    def test_a_flipped_byte_in_what_is_not_written_anew_is_found_by_verifying(
+        self, made: Lake, mixed_log: Log
+    ) -> None:
+        flip_a_byte(made.manifest.files("order_placed")[0])
+        made.drain(mixed_log[:30])
+        with pytest.raises(LakeDamaged, match=r"order\.placed/.*has changed since it was written"):
+            made.manifest.verify()
+
+    def test_verifying_reads_the_quarantine_too(self, made: Lake) -> None:
+        made.manifest.verify(made.quarantine_dir)
+        flip_a_byte(made.quarantine_dir / made.manifest.quarantine[0].path)
+        made.manifest.verify()
+        with pytest.raises(LakeDamaged, match=r"\.jsonl has changed since it was written"):
+            made.manifest.verify(made.quarantine_dir)
 
     def test_a_flipped_byte_is_found_by_verifying(self, made: Lake) -> None:
         made.manifest.verify()

@@ -39,7 +39,9 @@ def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Pu
     folder = tmp_path / "sql" / "marts"
     folder.mkdir(parents=True)
 
-    def published(letters: str = "a", numbers: str = "1", hour: int = 0) -> Published:
+    def published(
+        letters: str = "a", numbers: str = "1", hour: int = 0, *, reads_files: bool = False
+    ) -> Published:
         for name, rows in (("letters", list(letters)), ("numbers", list(numbers))):
             values = ", ".join(f"({place}, '{row}')" for place, row in enumerate(rows))
             select = f"select cast(v.n as bigint) as n, v.k from (values {values}) as v (n, k)"
@@ -48,6 +50,6 @@ def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Pu
         for model in models:
             warehouse.build(model)
         moment = datetime(2024, 3, 1, hour, tzinfo=UTC)
-        return publish(warehouse, models, settings.published_dir, moment)
+        return publish(warehouse, models, settings.published_dir, moment, reads_files=reads_files)
 
     return published

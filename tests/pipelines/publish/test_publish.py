@@ -96,11 +96,21 @@ class TestPublish:
         publish_rows()
         assert rows(folder, "letters") == [(0, "a")]
 
-    def test_writes_again_a_file_whose_bytes_changed(self, publish_rows, folder):
+    def test_writes_again_a_file_that_was_cut_short(self, publish_rows, folder):
         file = publish_rows().publication.marts["letters"].files[0]
         path = folder / file.path
-        path.write_bytes(bytes(reversed(path.read_bytes())))
+        path.write_bytes(path.read_bytes()[:-1])
         publish_rows()
+        assert rows(folder, "letters") == [(0, "a")]
+
+    def test_finds_changed_bytes_when_it_reads_the_files(self, publish_rows, folder):
+        file = publish_rows().publication.marts["letters"].files[0]
+        path = folder / file.path
+        changed = bytes(reversed(path.read_bytes()))
+        path.write_bytes(changed)
+        publish_rows()
+        assert path.read_bytes() == changed
+        publish_rows(reads_files=True)
         assert rows(folder, "letters") == [(0, "a")]
 
     def test_starts_anew_from_a_manifest_that_nobody_can_read(self, publish_rows, folder):
