@@ -1,0 +1,114 @@
+"""A quarter of a practice shop: money, satisfaction and cases are what its log says, added up by hand."""
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from follow_up_by_hand import cases_daily, satisfaction_daily
+from money_by_hand import cost_monthly, refunds_daily
+from quarter import ZONE, Quarter, quarter
+from same_rows import assert_same_rows
+from told import told
+
+from pipelines.costs import default_costs
+from pipelines.warehouse.warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
+
+Rows = list[dict[str, Any]]
+Ask = Callable[[str], Rows]
+BERLIN = ZoneInfo(ZONE)
+
+
+@pytest.fixture(scope="module")
+def played() -> Quarter:
+    return quarter()
+
+
+@pytest.fixture
+def ask(played: Quarter) -> Ask:
+    def asked(sql: str) -> Rows:
+        with Warehouse.of(played.settings) as warehouse:
+            return warehouse.query(sql).to_dicts()
+
+    return asked
+
+
+class TestMoney:
+    def test_every_day_has_its_refunds_by_means_and_currency(
+        self, played: Quarter, ask: Ask
+    ) -> None:
+        rows = ask("select * from marts.refunds_daily")
+
+        assert_same_rows(rows, refunds_daily(played.log, BERLIN), ("day", "means", "currency"))
+
+    def test_every_month_has_its_costs(self, played: Quarter, ask: Ask) -> None:
+        rows = ask("select * from marts.cost_monthly")
+
+        expected = cost_monthly(played.log, BERLIN, default_costs())
+        assert_same_rows(rows, expected, ("month", "kind", "currency"))
+
+    def test_what_was_paid_is_the_same_whoever_adds_it_up(self, played: Quarter, ask: Ask) -> None:
+        in_log = sum(
+            event.says["amount_minor"]
+            for event in told(played.log)
+            if event.type == "refund.settled"
+        )
+        (daily,) = ask(
+            "select sum(refund_minor) as paid, sum(goodwill_minor) as goodwill from marts.refunds_daily"
+        )
+        (lines,) = ask("select sum(refund_minor) as paid from marts.return_lines")
+
+        assert int(daily["paid"]) == in_log
+        assert int(lines["paid"] + daily["goodwill"]) == in_log
+
+    def test_a_months_refunds_and_goodwill_are_those_of_its_days(self, ask: Ask) -> None:
+        by_day = ask(
+            """select cast(date_trunc('month', day) as date) as month, currency,
+                      cast(sum(refund_minor) as bigint) as paid
+               from marts.refunds_daily group by all order by all"""
+        )
+        by_month = ask(
+            """select month, currency, cast(sum(amount_minor) as bigint) as paid
+               from marts.cost_monthly where kind in ('refunds', 'goodwill') group by all order by all"""
+        )
+
+        assert by_month == by_day
+
+
+class TestSatisfaction:
+    def test_every_day_has_its_answers_with_intervals(self, played: Quarter, ask: Ask) -> None:
+        rows = ask("select * from marts.satisfaction_daily")
+
+        assert_same_rows(rows, satisfaction_daily(played.log, BERLIN), ("day",))
+
+    def test_intervals_lie_on_the_scale_around_the_mean(self, ask: Ask) -> None:
+        rows = ask("select * from marts.satisfaction_daily where answered > 0")
+
+        assert all(
+            1 <= row["csat_low"] <= row["csat_mean"] <= row["csat_high"] <= 5 for row in rows
+        )
+        assert all(
+            0
+            <= row["satisfied_low"]
+            <= row["satisfied"] / row["answered"]
+            <= row["satisfied_high"]
+            <= 1
+            for row in rows
+        )
+
+
+class TestCases:
+    def test_every_day_has_its_cases(self, played: Quarter, ask: Ask) -> None:
+        rows = ask("select * from marts.cases_daily")
+
+        assert_same_rows(rows, cases_daily(played.log, BERLIN), ("day", "kind"))
+
+    def test_what_opened_ended_or_is_open(self, played: Quarter, ask: Ask) -> None:
+        (sums,) = ask(
+            "select sum(opened) as opened, sum(closed) as closed, sum(still_open) as open from marts.cases_daily"
+        )
+        opened = sum(event.type == "case.opened" for event in played.log)
+
+        assert int(sums["opened"]) == int(sums["closed"] + sums["open"]) == opened
