@@ -5,8 +5,9 @@ sees the next one. No lock is taken, and no half-finished run is ever visible.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,7 +30,7 @@ class PublicationUnreadable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a manifest says. `files` are absolute paths by mart."""
+    """What a manifest says. `files` are absolute paths by mart, `definitions` a mart's words by column."""
 
     snapshot: str
     as_of: datetime | None
@@ -37,10 +38,30 @@ class Publication:
     timezone: ZoneInfo
     files: dict[str, tuple[str, ...]]
     manifest: Path
+    through_seq: int
+    definitions: dict[str, dict[str, str]]
+
+    @property
+    def today(self) -> date:
+        """The shop's day on which the data end; where there are none, the one of the publication."""
+        return (self.as_of or self.published_at).astimezone(self.timezone).date()
+
+    def definition(self, figure: str) -> str | None:
+        """What the header of `mart.column` says; None where the publication carries no words."""
+        mart, _, column = figure.partition(".")
+        return self.definitions.get(mart, {}).get(column)
+
+    def lacks(self, marts: Iterable[str]) -> PublicationUnreadable | None:
+        """What to say where another version made the publication, without a mart that a page asks for."""
+        missing = [mart for mart in marts if mart not in self.files]
+        return self._unreadable(f"it has no {missing[0]}") if missing else None
 
     def unreadable(self, misfit: Exception) -> PublicationUnreadable:
         """What to say where a mart's files are damaged, or of a version that has not what a page asks for."""
-        return PublicationUnreadable(_way_out(self.manifest, str(misfit).splitlines()[0]))
+        return self._unreadable(str(misfit).splitlines()[0])
+
+    def _unreadable(self, problem: str) -> PublicationUnreadable:
+        return PublicationUnreadable(_way_out(self.manifest, problem))
 
 
 def read_publication(published_dir: Path) -> Publication:
@@ -62,9 +83,15 @@ def read_publication(published_dir: Path) -> Publication:
         raise PublicationUnreadable(_way_out(path, problem)) from damaged
 
 
-@st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda c: c.close())
-def connect(snapshot: str, _publication: Publication) -> duckdb.DuckDBPyConnection:
-    """One connection per publication, a view per mart. Take a `.cursor()` of it: threads must not share one."""
+def connect(publication: Publication) -> duckdb.DuckDBPyConnection:
+    """A cursor of the publication's one connection, in which each mart is a view: threads must not share one."""
+    return _connection(publication.snapshot, str(publication.manifest), publication).cursor()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda c: c.close())
+def _connection(
+    snapshot: str, manifest: str, _publication: Publication
+) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     for mart, files in _publication.files.items():
         connection.read_parquet(list(files)).create_view(mart)
@@ -87,6 +114,10 @@ def _publication(path: Path, manifest: dict[str, Any]) -> Publication:
         timezone=ZoneInfo(str(manifest["timezone"])),
         files=files,
         manifest=path,
+        through_seq=int(manifest["through_seq"]),
+        definitions={
+            str(mart): dict(entry.get("columns", {})) for mart, entry in manifest["marts"].items()
+        },
     )
 
 

@@ -2,28 +2,55 @@
 
 import streamlit as st
 
+from dashboards.parts.choices import asked, keep
 from dashboards.texts import LANGUAGES, Texts, language_of
 
 st.set_page_config(page_title="Retour", page_icon=":material/assignment_return:", layout="wide")
 # Streamlit leaves six lines free above a page; the list below should be seen without scrolling.
 st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
 
-language = language_of(st.query_params.get("lang"))
+language = language_of(asked("lang"))
+keep("lang", language)
 texts = Texts(language)
 
 
 def _remember_language() -> None:
-    st.query_params["lang"] = st.session_state["language"]
+    keep("lang", st.session_state["language"])
 
 
 page = st.navigation(
     [
         st.Page(
+            "app_pages/overview.py",
+            title=texts("Overview"),
+            icon=":material/dashboard:",
+            default=True,
+        ),
+        st.Page(
+            "app_pages/service_levels.py",
+            title=texts("Service levels"),
+            icon=":material/timer:",
+        ),
+        st.Page(
+            "app_pages/satisfaction.py",
+            title=texts("Satisfaction"),
+            icon=":material/sentiment_satisfied:",
+        ),
+        st.Page(
+            "app_pages/process.py",
+            title=texts("Process"),
+            icon=":material/account_tree:",
+        ),
+        st.Page(
             "app_pages/problem_products.py",
             title=texts("Problem products"),
             icon=":material/flag:",
-            default=True,
-        )
+        ),
+        st.Page(
+            "app_pages/data_health.py",
+            title=texts("Data health"),
+            icon=":material/monitor_heart:",
+        ),
     ],
     position="top",
 )

@@ -1,5 +1,9 @@
-"""The pages' two languages. English texts are the keys; the Chinese ones stand in `locale/`, read with Babel."""
+"""The pages' two languages. English texts are the keys; the Chinese ones stand in `locale/`, read with Babel.
 
+`dashboards.po` holds what the pages say, `definitions.po` what the headers of the marts say of their columns.
+"""
+
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -9,20 +13,13 @@ from babel import numbers
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
+from dashboards.words import REASONS
+
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
-REASONS = {
-    "defect": "defect",
-    "damaged_in_transit": "damaged in transit",
-    "not_as_described": "not as described",
-    "size_fit": "size or fit",
-    "wrong_item": "wrong item",
-    "arrived_late": "arrived late",
-    "changed_mind": "changed mind",
-    "other": "other",
-}
 _LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
-_CATALOGUE = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES" / "dashboards.po"
+_CATALOGUES = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES"
+_MINUTE, _HOUR, _DAY = 1 / 60, 1.0, 24.0
 
 
 class Texts:
@@ -37,6 +34,14 @@ class Texts:
         written = chinese().get(text, text) if self.language == "zh" else text
         return written.format(**parts) if parts else written
 
+    def word(self, glossary: Mapping[str, str], code: str | None) -> str:
+        """A code in words; one that the glossary does not know stays as it is, and none is a dash."""
+        return "–" if code is None else self(glossary.get(code, code))
+
+    def definition(self, text: str) -> str:
+        """What a mart's header says of a column."""
+        return definitions().get(text, text) if self.language == "zh" else text
+
     def reason(self, code: str) -> str:
         """A reason for a return in words; one that a shop's own history brought stays as it is."""
         return self(REASONS.get(code, code))
@@ -44,6 +49,20 @@ class Texts:
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, format=pattern, locale=self._locale)
+
+    def share(self, value: float | None, digits: int = 0) -> str:
+        """A share from 0 to 1, in percent; a dash where there is none."""
+        return "–" if value is None else f"{self.number(100 * value, digits)}\N{NO-BREAK SPACE}%"
+
+    def duration(self, hours: float | None) -> str:
+        """Hours as people say them: in minutes, hours or days; a dash where nothing is known."""
+        if hours is None:
+            return "–"
+        if hours < _HOUR:
+            return self("{n} min", n=self.number(hours / _MINUTE))
+        if hours < 2 * _DAY:
+            return self("{n} h", n=self.number(hours, 1))
+        return self("{n} days", n=self.number(hours / _DAY, 1))
 
     def money(self, minor: int, currency: str) -> str:
         """Whole units of a currency: for judging, not for booking."""
@@ -70,7 +89,17 @@ def language_of(word: str | None) -> Language:
 
 @cache
 def chinese() -> dict[str, str]:
-    """The Chinese texts by their English ones."""
-    with _CATALOGUE.open("rb") as file:
+    """What the pages say, in Chinese by English."""
+    return _catalogue("dashboards.po")
+
+
+@cache
+def definitions() -> dict[str, str]:
+    """What the marts' headers say of their columns, in Chinese by English."""
+    return _catalogue("definitions.po")
+
+
+def _catalogue(name: str) -> dict[str, str]:
+    with (_CATALOGUES / name).open("rb") as file:
         catalogue = read_po(file)
     return {str(message.id): str(message.string) for message in catalogue if message.id}

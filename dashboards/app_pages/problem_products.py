@@ -5,47 +5,16 @@ import polars as pl
 import streamlit as st
 
 from dashboards.parts.flagged_list import show_list
+from dashboards.parts.frame import View, open_page, show_date
 from dashboards.parts.product_story import show_story
-from dashboards.publication import NothingPublished, Publication, connect, read_publication
+from dashboards.publication import connect
 from dashboards.queries import problem_products as queries
-from dashboards.texts import Texts, language_of
-from retour.errors import UserError
-from retour.settings import load_settings
+from dashboards.texts import Texts
 
 
-def page() -> None:
-    texts = Texts(language_of(st.query_params.get("lang")))
-    try:
-        publication = read_publication(load_settings().published_dir)
-    except NothingPublished as nothing:
-        st.info(
-            texts(
-                "Nothing is published yet. The first run makes this page; it takes about a minute."
-            )
-        )
-        st.caption(str(nothing))
-        return
-    except UserError as unreadable:
-        _apologize(unreadable, texts)
-        return
-    try:
-        _show(publication, texts)
-    except duckdb.Error as misfit:  # files of another version, or damaged ones
-        _apologize(publication.unreadable(misfit), texts)
-
-
-def _apologize(unreadable: UserError, texts: Texts) -> None:
-    st.error(
-        texts(
-            "The published data cannot be shown: they are damaged, or another version made them. A refresh makes them anew."
-        )
-    )
-    st.caption(str(unreadable))
-
-
-def _show(publication: Publication, texts: Texts) -> None:
-    st.caption(_date_of_the_data(publication, texts))
-    cursor = connect(publication.snapshot, publication).cursor()
+def show(view: View) -> None:
+    show_date(view)
+    texts, cursor = view.texts, connect(view.publication)
     choice = _choose(cursor, texts)
     rows = queries.flagged(cursor, choice)
     _headline(rows, texts)
@@ -54,19 +23,6 @@ def _show(publication: Publication, texts: Texts) -> None:
         show_list(rows, choice, texts)
     with right:
         show_story(cursor, choice, texts)
-
-
-def _date_of_the_data(publication: Publication, texts: Texts) -> str:
-    if publication.as_of is None:
-        return texts("No event has been taken in yet.")
-    local = publication.as_of.astimezone(publication.timezone)
-    made = publication.published_at.astimezone(publication.timezone)
-    return texts(
-        "Data until {as_of} · made {made} · times of {zone}",
-        as_of=texts.moment(local),
-        made=texts.moment(made),
-        zone=str(publication.timezone),
-    )
 
 
 def _choose(cursor: duckdb.DuckDBPyConnection, texts: Texts) -> queries.Choice:
@@ -110,4 +66,4 @@ def _headline(rows: pl.DataFrame, texts: Texts) -> None:
         bar.metric(label, value, border=True)
 
 
-page()
+open_page(show, needs=("problem_skus", "sku_evidence", "sku_weekly"))

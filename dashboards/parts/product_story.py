@@ -5,7 +5,7 @@ import re
 import duckdb
 import streamlit as st
 
-from dashboards import charts
+from dashboards.charts import products as charts
 from dashboards.parts.flagged_list import PRODUCT, forget_row
 from dashboards.queries import problem_products as queries
 from dashboards.texts import Texts

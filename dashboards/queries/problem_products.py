@@ -1,12 +1,13 @@
 """What the page *Problem products* shows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 import polars as pl
 from babel.numbers import get_currency_precision
+
+from dashboards.queries.frames import frame
 
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 _FITS = r"""
@@ -57,7 +58,7 @@ class Headline:
 
 def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFrame:
     """The flagged products, most money at risk first."""
-    return _frame(
+    return frame(
         connection,
         f"""
         select sku, title, category, vendor, flagged_at, since, lift, lift_low, lift_high, excess_units,
@@ -81,7 +82,7 @@ def _parameters(choice: Choice) -> dict[str, object]:
 
 def evidence(connection: duckdb.DuckDBPyConnection, sku: str) -> Evidence | None:
     """What is known of one product, flagged or not and whatever is filtered; None of one never sold or returned."""
-    rows = _frame(
+    rows = frame(
         connection,
         f"select {', '.join(Evidence.__annotations__)} from sku_evidence where sku = $sku",
         {"sku": sku},
@@ -131,16 +132,9 @@ def titles(connection: duckdb.DuckDBPyConnection, choice: Choice, limit: int) ->
 
 def weeks(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:
     """A product week by week."""
-    return _frame(
+    return frame(
         connection,
         """select week_start, units_sold, units_returned, units_expected, expected_low, expected_high
            from sku_weekly where sku = $sku order by week_start""",
         {"sku": sku},
     )
-
-
-def _frame(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]
-) -> pl.DataFrame:
-    frame: pl.DataFrame = connection.sql(sql, params=dict(values)).pl()
-    return frame

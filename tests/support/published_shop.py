@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -55,9 +55,7 @@ def weekly() -> pl.DataFrame:
 
 
 def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
-    """Files first, the manifest last."""
-    snapshot = hashlib.sha256(rows.write_json().encode()).hexdigest()[:16]
-    marts = {}
+    """The marts of *Problem products*, for these products."""
     ordinary = rows.tail(1).with_columns(
         sku=pl.lit("SKU-9"), title=pl.lit("Åsa's lamp"), lift=1.1, status=pl.lit("ordinary")
     )
@@ -66,14 +64,25 @@ def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
         "sku_evidence": pl.concat([rows, ordinary]),
         "sku_weekly": weekly(),
     }
+    write_marts(published_dir, frames)
+
+
+def write_marts(published_dir: Path, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Files first, the manifest last; each column is defined as "what NAME is"."""
+    marts, hashes = {}, []
     for name, frame in frames.items():
-        path = published_dir / name / f"{snapshot}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(path)
-        marts[name] = {"files": [{"path": f"{name}/{path.name}", "rows": len(frame)}]}
+        draft = published_dir / name / "draft.parquet"
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(draft)
+        hashes.append(hashlib.sha256(draft.read_bytes()).hexdigest()[:16])
+        path = draft.rename(draft.with_name(f"{hashes[-1]}.parquet"))
+        marts[name] = {
+            "files": [{"path": f"{name}/{path.name}", "rows": len(frame)}],
+            "columns": {column: f"what {column} is" for column in frame.columns},
+        }
     manifest = {
         "format": 1,
-        "snapshot": snapshot,
+        "snapshot": hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16],
         "as_of": "2026-03-01T12:00:00Z",
         "through_seq": 9,
         "timezone": "Asia/Shanghai",

@@ -1,16 +1,14 @@
-"""Pictures, in colours that colour-blind readers tell apart (Okabe & Ito)."""
+"""One product's history in pictures."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import cast
 
 import altair as alt
 import polars as pl
 
+from dashboards.charts.axes import BLUE, DAYS, GREY, ORANGE, days_axis
 from dashboards.texts import Texts
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8a949e"
-_DAYS: dict[str, str] = {"en": "%-d %b", "zh": "%-m月%-d日"}
-_LABELS = 6
 _LABELS_WIDTH = 50  # both pictures' left edge, so that a week stands above itself
 _HALF_A_WEEK = timedelta(days=4)
 
@@ -23,7 +21,7 @@ def history(weeks: pl.DataFrame, texts: Texts) -> tuple[alt.LayerChart, alt.Char
     ).to_pandas()
     x = _weeks_axis(weeks, texts)
     tooltip = [
-        alt.Tooltip("week_start:T", title=texts("Week of"), format=_DAYS[texts.language] + " %Y"),
+        alt.Tooltip("week_start:T", title=texts("Week of"), format=DAYS[texts.language] + " %Y"),
         alt.Tooltip("units_returned:Q", title=texts("Returned"), format=",.0f"),
         alt.Tooltip("units_expected:Q", title=texts("Expected"), format=",.1f"),
         alt.Tooltip("expected_high:Q", title=texts("Ordinary up to"), format=",.1f"),
@@ -51,26 +49,7 @@ def history(weeks: pl.DataFrame, texts: Texts) -> tuple[alt.LayerChart, alt.Char
 
 
 def _weeks_axis(weeks: pl.DataFrame, texts: Texts, column: str = "week_start") -> alt.X:
-    starts = weeks["week_start"].to_list()
-    labelled = starts[:: max(1, -(-len(starts) // _LABELS))]
-    return alt.X(
-        f"{column}:T",
-        title=None,
-        scale=alt.Scale(
-            domain=[_moment(starts[0] - _HALF_A_WEEK), _moment(starts[-1] + _HALF_A_WEEK)]
-        ),
-        axis=alt.Axis(
-            values=[_moment(each) for each in labelled],
-            format=_DAYS[texts.language],
-            labelOverlap=True,
-            grid=False,
-        ),
-    )
-
-
-def _moment(day: date) -> alt.DateTime:
-    """Midnight in the browser's own zone, as Vega reads days in data."""
-    return alt.DateTime(year=day.year, month=day.month, date=day.day)
+    return days_axis(weeks["week_start"].to_list(), texts, column, around=_HALF_A_WEEK)
 
 
 def _units(column: str, title: str, ticks: int = 5) -> alt.Y:

@@ -1,0 +1,172 @@
+"""Clocks that were met or breached in a period: figures, pictures, and by whom."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards.charts import service_levels as charts
+from dashboards.parts.choices import choose_one
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.frame import View
+from dashboards.parts.period import choose_period
+from dashboards.parts.tables import Column, show_table
+from dashboards.queries import service_levels as queries
+from dashboards.queries.periods import Period
+from dashboards.words import CLOCKS, OWNERS, STAGES
+
+
+def choose(view: View) -> tuple[Period, str]:
+    """The period and the clock that the reader asks for."""
+    texts = view.texts
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    period = choose_period(view, bar)
+    options = {code: texts(CLOCKS[code]) for code in queries.CLOCKS}
+    return period, choose_one(bar, "clock", texts("Clock"), options, default="decision")
+
+
+def show_levels(view: View, period: Period, clock: str) -> None:
+    """One clock's figures and pictures, and all clocks in a table."""
+    texts = view.texts
+    rows = view.ask(queries.by_clock, period)
+    if rows.is_empty():
+        st.info(texts("No clock was started in this period. Choose a longer one above."))
+        return
+    _show_figures(view, rows, clock)
+    _show_pictures(view, period, clock)
+    show_table(view, rows, _clock_columns(view), file="service-levels")
+
+
+def _show_figures(view: View, rows: pl.DataFrame, clock: str) -> None:
+    texts, define = view.texts, view.define
+    row = next((each for each in rows.to_dicts() if each["clock"] == clock), {})
+    sure = (
+        texts(
+            "95 %: {low} – {high}",
+            low=texts.share(row["within_low"]),
+            high=texts.share(row["within_high"]),
+        )
+        if row.get("within") is not None
+        else None
+    )
+    show_figures(
+        [
+            Figure(
+                texts("Within time"),
+                texts.share(row.get("within"), 1),
+                texts("Met, of those met or breached."),
+                sure,
+            ),
+            Figure(texts("Met"), texts.number(row.get("met", 0)), define("sla_daily.met")),
+            Figure(
+                texts("Breached"),
+                texts.number(row.get("breached", 0)),
+                define("sla_daily.breached"),
+            ),
+            Figure(
+                texts("Still open"),
+                texts.number(row.get("still_open", 0)),
+                define("sla_daily.still_open"),
+            ),
+        ]
+    )
+
+
+def _show_pictures(view: View, period: Period, clock: str) -> None:
+    texts = view.texts
+    step, rows = view.ask(queries.over_time, clock, period)
+    if rows.is_empty():
+        st.info(texts("This clock was not started in this period."))
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.altair_chart(charts.kept_and_missed(rows, step, texts), width="stretch")
+        st.caption(
+            texts(
+                "By when the clock was started. Upwards: met (blue) and still open (grey). Downwards: breached (orange)."
+            )
+        )
+    hours = view.ask(queries.hours, clock, period)
+    with right:
+        if hours["p50_hours"].is_null().all():
+            st.info(texts("No clock has ended yet."))
+            return
+        st.altair_chart(charts.how_long(hours, texts), width="stretch")
+        st.caption(
+            texts(
+                "Hours by the day of the start; open clocks count with what they have run. The grey line is 24 hours."
+            )
+        )
+
+
+def show_who_and_what(view: View, period: Period) -> None:
+    """In which stage the time passes, and which reviewer decides late."""
+    texts = view.texts
+    st.subheader(texts("Who and what takes over 24 hours"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        rows = view.ask(queries.stages, period)
+        if rows.is_empty():
+            st.info(texts("No stage ended in this period."))
+        else:
+            show_table(view, rows, _stage_columns(view), file="stages")
+    with right:
+        rows = view.ask(queries.reviewers, period)
+        if rows.is_empty():
+            st.info(texts("No reviewer decided anything in this period."))
+        else:
+            show_table(view, rows, _reviewer_columns(view), file="reviewers")
+
+
+def _clock_columns(view: View) -> dict[str, Column]:
+    texts, define = view.texts, view.define
+    return {
+        "clock": Column(
+            texts("Clock"), words=CLOCKS, definition=define("sla_daily.clock"), width=130
+        ),
+        "within": Column(
+            texts("Within time"), "share", definition=texts("Met, of those met or breached.")
+        ),
+        "opened": Column(texts("Started"), "number", definition=define("sla_daily.opened")),
+        "met": Column(texts("Met"), "number", definition=define("sla_daily.met")),
+        "breached": Column(texts("Breached"), "number", definition=define("sla_daily.breached")),
+        "still_open": Column(
+            texts("Still open"), "number", definition=define("sla_daily.still_open")
+        ),
+    }
+
+
+def _stage_columns(view: View) -> dict[str, Column]:
+    texts, define = view.texts, view.define
+    return {
+        "stage": Column(texts("Stage"), words=STAGES, definition=define("stage_daily.stage")),
+        "owner_role": Column(
+            texts("Whose turn"), words=OWNERS, definition=define("stage_daily.owner_role")
+        ),
+        "ended": Column(texts("Ended"), "number", definition=define("stage_daily.ended")),
+        "over_24h": Column(texts("Over 24 h"), "number", definition=define("stage_daily.over_24h")),
+        "share_over_24h": Column(
+            texts("Share over 24 h"), "share", definition=texts("Over 24 h, of those that ended.")
+        ),
+    }
+
+
+def _reviewer_columns(view: View) -> dict[str, Column]:
+    texts, define = view.texts, view.define
+    return {
+        "reviewer_key": Column(
+            texts("Reviewer"), definition=define("reviewer_weekly.reviewer_key")
+        ),
+        "decided": Column(texts("Decided"), "number", definition=define("reviewer_weekly.decided")),
+        "late": Column(texts("Late"), "number", definition=define("reviewer_weekly.late")),
+        "authorized": Column(
+            texts("Authorized"), "number", definition=define("reviewer_weekly.authorized")
+        ),
+        "declined": Column(
+            texts("Declined"), "number", definition=define("reviewer_weekly.declined")
+        ),
+        "overturned": Column(
+            texts("Overturned"), "number", definition=define("reviewer_weekly.overturned")
+        ),
+        "failed_later": Column(
+            texts("Failed later"), "number", definition=define("reviewer_weekly.failed_later")
+        ),
+    }

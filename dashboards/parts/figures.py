@@ -1,0 +1,35 @@
+"""Headline figures in a row, each with its definition on hover."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+_NARROWEST = 190  # pixels; narrower figures go into the next line
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as it is written; `beside` says how sure or how much it is, `history` draws it under it."""
+
+    label: str
+    value: str
+    definition: str | None = None
+    beside: str | None = None
+    history: tuple[float, ...] = ()
+
+
+def show_figures(figures: Iterable[Figure]) -> None:
+    """The figures side by side, as many in a line as fit."""
+    bar = st.container(horizontal=True)
+    for figure in figures:
+        bar.container(width=_NARROWEST, key=None).metric(
+            figure.label,
+            figure.value,
+            delta=figure.beside,
+            delta_color="off",
+            delta_arrow="off",
+            help=figure.definition,
+            border=True,
+            chart_data=list(figure.history) or None,
+        )

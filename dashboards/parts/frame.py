@@ -1,0 +1,112 @@
+"""What every page stands in: the newest publication is opened, and where it cannot be, the page says the way out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import duckdb
+import streamlit as st
+
+from dashboards.parts.choices import asked
+from dashboards.publication import (
+    NothingPublished,
+    Publication,
+    connect,
+    read_publication,
+)
+from dashboards.texts import Texts, language_of
+from retour.errors import UserError
+from retour.settings import load_settings
+
+HEALTH = "health"  # the folder of the publication that tells how the pipeline itself does
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a page has at hand: its language, and the publication that it shows."""
+
+    texts: Texts
+    publication: Publication
+
+    def ask(self, query: Callable[..., _R], *choices: object) -> _R:
+        """The answer of a query `(cursor, *choices)`, remembered for as long as the publication is the newest."""
+        publication = self.publication
+        name = f"{query.__module__}.{query.__qualname__}"
+        answer: _R = _answer(
+            publication.snapshot, str(publication.manifest), name, choices, query, publication
+        )
+        return answer
+
+    def define(self, figure: str) -> str | None:
+        """The definition of `mart.column` in the page's language; None where the publication carries none."""
+        text = self.publication.definition(figure)
+        return self.texts.definition(text) if text else None
+
+
+def open_page(
+    show: Callable[[View], None], needs: Iterable[str] = (), folder: str | None = None
+) -> None:
+    """Show a page over the newest publication that has the marts it needs, or say why there is none to show."""
+    texts = Texts(language_of(asked("lang")))
+    published_dir = load_settings().published_dir
+    try:
+        publication = read_publication(published_dir / folder if folder else published_dir)
+        if lacking := publication.lacks(needs):
+            raise lacking
+    except NothingPublished as nothing:
+        st.info(
+            texts(
+                "Nothing is published yet. The first run makes this page; it takes about a minute."
+            )
+        )
+        st.caption(str(nothing))
+    except UserError as unreadable:
+        _apologize(unreadable, texts)
+    else:
+        _show(show, View(texts, publication))
+
+
+def show_date(view: View) -> None:
+    """Until when the data tell."""
+    texts, publication = view.texts, view.publication
+    if publication.as_of is None:
+        st.caption(texts("No event has been taken in yet."))
+        return
+    st.caption(
+        texts(
+            "Data until {as_of} · made {made} · times of {zone}",
+            as_of=texts.moment(publication.as_of.astimezone(publication.timezone)),
+            made=texts.moment(publication.published_at.astimezone(publication.timezone)),
+            zone=str(publication.timezone),
+        )
+    )
+
+
+def _show(show: Callable[[View], None], view: View) -> None:
+    try:
+        show(view)
+    except duckdb.Error as misfit:  # files of another version, or damaged ones
+        _apologize(view.publication.unreadable(misfit), view.texts)
+
+
+def _apologize(unreadable: UserError, texts: Texts) -> None:
+    st.error(
+        texts(
+            "The published data cannot be shown: they are damaged, or another version made them. A refresh makes them anew."
+        )
+    )
+    st.caption(str(unreadable))
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _answer(
+    snapshot: str,
+    manifest: str,
+    query_name: str,
+    choices: tuple[object, ...],
+    _query: Callable[..., Any],
+    _publication: Publication,
+) -> Any:  # whatever the query answers
+    return _query(connect(_publication), *choices)

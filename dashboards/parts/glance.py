@@ -1,0 +1,99 @@
+"""The week at a glance: what waits now, the five ills, and the pages that tell more."""
+
+import streamlit as st
+
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.frame import View
+from dashboards.parts.waiting_work import forecast_figures
+from dashboards.queries import overview as queries
+from dashboards.queries import problem_products
+from dashboards.texts import Texts
+from dashboards.words import ILLS, MEASURES
+
+_PAGES = {
+    "service_levels": ("Service levels", "timer"),
+    "satisfaction": ("Satisfaction", "sentiment_satisfied"),
+    "process": ("Process", "account_tree"),
+    "problem_products": ("Problem products", "flag"),
+    "data_health": ("Data health", "monitor_heart"),
+}
+
+
+def show_now(view: View) -> None:
+    """What waits, what may be late by tomorrow, and how many products stand out."""
+    texts = view.texts
+    st.subheader(texts("Now"))
+    flagged = len(view.ask(problem_products.flagged, problem_products.Choice()))
+    show_figures(
+        [
+            *forecast_figures(view),
+            Figure(
+                texts("Flagged products"),
+                texts.number(flagged),
+                view.define("problem_skus.status"),
+            ),
+        ]
+    )
+
+
+def show_ills(view: View) -> None:
+    """The five ills, each with its measures of the last whole week."""
+    texts = view.texts
+    st.subheader(texts("The five ills"))
+    measures = view.ask(queries.measures, view.publication.today)
+    if not measures:
+        st.info(texts("No whole week is over yet. The first Monday makes this part."))
+        return
+    st.caption(
+        texts(
+            "In the week of {week}, beside the mean of up to four weeks before; the lines show up to 13 weeks.",
+            week=texts.day(max(each.week_start for each in measures)),
+        )
+    )
+    ills = list(dict.fromkeys(each.ill for each in measures))
+    for column, ill in zip(st.columns(len(ills), gap="small"), ills, strict=True):
+        with column:
+            st.markdown(f"**{texts.word(ILLS, ill)}**")
+            for each in measures:
+                if each.ill == ill:
+                    _show_measure(view, each)
+
+
+def _show_measure(view: View, each: queries.Measure) -> None:
+    texts = view.texts
+    usual = None if each.usual is None else _written(each.usual, each.unit, texts)
+    st.metric(
+        texts.word(MEASURES, each.measure),
+        _written(each.value, each.unit, texts),
+        delta=texts("before: {usual}", usual=usual) if usual else None,
+        delta_color="off",
+        delta_arrow="off",
+        help=view.define("ills_weekly.measure"),
+        border=True,
+        chart_data=list(each.course) if len(each.course) > 1 else None,
+    )
+
+
+def _written(value: float, unit: str, texts: Texts) -> str:
+    if unit == "share":
+        return texts.share(value)
+    if unit == "hours":
+        return texts.duration(value)
+    if unit == "minutes":
+        return texts.duration(value / 60)
+    return texts.number(value, 0 if value == int(value) else 1)
+
+
+def show_ways(view: View) -> None:
+    """Links to the pages that tell more."""
+    texts = view.texts
+    bar = st.container(horizontal=True)
+    language = {"lang": texts.language}
+    for name, (title, icon) in _PAGES.items():
+        bar.page_link(
+            f"app_pages/{name}.py",
+            label=texts(title),
+            icon=f":material/{icon}:",
+            query_params=language,
+            width="content",
+        )

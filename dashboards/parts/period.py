@@ -1,0 +1,29 @@
+"""The choice of a stretch of shop days; it stands in the URL as `period`, `from` and `to`."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards.parts.choices import choose_day, choose_one
+from dashboards.parts.frame import View
+from dashboards.queries.periods import Period, between, recent
+
+_OWN = "own"
+
+
+def choose_period(view: View, place: DeltaGenerator | None = None) -> Period:
+    """The last weeks before the data end, all days, or days of the reader's own; asked in a bar, or in a place."""
+    place = place or st.container(horizontal=True, vertical_alignment="bottom")
+    texts, today = view.texts, view.publication.today
+    options = {
+        "4w": texts("4 weeks"),
+        "13w": texts("13 weeks"),
+        "all": texts("All days"),
+        _OWN: texts("From … to"),
+    }
+    word = choose_one(place, "period", texts("Period"), options, default="4w")
+    if word != _OWN:
+        return recent(word, today)
+    usual = recent("4w", today)
+    first = choose_day(place, "from", texts("From"), usual.first, today)
+    last = choose_day(place, "to", texts("To"), usual.last, today)
+    return between(first, last)

@@ -1,0 +1,171 @@
+"""Scores of a period: the mean with its interval, what it goes with, and the low answers."""
+
+import streamlit as st
+
+from dashboards.charts import satisfaction as charts
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.frame import View
+from dashboards.parts.tables import Column, show_table
+from dashboards.publication import connect
+from dashboards.queries import satisfaction as queries
+from dashboards.queries.periods import Period
+from dashboards.words import OUTCOMES, REASONS, TAGS, WAITING
+
+_SHOWN = 100  # of the low answers; the CSV has all
+_WORDS = {"waiting": WAITING, "outcome": OUTCOMES, "reason": REASONS}
+
+
+def show_score(view: View, period: Period) -> bool:
+    """The period's figures and their course; False where no survey was sent or none was answered."""
+    texts, define = view.texts, view.define
+    found = view.ask(queries.score, period)
+    if not found.sent:
+        st.info(texts("No survey was sent in this period. Choose a longer one above."))
+        return False
+    if not found.answered:
+        st.info(texts("{n} surveys were sent, none is answered yet.", n=texts.number(found.sent)))
+        return False
+    show_figures(
+        [
+            Figure(
+                texts("Mean score"),
+                texts.number(found.csat or 0, 2),
+                define("satisfaction_daily.csat_mean"),
+                _interval(view, found.csat_low, found.csat_high, as_share=False),
+            ),
+            Figure(
+                texts("Satisfied"),
+                texts.share(found.share),
+                define("satisfaction_daily.satisfied"),
+                _interval(view, found.share_low, found.share_high, as_share=True),
+            ),
+            Figure(
+                texts("Answered"),
+                texts.share(found.response),
+                texts("Answered, of the surveys sent in the period."),
+                texts("of {n} sent", n=texts.number(found.sent)),
+            ),
+            Figure(
+                texts("Answers"),
+                texts.number(found.answered),
+                define("satisfaction_daily.answered"),
+            ),
+        ]
+    )
+    step, rows = view.ask(queries.over_time, period)
+    st.altair_chart(charts.score_over_time(rows, texts), width="stretch")
+    weekly = texts("A dot a week, by when the survey was sent; the bar is the 95 % interval.")
+    monthly = texts("A dot a month, by when the survey was sent; the bar is the 95 % interval.")
+    st.caption(weekly if step == "week" else monthly)
+    return True
+
+
+def show_groups(view: View, period: Period) -> None:
+    """The score by how long customers waited, and by how it ended."""
+    texts = view.texts
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader(texts("By how long the customer waited"))
+        _show_group(view, period, "waiting")
+    with right:
+        st.subheader(texts("By how it ended"))
+        _show_group(view, period, "outcome")
+
+
+def _show_group(view: View, period: Period, dimension: str) -> None:
+    texts, define = view.texts, view.define
+    rows = view.ask(queries.by, dimension, period)
+    if rows.is_empty():
+        st.info(texts("No survey was sent in these weeks."))
+        return
+    words = _WORDS.get(dimension, {})
+    st.altair_chart(charts.scores_beside(rows, words, texts), width="stretch")
+    columns = {
+        "value": Column(" ", words=words, definition=define("satisfaction_by.value")),
+        "csat": Column(texts("Mean score"), "score"),
+        "csat_low": Column(texts("at least"), "score"),
+        "csat_high": Column(texts("at most"), "score"),
+        "answered": Column(
+            texts("Answers"), "number", definition=define("satisfaction_by.answered")
+        ),
+        "response": Column(texts("Answered"), "share"),
+        "share": Column(
+            texts("Satisfied"), "share", definition=define("satisfaction_by.satisfied")
+        ),
+    }
+    show_table(view, rows, columns, file=f"satisfaction-by-{dimension}")
+
+
+def show_words(view: View, period: Period) -> None:
+    """The words that customers chose, and the low answers."""
+    texts = view.texts
+    left, right = st.columns([4, 9], gap="medium")
+    with left:
+        st.subheader(texts("Words chosen"))
+        rows = view.ask(queries.tags, period)
+        if rows.is_empty():
+            st.info(texts("No answer carries a word."))
+        else:
+            columns = {
+                "tag": Column(texts("Word"), words=TAGS),
+                "answers": Column(texts("Answers"), "number"),
+                "csat": Column(texts("Mean score"), "score"),
+            }
+            show_table(view, rows, columns, file="satisfaction-words")
+    with right:
+        st.subheader(texts("Low answers"))
+        _show_low(view, period)
+
+
+def _show_low(view: View, period: Period) -> None:
+    texts, define = view.texts, view.define
+    rows = view.ask(queries.low_answers, period, _SHOWN)
+    if rows.is_empty():
+        st.success(texts("No low answer in this period."))
+        return
+    columns = {
+        "rma": Column(texts("Return"), width=125),
+        "answered_at": Column(
+            texts("Answered at"), "moment", definition=define("satisfaction_answers.answered_at")
+        ),
+        "csat": Column(texts("Score"), "number", definition=define("satisfaction_answers.csat")),
+        "tags": Column(texts("Words"), words=TAGS, many=True),
+        "has_comment": Column(
+            texts("Comment"), "flag", definition=define("satisfaction_answers.has_comment")
+        ),
+        "outcome": Column(
+            texts("How it ended"),
+            words=OUTCOMES,
+            definition=define("satisfaction_answers.outcome"),
+        ),
+        "waited_hours": Column(
+            texts("Waited, h"), "hours", definition=define("satisfaction_answers.waited_hours")
+        ),
+    }
+    show_table(
+        view,
+        rows,
+        columns,
+        file="low-answers",
+        whole=lambda: queries.low_answers(connect(view.publication), period, None),
+    )
+    st.caption(
+        texts(
+            "✓: the customer wrote something. Their words are no analysis data: staff read them in the case that a low answer opens, by its text_ref at /v1/texts."
+        )
+    )
+
+
+def _interval(view: View, low: float | None, high: float | None, *, as_share: bool) -> str | None:
+    texts = view.texts
+    if low is None or high is None:
+        return None
+    ends = (
+        (texts.share(low), texts.share(high))
+        if as_share
+        else (
+            texts.number(low, 2),
+            texts.number(high, 2),
+        )
+    )
+    return texts("95 %: {low} – {high}", low=ends[0], high=ends[1])

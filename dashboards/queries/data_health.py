@@ -1,0 +1,71 @@
+"""What the page *Data health* shows: the newest word of each check, what lies in quarantine, and the runs."""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from dashboards.queries.frames import frame
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How many checks there are, and how many fail now: those that stop a publication, and the others."""
+
+    all: int
+    blocking: int
+    warnings: int
+
+
+def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Each check as it was found last; failing ones on top, those that stop a publication first."""
+    return frame(
+        connection,
+        """
+        select door, table_name, column_name, expectation, severity, passed, failing_rows, rows, sample,
+               checked_at, run_id
+        from data_quality
+        qualify row_number() over (
+            partition by door, table_name, column_name, expectation order by checked_at desc, run_id desc
+        ) = 1
+        order by passed, severity <> 'blocking', door, table_name, column_name, expectation
+        """,
+    )
+
+
+def counted(rows: pl.DataFrame) -> Checks:
+    """What `checks` found, counted."""
+    failing = rows.filter(~pl.col("passed"))
+    blocking = failing.filter(pl.col("severity") == "blocking")
+    return Checks(len(rows), len(blocking), len(failing) - len(blocking))
+
+
+def quarantined(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Why events lie in quarantine: how many a reason, since when and until when; the newest reason first."""
+    return frame(
+        connection,
+        """
+        select type, kind, reason, count(*) as events, min(recorded_at) as first_at,
+               max(recorded_at) as last_at, min(seq) as first_seq, max(seq) as last_seq
+        from quarantine group by all order by last_at desc, type, kind, reason
+        """,
+    )
+
+
+def quarantine(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every event in quarantine, in the log's order."""
+    return frame(
+        connection, "select seq, type, kind, reason, recorded_at from quarantine order by seq"
+    )
+
+
+def runs(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The runs that are remembered, the newest first; `status` in lower case."""
+    return frame(
+        connection,
+        """
+        select run_id, job, lower(status) as status, started_at, ended_at, seconds, events, through_seq,
+               failed_step, message
+        from pipeline_runs order by started_at desc nulls first, run_id
+        """,
+    )

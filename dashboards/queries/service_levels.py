@@ -1,0 +1,195 @@
+"""What the page *Service levels* shows: clocks met and breached, who and what breaches, the queue, the forecast."""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from dashboards.queries.frames import frame, only_row
+from dashboards.queries.intervals import with_share
+from dashboards.queries.periods import Period, grain
+
+CLOCKS = ("decision", "review", "inspection", "refund", "case", "first_answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Which of the waiting work is asked for; None means all."""
+
+    kind: str | None = None
+    owner_role: str | None = None
+    only_overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Clocks that run, that are overdue, that are due within 24 h, and how many of the latter may be late."""
+
+    open_now: int
+    overdue_now: int
+    due_24h: int
+    expected_breaches: float
+
+
+def by_clock(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """A row a clock: how many were opened in the period, and of those that are decided the share within time.
+
+    `within` is met / (met + breached), with its 95 % interval; null where neither happened.
+    """
+    rows = frame(
+        connection,
+        """
+        select clock, sum(opened)::bigint as opened, sum(met)::bigint as met,
+               sum(breached)::bigint as breached, sum(still_open)::bigint as still_open
+        from sla_daily where day between $first and $last group by clock
+        """,
+        _days(period),
+    )
+    return _in_order(_with_within(rows))
+
+
+def over_time(
+    connection: duckdb.DuckDBPyConnection, clock: str, period: Period
+) -> tuple[str, pl.DataFrame]:
+    """What a row stands for (day, week or month), and the rows of one clock: `starts`, opened … within."""
+    first, last = only_row(
+        connection,
+        "select min(day), max(day) from sla_daily where clock = $clock and day between $first and $last",
+        {"clock": clock, **_days(period)},
+    )
+    step = grain(first, last) if first else "day"
+    rows = frame(
+        connection,
+        """
+        select date_trunc($step, day)::date as starts, sum(opened)::bigint as opened,
+               sum(met)::bigint as met, sum(breached)::bigint as breached,
+               sum(still_open)::bigint as still_open
+        from sla_daily where clock = $clock and day between $first and $last
+        group by all order by starts
+        """,
+        {"clock": clock, "step": step, **_days(period)},
+    )
+    return step, _with_within(rows)
+
+
+def hours(connection: duckdb.DuckDBPyConnection, clock: str, period: Period) -> pl.DataFrame:
+    """A clock's hours day by day: half, nine of ten and nineteen of twenty of those opened took no longer."""
+    return frame(
+        connection,
+        """
+        select day, p50_hours, p90_hours, p95_hours
+        from sla_daily where clock = $clock and day between $first and $last order by day
+        """,
+        {"clock": clock, **_days(period)},
+    )
+
+
+def stages(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """Where time passes and whose turn it was: stages that ended in the period, and the share of over 24 h."""
+    rows = frame(
+        connection,
+        """
+        select stage, owner_role, sum(ended)::bigint as ended, sum(over_24h)::bigint as over_24h
+        from stage_daily where day between $first and $last group by all
+        """,
+        _days(period),
+    )
+    shares = with_share(rows, "over_24h", "ended", "share_over_24h")
+    return shares.sort("over_24h", "stage", "owner_role", descending=[True, False, False])
+
+
+def reviewers(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """A row a reviewer, most late decisions first; over the weeks that touch the period."""
+    return frame(
+        connection,
+        """
+        select reviewer_key, sum(decided)::bigint as decided, sum(late)::bigint as late,
+               sum(authorized)::bigint as authorized, sum(declined)::bigint as declined,
+               sum(overturned)::bigint as overturned, sum(failed_later)::bigint as failed_later
+        from reviewer_weekly where week_start between $first_week and $last
+        group by all order by late desc, decided desc, reviewer_key
+        """,
+        {"first_week": period.first_week, "last": period.last},
+    )
+
+
+def forecast(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """A row a clock: open, overdue, due within 24 h, and how many of these are expected to be late."""
+    columns = (
+        "clock, open_now, overdue_now, due_24h, expected_breaches, expected_low, expected_high"
+    )
+    return _in_order(frame(connection, f"select {columns} from sla_forecast"))
+
+
+def forecast_sum(connection: duckdb.DuckDBPyConnection) -> Forecast:
+    """All clocks together."""
+    names = ", ".join(f"coalesce(sum({name}), 0)" for name in Forecast.__annotations__)
+    return Forecast(*only_row(connection, f"select {names} from sla_forecast"))
+
+
+def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Whose waiting work it is: how much, how much of it overdue, and for how long the worst has been."""
+    return frame(
+        connection,
+        """
+        select owner_role, kind, count(*) as waiting,
+               count(*) filter (where is_overdue) as overdue,
+               max(-hours_left) filter (where is_overdue) as worst_hours
+        from work_now group by all order by overdue desc, waiting desc, owner_role, kind
+        """,
+    )
+
+
+def queue(connection: duckdb.DuckDBPyConnection, asked: Queue, limit: int | None) -> pl.DataFrame:
+    """The waiting work, the most overdue first; what has no due moment last."""
+    return frame(
+        connection,
+        f"""
+        select subject, kind, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, paused,
+               customer_waits_hours, rma, value_minor, currency
+        from work_now where {_ASKED}
+        order by hours_left asc nulls last, opened_at, subject, kind
+        {f"limit {limit:d}" if limit is not None else ""}
+        """,
+        _wanted(asked),
+    )
+
+
+def queue_length(connection: duckdb.DuckDBPyConnection, asked: Queue) -> tuple[int, int]:
+    """How much is waiting, and how much of it is overdue."""
+    waiting, overdue = only_row(
+        connection,
+        f"select count(*), count(*) filter (where is_overdue) from work_now where {_ASKED}",
+        _wanted(asked),
+    )
+    return int(waiting), int(overdue)
+
+
+_ASKED = """
+    ($kind is null or kind = $kind) and ($owner_role is null or owner_role = $owner_role)
+    and (not $only_overdue or is_overdue)
+"""
+
+
+def _wanted(asked: Queue) -> dict[str, object]:
+    return {
+        "kind": asked.kind,
+        "owner_role": asked.owner_role,
+        "only_overdue": asked.only_overdue,
+    }
+
+
+def _days(period: Period) -> dict[str, object]:
+    return {"first": period.first, "last": period.last}
+
+
+def _with_within(rows: pl.DataFrame) -> pl.DataFrame:
+    judged = rows.with_columns(_judged=pl.col("met") + pl.col("breached"))
+    return with_share(judged, "met", "_judged", "within").drop("_judged")
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Clocks in the order of a return's life, unknown ones last."""
+    places = {clock: place for place, clock in enumerate(CLOCKS)}
+    place = pl.col("clock").replace_strict(places, default=len(CLOCKS), return_dtype=pl.Int64)
+    return rows.sort(place, pl.col("clock"))

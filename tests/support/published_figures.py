@@ -1,0 +1,288 @@
+"""The marts of operations as the pipeline publishes them: thirteen made-up weeks up to 1 March 2026."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+LAST = date(2026, 3, 1)
+FIRST = LAST - timedelta(days=90)
+MONDAYS = [date(2025, 12, 1) + timedelta(weeks=week) for week in range(13)]
+CLOCKS = ("decision", "review", "inspection", "refund", "case", "first_answer")
+NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001  # UTC, as published
+
+
+def figures() -> dict[str, pl.DataFrame]:
+    """Every mart of operations, by name."""
+    return {
+        "sla_daily": sla_daily(),
+        "sla_forecast": sla_forecast(),
+        "work_now": work_now(7),
+        "stage_daily": stage_daily(),
+        "reviewer_weekly": reviewer_weekly(),
+        "process_edges": process_edges(),
+        "process_design": process_design(),
+        "satisfaction_daily": satisfaction_daily(),
+        "satisfaction_by": satisfaction_by(),
+        "satisfaction_answers": satisfaction_answers(),
+        "ills_weekly": ills_weekly(),
+    }
+
+
+def sla_daily() -> pl.DataFrame:
+    """Each clock and day: ten opened, nine met and one breached; on the last day three still open."""
+    rows = [
+        {
+            "day": day,
+            "clock": clock,
+            "opened": 10,
+            "met": 6 if day == LAST else 9,
+            "breached": 1,
+            "still_open": 3 if day == LAST else 0,
+            "p50_hours": 4.0,
+            "p90_hours": 20.0 + day.day % 7,
+            "p95_hours": None if day == LAST else 30.0,
+        }
+        for day in _days()
+        for clock in CLOCKS
+    ]
+    return pl.DataFrame(rows)
+
+
+def sla_forecast() -> pl.DataFrame:
+    rows = [(clock, 10 + place, place, 4, 1.5, 0.2, 2.8) for place, clock in enumerate(CLOCKS)]
+    names = "clock open_now overdue_now due_24h expected_breaches expected_low expected_high"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
+def work_now(count: int) -> pl.DataFrame:
+    """`count` pieces of work, two hours apart; the first three overdue, the last without a due moment."""
+    rows = [
+        {
+            "subject": f"R-{n}",
+            "kind": "review" if n % 2 else "inspection",
+            "owner_role": "reviewer" if n % 2 else "inspector",
+            "owner_key": f"staff-{n}" if n % 2 else None,
+            "opened_at": NOW - timedelta(hours=30 - n),
+            "due_at": None if n == count - 1 else NOW + timedelta(hours=2 * n - 5),
+            "paused": n == 4,
+            "rma": f"R-{n}",
+            "is_overdue": n < 3 and n != count - 1,
+            "hours_left": None if n == count - 1 else 2.0 * n - 5,
+            "value_minor": 1000 * n,
+            "currency": "EUR",
+            "customer_waits_hours": 30.0 - n,
+        }
+        for n in range(count)
+    ]
+    types = {"owner_key": pl.String, "due_at": pl.Datetime("us"), "hours_left": pl.Float64}
+    return pl.DataFrame(rows, schema_overrides=types)
+
+
+def stage_daily() -> pl.DataFrame:
+    stages = (("decide", "reviewer", 2), ("decide", "system", 0), ("inspect", "inspector", 4))
+    rows = [
+        {
+            "day": day,
+            "stage": stage,
+            "owner_role": role,
+            "ended": 5,
+            "median_hours": 3.0,
+            "p90_hours": 26.0,
+            "over_24h": over,
+        }
+        for day in _days()
+        for stage, role, over in stages
+    ]
+    return pl.DataFrame(rows)
+
+
+def reviewer_weekly() -> pl.DataFrame:
+    rows = [
+        {
+            "week_start": week,
+            "reviewer_key": f"reviewer-{n}",
+            "decided": 20 + n,
+            "median_minutes": 30.0,
+            "overturned": n,
+            "authorized": 15,
+            "declined": 5 + n,
+            "late": 2 * n,
+            "failed_later": 1,
+        }
+        for week in MONDAYS
+        for n in range(3)
+    ]
+    return pl.DataFrame(rows)
+
+
+def process_edges() -> pl.DataFrame:
+    """A short life with one loop (more is asked for and comes) and one move that was never designed."""
+    rows = [
+        ("start", "return.requested", 100, 0.0, 0.0, 100, 1.0, True),
+        ("return.requested", "return.authorized", 80, 0.0, 0.1, 80, 0.8, True),
+        ("return.requested", "review.opened", 20, 0.0, 0.1, 20, 0.2, True),
+        ("review.opened", "evidence.requested", 8, 5.0, 9.0, 6, 0.3, True),
+        ("evidence.requested", "evidence.received", 8, 30.0, 70.0, 6, 1.0, True),
+        ("evidence.received", "evidence.requested", 2, 3.0, 6.0, 2, 0.25, True),
+        ("evidence.received", "return.authorized", 6, 4.0, 9.0, 6, 0.75, True),
+        ("review.opened", "return.authorized", 12, 12.0, 23.0, 12, 0.6, True),
+        ("return.authorized", "return.received", 96, 90.0, 200.0, 96, 0.97, True),
+        ("return.authorized", "refund.settled", 2, 1.0, 2.0, 2, 0.03, False),
+        ("return.received", "refund.settled", 96, 20.0, 40.0, 96, 1.0, True),
+        ("refund.settled", "end", 98, 0.0, 0.0, 98, 1.0, True),
+    ]
+    names = [
+        "from_step",
+        "to_step",
+        "cases",
+        "median_hours",
+        "p90_hours",
+        "returns",
+        "share",
+        "is_designed",
+    ]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def process_design() -> pl.DataFrame:
+    designed = process_edges().filter(pl.col("is_designed")).select("from_step", "to_step")
+    unused = pl.DataFrame({"from_step": ["return.requested"], "to_step": ["return.declined"]})
+    return pl.concat([designed, unused])
+
+
+def satisfaction_daily() -> pl.DataFrame:
+    rows = [
+        {
+            "day": day,
+            "sent": 10,
+            "answered": 4,
+            "csat_mean": 4.25,
+            "csat_low": 3.0,
+            "csat_high": 4.8,
+            "satisfied": 3,
+            "satisfied_low": 0.3,
+            "satisfied_high": 0.95,
+        }
+        for day in _days()
+    ]
+    return pl.DataFrame(rows)
+
+
+def satisfaction_by() -> pl.DataFrame:
+    groups = (
+        ("waiting", "<2d", 20, 10, 46, 9),
+        ("waiting", "5-10d", 40, 16, 60, 10),
+        ("waiting", ">20d", 10, 2, 4, 0),
+        ("outcome", "refunded", 50, 22, 95, 18),
+        ("outcome", "declined", 20, 6, 15, 1),
+    )
+    rows = [(week, *group) for week in MONDAYS for group in groups]
+    names = ["week_start", "dimension", "value", "sent", "answered", "csat_sum", "satisfied"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def satisfaction_answers() -> pl.DataFrame:
+    """An answer a day, every third a low one with words."""
+    rows = [
+        {
+            "rma": f"R-{place}",
+            "answered_at": datetime(day.year, day.month, day.day, 3),  # noqa: DTZ001  # UTC, as published
+            "day": day,
+            "csat": 1 if place % 3 == 0 else 5,
+            "tags": "slow,unclear" if place % 3 == 0 else "easy",
+            "has_comment": place % 3 == 0,
+            "text_ref": f"text-{place}" if place % 3 == 0 else None,
+            "outcome": "declined" if place % 3 == 0 else "refunded",
+            "waited_hours": 20.0 + place,
+        }
+        for place, day in enumerate(_days())
+    ]
+    return pl.DataFrame(rows, schema_overrides={"text_ref": pl.String})
+
+
+def ills_weekly() -> pl.DataFrame:
+    measures = (
+        ("laborious", "inputs_median", 5.0, "count"),
+        ("laborious", "minutes_median", 3.0, "minutes"),
+        ("slow", "decision_hours_median", 2.0, "hours"),
+        ("slow", "auto_share", 0.8, "share"),
+        ("silent", "message_minutes_median", 1.0, "minutes"),
+        ("silent", "first_answer_hours_median", 6.0, "hours"),
+        ("stalled", "stalled_returns", 4.0, "count"),
+        ("stalled", "stalled_hours_median", 200.0, "hours"),
+        ("unanalysed", "analysed_share", 0.9, "share"),
+    )
+    rows = [
+        (week, ill, measure, value * (1 + place / 100), unit, 50)
+        for place, week in enumerate(MONDAYS)
+        for ill, measure, value, unit in measures
+    ]
+    names = ["week_start", "ill", "measure", "value", "unit", "n"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def health() -> dict[str, pl.DataFrame]:
+    """Every mart of the health publication, by name."""
+    return {
+        "data_quality": data_quality(),
+        "quarantine": quarantine(),
+        "pipeline_runs": pipeline_runs(),
+    }
+
+
+def data_quality() -> pl.DataFrame:
+    """Two checks in two runs: one passes, the other passed at first and fails now."""
+    rows = [
+        {
+            "run_id": f"run-{run}",
+            "checked_at": NOW + timedelta(hours=run),
+            "door": "marts",
+            "table_name": table,
+            "expectation": "unique_together",
+            "passed": table == "marts.sla_daily" or run == 0,
+            "failing_rows": 0 if table == "marts.sla_daily" or run == 0 else 2,
+            "column_name": "rma",
+            "severity": "blocking",
+            "rows": 100,
+            "sample": "" if table == "marts.sla_daily" or run == 0 else "R-1, R-2",
+        }
+        for run in range(2)
+        for table in ("marts.sla_daily", "marts.return_lifecycle")
+    ]
+    return pl.DataFrame(rows)
+
+
+def quarantine() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "seq": [7, 9, 12],
+            "type": ["order.placed", "order.placed", "line.inspected"],
+            "kind": ["payload", "payload", "version"],
+            "reason": ["quantity is negative", "quantity is negative", "unknown version 9"],
+            "recorded_at": [NOW - timedelta(days=3), NOW - timedelta(days=1), NOW],
+        }
+    )
+
+
+def pipeline_runs() -> pl.DataFrame:
+    """Twenty runs of some seconds; the fifth failed."""
+    rows = [
+        {
+            "run_id": f"run-{n}",
+            "job": "refresh",
+            "status": "FAILURE" if n == 4 else "SUCCESS",
+            "started_at": NOW - timedelta(hours=20 - n),
+            "ended_at": NOW - timedelta(hours=20 - n) + timedelta(seconds=20 + n),
+            "seconds": 20.0 + n,
+            "events": 10 * n,
+            "through_seq": 100 * n,
+            "failed_step": "published" if n == 4 else None,
+            "message": "the disk is full" if n == 4 else None,
+        }
+        for n in range(20)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"failed_step": pl.String, "message": pl.String})
+
+
+def _days() -> list[date]:
+    return [FIRST + timedelta(days=n) for n in range(91)]
