@@ -1,13 +1,17 @@
 """The dashboards' router: the page's name, a language, and the pages."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboards.parts.choices import asked, keep
 from dashboards.texts import LANGUAGES, Texts, language_of
 
-st.set_page_config(page_title="Retour", page_icon=":material/assignment_return:", layout="wide")
-# Streamlit leaves six lines free above a page; the list below should be seen without scrolling.
-st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
+st.set_page_config(
+    page_title="Retour", page_icon=str(Path(__file__).parent / "icon.svg"), layout="wide"
+)
+# Streamlit leaves six lines free above a page, of which the names of the pages need four.
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
 
 language = language_of(asked("lang"))
 keep("lang", language)

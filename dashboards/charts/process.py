@@ -13,11 +13,11 @@ from dashboards.words import STEPS
 # Light to dark: how long half of the moves take at most. The label beside the arrow says it as well.
 HOURS = ((1.0, "#7fb3d5"), (8.0, "#4292c6"), (24.0, "#2171b5"), (72.0, "#08519c"))
 _LONGEST = "#08306b"
-_THICKEST = 7.0
+_THICKEST = 6.0
 _HEAD = """digraph {
   graph [rankdir=TB, bgcolor="transparent", nodesep=0.25, ranksep=0.4]
   node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a949e", fontname="sans-serif", fontsize=13, margin="0.16,0.08"]
-  edge [fontname="sans-serif", fontsize=11, arrowsize=0.7]
+  edge [fontname="sans-serif", fontsize=11]
 """
 
 
@@ -45,10 +45,12 @@ def colour_of(hours: float) -> str:
 
 def _arrow(move: dict[str, object], most: float, texts: Texts) -> str:
     cases, hours = float(str(move["cases"])), float(str(move["median_hours"] or 0.0))
+    width = 0.8 + _THICKEST * sqrt(cases / most)
     marks = {
         "label": f"  {texts.number(cases)} · {texts.duration(hours)}",
         "tooltip": f"{texts.word(STEPS, str(move['from_step']))} → {texts.word(STEPS, str(move['to_step']))}",
-        "penwidth": f"{0.8 + _THICKEST * sqrt(cases / most):.1f}",
+        "penwidth": f"{width:.1f}",
+        "arrowsize": f"{max(0.35, 0.9 - 0.08 * width):.2f}",
         "color": colour_of(hours) if move["is_designed"] else ORANGE,
         "style": "solid" if move["is_designed"] else "dashed",
     }
@@ -67,9 +69,9 @@ def _graph(moves: pl.DataFrame, arrows: Iterable[str], texts: Texts) -> str:
 
 def _looks(step: str) -> str:
     if step == START:
-        return 'shape=circle, fillcolor="#1d2730", fontcolor="#ffffff", '
+        return 'shape=oval, style=filled, fillcolor="#1d2730", fontcolor="#ffffff", '
     if step == END:
-        return 'shape=doublecircle, fillcolor="#1d2730", fontcolor="#ffffff", '
+        return 'shape=oval, style=filled, peripheries=2, fillcolor="#1d2730", fontcolor="#ffffff", '
     return ""
 
 

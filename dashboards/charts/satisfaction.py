@@ -10,7 +10,7 @@ import polars as pl
 from dashboards.charts.axes import BLUE, DAYS, days_axis
 from dashboards.texts import Texts
 
-_ROW_PX = 44
+_ROW_PX, _AXIS_PX = 44, 50
 
 
 def score_over_time(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:
@@ -53,7 +53,7 @@ def scores_beside(rows: pl.DataFrame, words: Mapping[str, str], texts: Texts) ->
     words_beside = base.mark_text(align="center", dy=-13, color="#1d2730").encode(
         x="csat:Q", text=alt.Text("csat:Q", format=".2f")
     )
-    height = _ROW_PX * max(1, len(names))
+    height = _AXIS_PX + _ROW_PX * max(1, len(names))
     return cast(alt.LayerChart, alt.layer(reach, dot, words_beside).properties(height=height))
 
 

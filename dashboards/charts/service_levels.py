@@ -49,10 +49,10 @@ def how_long(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:
         .to_pandas()
     )
     order = list(names.values())
-    legend = alt.Legend(orient="top", title=None)
+    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=500)
     lines = (
         alt.Chart(frame)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=14))
+        .mark_line(strokeWidth=2)
         .encode(
             x=days_axis(rows["day"].to_list(), texts, "day", around=timedelta(days=1)),
             y=alt.Y(
@@ -82,7 +82,7 @@ def how_long(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:
     limit = (
         alt.Chart(frame.head(1)).mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=alt.datum(24))
     )
-    return cast(alt.LayerChart, alt.layer(limit, lines).properties(height=180))
+    return cast(alt.LayerChart, alt.layer(limit, lines).properties(height=220))
 
 
 def _bars(

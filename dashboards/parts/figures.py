@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
-
-_NARROWEST = 190  # pixels; narrower figures go into the next line
+from streamlit.delta_generator import DeltaGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,19 @@ def show_figures(figures: Iterable[Figure]) -> None:
     """The figures side by side, as many in a line as fit."""
     bar = st.container(horizontal=True)
     for figure in figures:
-        bar.container(width=_NARROWEST, key=None).metric(
-            figure.label,
-            figure.value,
-            delta=figure.beside,
-            delta_color="off",
-            delta_arrow="off",
-            help=figure.definition,
-            border=True,
-            chart_data=list(figure.history) or None,
-        )
+        show_figure(bar, figure)
+
+
+def show_figure(place: DeltaGenerator, figure: Figure) -> None:
+    """One figure in its frame."""
+    place.metric(
+        figure.label,
+        figure.value,
+        delta=figure.beside,
+        delta_color="off",
+        delta_arrow="off",
+        help=figure.definition,
+        border=True,
+        height="stretch",
+        chart_data=list(figure.history) if len(figure.history) > 1 else None,
+    )

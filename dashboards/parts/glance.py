@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.figures import Figure, show_figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.waiting_work import forecast_figures
 from dashboards.queries import overview as queries
@@ -52,25 +52,22 @@ def show_ills(view: View) -> None:
     )
     ills = list(dict.fromkeys(each.ill for each in measures))
     for column, ill in zip(st.columns(len(ills), gap="small"), ills, strict=True):
-        with column:
-            st.markdown(f"**{texts.word(ILLS, ill)}**")
-            for each in measures:
-                if each.ill == ill:
-                    _show_measure(view, each)
+        column.markdown(f"**{texts.word(ILLS, ill)}**")
+        place = column.container(horizontal=True, gap="small")
+        for each in measures:
+            if each.ill == ill:
+                show_figure(place, _figure(view, each))
 
 
-def _show_measure(view: View, each: queries.Measure) -> None:
+def _figure(view: View, each: queries.Measure) -> Figure:
     texts = view.texts
     usual = None if each.usual is None else _written(each.usual, each.unit, texts)
-    st.metric(
+    return Figure(
         texts.word(MEASURES, each.measure),
         _written(each.value, each.unit, texts),
-        delta=texts("before: {usual}", usual=usual) if usual else None,
-        delta_color="off",
-        delta_arrow="off",
-        help=view.define("ills_weekly.measure"),
-        border=True,
-        chart_data=list(each.course) if len(each.course) > 1 else None,
+        view.define("ills_weekly.measure"),
+        texts("before: {usual}", usual=usual) if usual else None,
+        each.course,
     )
 
 

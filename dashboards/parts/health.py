@@ -18,18 +18,17 @@ def show_freshness(view: View) -> None:
     """Until when the figures tell, and how long ago they were made."""
     show_date(view)
     texts, publication = view.texts, view.publication
-    made = _hours(datetime.now(UTC), publication.published_at)
     behind = _hours(publication.published_at, publication.as_of) if publication.as_of else None
     show_figures(
         [
             Figure(
-                texts("Made"),
-                texts("{span} ago", span=texts.duration(made)),
+                texts("Age of the figures"),
+                texts.duration(_hours(datetime.now(UTC), publication.published_at)),
                 texts("How long ago the newest publication was made."),
             ),
             Figure(
-                texts("Newest event"),
-                texts("{span} before", span=texts.duration(behind)) if behind is not None else "–",
+                texts("Newest event before that"),
+                texts.duration(behind),
                 texts("How long before the publication the newest event in it happened."),
             ),
             Figure(
@@ -52,7 +51,7 @@ def show_checks(view: View) -> None:
     found = queries.counted(rows)
     _say_how_they_stand(view, found)
     columns = {
-        "passed": Column(texts("Passed"), "flag", definition=define("data_quality.passed")),
+        "passed": Column(texts("Passed"), "verdict", definition=define("data_quality.passed")),
         "severity": Column(
             texts("If it fails"), words=SEVERITIES, definition=define("data_quality.severity")
         ),

@@ -14,14 +14,15 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from dashboards.parts.frame import View
 from dashboards.texts import Texts
 
-Kind = Literal["text", "number", "hours", "share", "score", "day", "moment", "money", "flag"]
+Kind = Literal["text", "number", "hours", "share", "score", "moment", "flag", "verdict"]
 _ROW_PX, _HEADING_PX = 35, 38
 _NUMBERS: dict[str, str] = {
     "number": "localized",
     "hours": "%.1f",
-    "share": "percent",
+    "share": "%.0f %%",
     "score": "%.2f",
 }
+_MARKS = {"flag": ("✓", ""), "verdict": ("✓", "✗")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def show_table(
         hide_index=True,
         height=_HEADING_PX + _ROW_PX * min(max(1, len(rows)), longest),
         row_height=_ROW_PX,
+        placeholder="–",
         column_config={column.title: _config(column) for column in columns.values()},
     )
     offer_csv(view.texts, whole or (lambda: rows), file)
@@ -71,6 +73,7 @@ def offer_csv(texts: Texts, rows: Callable[[], pl.DataFrame], file: str) -> None
         mime="text/csv",
         icon=":material/download:",
         key=f"csv {file}",
+        type="tertiary",
         on_click="ignore",
     )
 
@@ -89,14 +92,17 @@ def _read(values: pl.Expr, column: Column, view: View) -> pl.Expr:
         return (
             values.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
         )
-    if column.kind == "flag":
-        return pl.when(values).then(pl.lit("✓")).otherwise(pl.lit(""))
+    if column.kind == "share":
+        return values * 100
+    if column.kind in _MARKS:
+        yes, no = _MARKS[column.kind]
+        return pl.when(values).then(pl.lit(yes)).otherwise(pl.lit(no))
     if column.words is not None:
         known = {code: texts(word) for code, word in column.words.items()}
         if column.many:
             return values.str.split(",").list.eval(pl.element().replace(known)).list.join(", ")
-        return values.replace(known)
-    return values
+        return values.replace(known).fill_null("")
+    return values.fill_null("") if column.kind == "text" else values
 
 
 def _config(column: Column) -> ColumnConfig:
@@ -104,8 +110,6 @@ def _config(column: Column) -> ColumnConfig:
     if column.kind in _NUMBERS:
         pattern = _NUMBERS[column.kind]
         return st.column_config.NumberColumn(format=pattern, help=about, width=width)
-    if column.kind == "day":
-        return st.column_config.DateColumn(format="YYYY-MM-DD", help=about, width=width)
     if column.kind == "moment":
         return st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", help=about, width=width)
     return st.column_config.TextColumn(help=about, width=width)

@@ -138,12 +138,21 @@ def _owner_columns(view: View) -> dict[str, Column]:
     texts, define = view.texts, view.define
     return {
         "owner_role": Column(
-            texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role")
+            texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role"), width=90
         ),
-        "kind": Column(texts("What it waits for"), words=WAITS, definition=define("work_now.kind")),
-        "waiting": Column(texts("Waiting"), "number"),
-        "overdue": Column(texts("Overdue"), "number", definition=define("work_now.is_overdue")),
-        "worst_hours": Column(texts("Longest, h over"), "hours"),
+        "kind": Column(
+            texts("What it waits for"), words=WAITS, definition=define("work_now.kind"), width=130
+        ),
+        "waiting": Column(texts("Waiting"), "number", width=70),
+        "overdue": Column(
+            texts("Overdue"), "number", definition=define("work_now.is_overdue"), width=75
+        ),
+        "worst_hours": Column(
+            texts("Hours over"),
+            "hours",
+            definition=texts("By how many hours the worst is overdue."),
+            width=85,
+        ),
     }
 
 
