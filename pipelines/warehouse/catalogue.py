@@ -3,8 +3,8 @@
 Asking DuckDB anew about each relation was most of what a refresh with nothing new did.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 import duckdb
@@ -83,6 +83,7 @@ class Catalogue:
         ).fetchall()
         self._standing = {str(row[0]): Standing(*row) for row in builds}
         self._kinds = {str(relation): _KINDS[kind] for relation, kind in kinds if kind in _KINDS}
+        self._unwritten: set[str] = set()
         self._seen: dict[str, dict[str, Seen]] = {}
         for relation, source, position, fingerprint in seen:
             self._seen.setdefault(relation, {})[source] = Seen(position, fingerprint)
@@ -100,20 +101,9 @@ class Catalogue:
         return self._standing.get(relation)
 
     def record(self, standing: Standing, kind: Kind | None = None) -> None:
-        """Note in the caller's transaction how a relation now stands."""
-        self._connection.execute(
-            "insert or replace into meta.builds values (?, ?, ?, ?, ?, ?, ?)",
-            [
-                standing.relation,
-                standing.made_from,
-                standing.fingerprint,
-                standing.rows,
-                standing.code,
-                standing.version,
-                standing.since,
-            ],
-        )
+        """Note how a relation now stands, to be written by the next `write`."""
         self._standing[standing.relation] = standing
+        self._unwritten.add(standing.relation)
         if kind:
             self._kinds[standing.relation] = kind
 
@@ -122,19 +112,44 @@ class Catalogue:
         return self._seen.get(relation, {})
 
     def record_seen(self, relation: str, seen: Mapping[str, Seen]) -> None:
-        """Note in the caller's transaction what a relation has followed by now."""
-        if seen == self.seen(relation):
+        """Note what a relation has followed by now, to be written by the next `write`."""
+        if seen != self.seen(relation):
+            self._seen[relation] = dict(seen)
+            self._unwritten.add(relation)
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether anything was noted since the last `write`."""
+        return bool(self._unwritten)
+
+    def write(self) -> None:
+        """Write in the caller's transaction what was noted, all at once: each statement alone takes milliseconds."""
+        if not self._unwritten:
             return
-        self._connection.execute("delete from meta.seen where relation = ?", [relation])
-        if seen:
-            rows = ", ".join(["(?, ?, ?, ?)"] * len(seen))
-            values = [
-                value
-                for source, each in seen.items()
-                for value in (relation, source, each.position, each.fingerprint)
-            ]
-            self._connection.execute(f"insert into meta.seen values {rows}", values)
-        self._seen[relation] = dict(seen)
+        names = sorted(self._unwritten)
+        standing = [self._standing[name] for name in names if name in self._standing]
+        seen = [
+            (name, source, each.position, each.fingerprint)
+            for name in names
+            for source, each in self.seen(name).items()
+        ]
+        self._rewrite("meta.builds", names, [astuple(each) for each in standing])
+        self._rewrite("meta.seen", names, seen)
+        self._unwritten.clear()
+
+    def _rewrite(
+        self, table: str, relations: Sequence[str], rows: Sequence[tuple[object, ...]]
+    ) -> None:
+        self._connection.execute(
+            f"delete from {table} where relation in (select unnest(?))",  # our own names
+            [relations],
+        )
+        if rows:
+            marks = f"({', '.join('?' * len(rows[0]))})"
+            values = [value for row in rows for value in row]
+            self._connection.execute(
+                f"insert into {table} values {', '.join([marks] * len(rows))}", values
+            )
 
     def followers(self, relation: str) -> Iterable[int]:
         """Up to which version each relation that follows this one has seen it."""

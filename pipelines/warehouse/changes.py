@@ -12,6 +12,8 @@ from pipelines.warehouse.opening import first_row
 VERSION_COLUMN = "_version"
 KEPT_SHARE = 0.2  # of a table's rows: beyond that, following costs as much as making anew
 KEPT_ROWS = 10_000
+CHANGED = "select * exclude (_n) from temp.changed"
+_TEMPORARY = ("fresh", "before", "after", "touched", "changed")
 
 
 class Changes:
@@ -27,6 +29,20 @@ class Changes:
     def are_followed(self, standing: Standing) -> bool:
         """Whether anybody has seen the table as it stands, and could go on with what changes in it."""
         return any(self._waiting(standing))
+
+    def compare(self, old: str, new: str, columns: str = "*") -> bool:
+        """Leave in `temp.changed` the rows by which two tables differ, `_n` times more often in the new; whether there are any."""
+        self._connection.execute(
+            "create or replace temp table changed as select * exclude (_n), sum(_n) as _n from ("
+            f"select {columns}, 1 as _n from {new} union all select {columns}, -1 as _n from {old}"
+            ") group by all having sum(_n) <> 0"
+        )
+        return bool(first_row(self._connection, "select 1 from temp.changed limit 1"))
+
+    def tidy(self) -> None:
+        """Drop what a comparison, or following, left behind."""
+        for name in _TEMPORARY:
+            self._connection.execute(f"drop table if exists temp.{name}")
 
     def keep(self, standing: Standing, rows_sql: str) -> int:
         """Keep the rows of the table's next version; returns after which version the changes are known."""

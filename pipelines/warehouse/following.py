@@ -21,11 +21,9 @@ from pipelines.warehouse.rowwise import row_wise, with_sources
 
 WHOLE = "whole "  # before the name of an input that is not followed row by row
 MOMENT = f"{WHOLE}meta.run.as_of"
-CHANGED = "select * exclude (_n) from temp.changed"
 TOUCHED_SHARE = 0.5  # of a relation's partitions: beyond that, making all anew is no dearer
 TOUCHED_PARTITIONS = 1_000
 _LAKE = "lake."
-_TEMPORARY = ("fresh", "before", "after", "touched", "changed")
 _MERGES: Mapping[Merge, str] = {
     "key": "new.{0}",
     "least": "least(old.{0}, new.{0})",  # in DuckDB null is neither
@@ -83,11 +81,6 @@ class Following:
         """Compute those partitions again that a SELECT gives, from the inputs as they are."""
         self._temporary("touched", f"select distinct value from ({values}) as given(value)")
         return self._compute_touched()
-
-    def tidy(self) -> None:
-        """Drop what the calls left behind for their caller."""
-        for name in _TEMPORARY:
-            self._connection.execute(f"drop table if exists temp.{name}")
 
     def _require_inputs_that_can_be_followed(self) -> None:
         for source, now in self._now.items():
@@ -224,12 +217,7 @@ class Following:
             "before",
             f"select each_row.rowid as _row, each_row.* from {relation} as each_row {is_touched}",
         )
-        self._temporary(
-            "changed",
-            f"select {self._columns}, sum(_n) as _n from ("
-            f"select {self._columns}, 1 as _n from temp.fresh union all "
-            f"select {self._columns}, -1 as _n from temp.before) group by all having sum(_n) <> 0",
-        )
+        self._changes.compare("temp.before", "temp.fresh", self._columns)
         came, went = self._signs()
         if came or went:
             self._connection.execute(

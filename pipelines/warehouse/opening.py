@@ -26,7 +26,7 @@ create schema if not exists meta;
 create table if not exists meta.version (version integer not null);
 create schema if not exists changes;
 create table if not exists meta.builds (
-    relation varchar primary key, made_from varchar not null, fingerprint varchar not null, rows bigint,
+    relation varchar not null, made_from varchar not null, fingerprint varchar not null, rows bigint,
     code varchar not null, version bigint not null, since bigint not null
 );
 create table if not exists meta.seen (

@@ -17,9 +17,10 @@ import polars as pl
 
 from pipelines.costs import Costs, cost_rates, costs_in_force, default_costs
 from pipelines.lake.manifest import Manifest
+from pipelines.lake.tables import payload_tables
 from pipelines.warehouse.catalogue import Built, Catalogue, Kind, Seen, Standing
-from pipelines.warehouse.changes import Changes
-from pipelines.warehouse.following import CHANGED, MOMENT, WHOLE, Followed, Following, MadeInFull
+from pipelines.warehouse.changes import CHANGED, Changes
+from pipelines.warehouse.following import MOMENT, WHOLE, Followed, Following, MadeInFull
 from pipelines.warehouse.lake_views import (
     Run,
     create_views,
@@ -47,6 +48,7 @@ from retour.settings import Settings
 _progress = logging.getLogger("retour.progress")
 _LAKE = "lake"
 _RATES = "meta.cost_rates"
+_BEFORE = "__before"
 _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
 
@@ -102,8 +104,10 @@ class Warehouse:
             self._exit = stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._exit.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._exit:
+            if kind is None:
+                self._write_down()
 
     def attach_lake(self) -> Run:
         """Show the lake as its manifest now says. Called on entering, and again after the log was drained."""
@@ -146,7 +150,8 @@ class Warehouse:
             write_run(self._connection, *read_run(self._connection, manifest, self._timezone))
             for name, view in views.items():
                 relation = f"lake.{name}"
-                standing = Standing(relation, view, tables[relation], rows.get(name, 0))
+                code = digest(str(sorted(payload_tables()[name].items())))
+                standing = Standing(relation, view, tables[relation], rows.get(name, 0), code)
                 if standing != shown[name]:
                     self._catalogue.record(standing, "view")
             self._catalogue.record(Standing(_LAKE, state, state, None))
@@ -170,13 +175,17 @@ class Warehouse:
         standing = self._catalogue.find(model.relation)
         if standing and standing.made_from == made_from:
             return standing.unchanged()
+        is_view = model.header.refresh == "view"
+        if is_view and standing and standing.code == self._code(model):
+            return self._record_view(model, made_from)  # the same text over other rows
         with self._refusals_of(model), self._transaction():
-            if model.header.refresh == "view":
+            if is_view:
                 return self._make_view(model, made_from)
             if model.plan and standing:
                 try:
                     return self._follow(model, model.plan, standing, made_from)
                 except MadeInFull as reason:
+                    self._changes.tidy()
                     _progress.debug("building %s in full: %s", model.relation, reason)
             return self._make_table(model.relation, model.sql, made_from, model)
 
@@ -199,7 +208,7 @@ class Warehouse:
                 f"{model.path}: is refreshed as {model.header.refresh}; only days of a by_day relation can be made "
                 "anew by themselves, so make all of it anew"
             )
-        if standing.code != _code(model):
+        if standing.code != self._code(model):
             raise BuildFailed(
                 f"{model.path}: changed since {model.relation} was built; run `retour refresh` first"
             )
@@ -208,10 +217,9 @@ class Warehouse:
             f"timestamp '{last:%Y-%m-%d}', interval 1 day) as days(day)"
         )
         with self._refusals_of(model), self._transaction():
-            following = self._following(model, model.plan)
-            done = following.compute(days)
+            done = self._following(model, model.plan).compute(days)
             fingerprint = digest(standing.fingerprint, str(standing.version + 1), "days")
-            return self._followed(following, done, standing, standing.made_from, fingerprint)
+            return self._followed(done, standing, standing.made_from, fingerprint)
 
     @contextmanager
     def _refusals_of(self, model: SqlModel) -> Iterator[None]:
@@ -272,7 +280,14 @@ class Warehouse:
     def _made_from(self, model: SqlModel) -> str:
         if model.is_python:
             raise ValueError(f"{model.relation} is built by Python; hand its rows to `replace`")
-        return self.fingerprint(model, _code(model))
+        return self.fingerprint(model, self._code(model))
+
+    def _code(self, model: SqlModel) -> str:
+        """What a relation's shape and rows follow from besides the rows that it reads: its SQL, and that of all before it."""
+        before = (self.standing(dep).code for dep in model.deps if not dep.startswith("meta."))
+        return digest(
+            duckdb.__version__, model.header.refresh, model.sql, repr(model.plan), *before
+        )
 
     # --- following what is new ---------------------------------------------------------------------
 
@@ -281,21 +296,15 @@ class Warehouse:
         return Following(self._connection, self._catalogue, self._manifest, model, plan, seen)
 
     def _follow(self, model: SqlModel, plan: Plan, standing: Standing, made_from: str) -> Built:
-        if standing.code != _code(model):
+        if standing.code != self._code(model):
             raise MadeInFull("its SQL changed")
-        following = self._following(model, plan)
-        done = following.follow()
-        built = self._followed(following, done, standing, made_from, made_from)
+        done = self._following(model, plan).follow()
+        built = self._followed(done, standing, made_from, made_from)
         self._catalogue.record_seen(model.relation, self._seen_now(plan))
         return built
 
     def _followed(
-        self,
-        following: Following,
-        done: Followed,
-        standing: Standing,
-        made_from: str,
-        fingerprint: str,
+        self, done: Followed, standing: Standing, made_from: str, fingerprint: str
     ) -> Built:
         """Note what following did. Where it changed nothing, the relation keeps its content's fingerprint."""
         now = replace(standing, made_from=made_from)
@@ -307,7 +316,7 @@ class Warehouse:
                 version=standing.version + 1,
                 since=self._changes.keep(standing, CHANGED),
             )
-        following.tidy()
+        self._changes.tidy()
         self._catalogue.record(now)
         if not done.touched:
             return now.unchanged()
@@ -334,18 +343,21 @@ class Warehouse:
         self._make_way(model.relation, "view")
         self._connection.execute(f"create or replace view {model.relation} as {model.sql}")
         self._refuse_unportable(model.relation)
-        standing = Standing(
-            model.relation, made_from, made_from, self._rows_of_view(model), _code(model)
-        )
-        self._catalogue.record(standing, "view")
         self._record_lineage(model.relation, model)
-        return Built(model.relation, made_from, standing.rows, "full", standing.rows or 0)
+        return self._record_view(model, made_from)
+
+    def _record_view(self, model: SqlModel, made_from: str) -> Built:
+        rows = self._rows_of_view(model)
+        standing = Standing(model.relation, made_from, made_from, rows, self._code(model))
+        self._catalogue.record(standing, "view")
+        return Built(model.relation, made_from, rows, "full", rows or 0)
 
     def _rows_of_view(self, model: SqlModel) -> int | None:
         """How many rows a view has, where that follows from the relations that it reads; counting could be as dear as computing."""
         if not keeps_every_row(model.sql):
             return None
-        rows = [self.standing(each.relation).rows for each in mentions(model.sql)]
+        read = [self._catalogue.find(each.relation) for each in mentions(model.sql)]
+        rows = [each.rows if each else None for each in read]
         return None if None in rows else sum(each for each in rows if each)
 
     def _make_table(
@@ -357,29 +369,54 @@ class Warehouse:
         *,
         is_forced: bool = False,
     ) -> Built:
-        before = self._catalogue.find(relation) or Standing(relation, "", "", 0)
-        if kept := self._catalogue.recorded(relation):
-            before = replace(before, version=kept.version, since=kept.since)
+        before = self._catalogue.recorded(relation) or Standing(relation, "", "", 0)
+        is_followed = self._set_before_aside(before)
         self._make_way(relation, "table")
         self._connection.execute(f"create or replace table {relation} as {sql}")
         self._refuse_unportable(relation)
-        row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
-        fingerprint = digest(made_from, str(before.version + 1)) if is_forced else made_from
-        standing = Standing(
-            relation,
-            made_from,
-            fingerprint,
-            int(row[0]) if row else 0,
-            _code(model) if model else "",
-            before.version + 1,
-            self._changes.forget(before),
-        )
-        self._catalogue.record(standing, "table")
         if model and model.plan:
             self._refuse_unordered_sums(model, model.plan)
+        row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
+        now = Standing(
+            relation,
+            made_from,
+            digest(made_from, str(before.version + 1)) if is_forced else made_from,
+            int(row[0]) if row else 0,
+            self._code(model) if model else digest(str(self.columns(relation))),
+            before.version + 1,
+        )
+        now = self._compared(before, now) if is_followed else replace(now, since=now.version)
+        self._catalogue.record(now, "table")
+        if model and model.plan:
             self._catalogue.record_seen(relation, self._seen_now(model.plan))
         self._record_lineage(relation, model)
-        return Built(relation, fingerprint, standing.rows, "full", standing.rows or 0)
+        return Built(relation, now.fingerprint, now.rows, "full", now.rows or 0)
+
+    def _set_before_aside(self, before: Standing) -> bool:
+        """Keep the table as it stands for a comparison, if anybody follows what changes in it."""
+        is_there = self._catalogue.kind(before.relation) == "table"
+        if is_there and self._changes.are_followed(before):
+            name = before.relation.partition(".")[2]
+            self._connection.execute(f"alter table {before.relation} rename to {name}{_BEFORE}")
+            return True
+        self._changes.forget(before)
+        return False
+
+    def _compared(self, before: Standing, now: Standing) -> Standing:
+        """What is made in full may differ in little, and then those that follow it have little to do."""
+        old = f"{now.relation}{_BEFORE}"
+        if self.columns(old) != self.columns(now.relation):
+            now = replace(now, since=self._changes.forget(before))
+        elif self._changes.compare(old, now.relation):
+            since = self._changes.keep(replace(before, rows=now.rows), CHANGED)
+            now = replace(now, since=since)
+        else:
+            now = replace(
+                now, fingerprint=before.fingerprint, version=before.version, since=before.since
+            )
+        self._changes.tidy()
+        self._connection.execute(f"drop table {old}")
+        return now
 
     def _make_way(self, relation: str, kind: Kind) -> None:
         if (other := self._catalogue.kind(relation)) and other != kind:
@@ -427,13 +464,15 @@ class Warehouse:
         self._connection.execute("begin")
         try:
             yield
+            self._catalogue.write()
         except BaseException:
             self._connection.execute("rollback")
             self._catalogue.reload()
             raise
         self._connection.execute("commit")
 
-
-def _code(model: SqlModel) -> str:
-    """What a relation's rows follow from besides the rows that it reads."""
-    return digest(duckdb.__version__, model.header.refresh, model.sql, repr(model.plan))
+    def _write_down(self) -> None:
+        """Note for good of which relations it was found that nothing was to be done."""
+        if self._catalogue.has_unwritten:
+            with self._transaction():
+                pass
