@@ -13,6 +13,7 @@ import polars as pl
 
 from simulator.buying import buy, lines_frame, orders_frame, who_buys
 from simulator.chance import stream
+from simulator.effort import effort_frame
 from simulator.evidence import Evidence
 from simulator.kinds import ARCHETYPES, KINDS
 from simulator.lives import request_lines_frame, requests_frame
@@ -33,7 +34,7 @@ class DayPlan:
     """One day's orders with all that will come of them. Moments are microseconds since the play's first midnight.
 
     `orders` and `lines`: see `simulator.buying`; an order whose `delivered_us` is -1 never comes. `requests` and
-    `request_lines`: see `simulator.lives`. `claims`: who says that nothing came.
+    `request_lines`: see `simulator.lives` and `simulator.effort`. `claims`: who says that nothing came.
     """
 
     day: int
@@ -122,12 +123,14 @@ def _planned(
     returned = send_back(world, rng, day, bought)
     asked = requests_frame(world, pool, rng, bought, returned, requests, orders)
     asked_lines = request_lines_frame(world, rng, bought, returned, requests, orders)
+    delivered_us = bought.delivered_us[returned.at]
+    effort = effort_frame(world.seed, day, asked, asked_lines, delivered_us)
     evidence = weigh(world, day, bought, returned, asked, asked_lines) if with_evidence else None
     return DayPlan(
         day=day,
         orders=orders_frame(world, pool, bought, orders),
         lines=lines_frame(bought, orders),
-        requests=asked,
+        requests=asked.hstack(effort),
         request_lines=asked_lines,
         claims=claims_frame(bought, returned, orders),
         evidence=evidence,

@@ -94,6 +94,11 @@ def only_where(which: Flags, column: pl.Series) -> pl.Series:
     return either_of(which, column, text(None, len(column)))
 
 
+def known_where(which: Flags, numbers: Integers) -> pl.Series:
+    """The numbers where something holds, null elsewhere."""
+    return pl.Series(numbers).set(pl.Series(~which), None)
+
+
 def either_of(which: Flags, one: pl.Series, other: pl.Series) -> pl.Series:
     """Entries of one column where something holds, of the other elsewhere."""
     place = np.arange(len(one)) + np.where(which, 0, len(one))

@@ -180,7 +180,7 @@ def lived(shop: Shop, lives: Lives, known: Known) -> Iterator[Events]:
     yield from reviews.reviewed(shop, lives)
     yield from returns.decided(shop, lives)
     yield from shipments.sent(shop, lives)
-    yield from returns.given_up(lives)
+    yield from returns.given_up(shop, lives)
     yield from receipts.received(shop, lives)
     yield from returns.breached(shop, lives)
     yield returns.split(lives)

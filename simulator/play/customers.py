@@ -122,7 +122,13 @@ def _ask(stage: Stage, life: Life) -> str:
         ReturnLineBody(line_no=each.order_line_no, quantity=each.quantity, reason=each.reason)
         for each in life.things
     ]
-    body = ReturnBody(order_id=life.order_id, customer=life.customer_ref, lines=lines)
+    body = ReturnBody(
+        order_id=life.order_id,
+        customer=life.customer_ref,
+        lines=lines,
+        inputs=life.inputs,
+        started_at=from_us(stage.start_us + life.started_us),
+    )
     return stage.retour.returns.request(body)
 
 
@@ -133,7 +139,12 @@ def _declare(stage: Stage, life: Life) -> str:
     ]
     body = WithdrawalBody(order_id=life.order_id, customer=life.customer_ref, lines=lines)
     step = stage.retour.returns.prepare_withdrawal(body, life.language)
-    return stage.retour.returns.confirm_withdrawal(ConfirmationBody(confirmation=step.confirmation))
+    confirmed = ConfirmationBody(
+        confirmation=step.confirmation,
+        inputs=life.inputs,
+        started_at=from_us(stage.start_us + life.started_us),
+    )
+    return stage.retour.returns.confirm_withdrawal(confirmed)
 
 
 def cancel(stage: Stage, rma: str) -> None:

@@ -76,6 +76,8 @@ class Life:
     complaint_hours: float
     payment: float
     words: int
+    inputs: int
+    started_us: int
     things: tuple[Thing, ...] = ()
     language: Language = "en"
     rma: str = ""

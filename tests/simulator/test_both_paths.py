@@ -101,6 +101,50 @@ class TestBothPaths:
 
         assert written["survey_answered"]["csat"].mean() == pytest.approx(ours, abs=0.1)
 
+    def test_applying_is_as_laborious(self, played: list[RecordedEvent], written: Frames) -> None:
+        for type_ in ("return.requested", "return.withdrawn"):
+            theirs = written[type_.replace(".", "_")]
+            ours = [event for event in played if event.type == type_]
+            said = [json.loads(event.data) for event in ours]
+            began = [
+                event.time_us - each["started_at_us"]
+                for event, each in zip(ours, said, strict=True)
+            ]
+
+            assert sorted(each["inputs"] for each in said) == sorted(theirs["inputs"])
+            lasted = theirs["time"].dt.epoch("us") - theirs["started_at_us"]
+            assert ks_2samp(began, lasted.to_list(), method="asymp").statistic < 0.02
+
+    @pytest.mark.parametrize(
+        ("type_", "name"),
+        [
+            ("return.withdrawn", "due_at_us"),
+            ("return.authorized", "due_at_us"),
+            ("return.received", "due_at_us"),
+            ("shipment.created", "due_at_us"),
+            ("shipment.scanned", "due_at_us"),
+        ],
+    )
+    def test_what_waits_is_due_as_long_after_the_event(
+        self, type_: str, name: str, played: list[RecordedEvent], written: Frames
+    ) -> None:
+        ours = [
+            None if due is None else hours(due - event.recorded_at_us)
+            for event in played
+            if event.type == type_
+            for due in [json.loads(event.data)[name]]
+        ]
+        frame = written[type_.replace(".", "_")]
+        left = frame[name] - frame["recorded_at"].dt.epoch("us")
+        theirs = [None if each is None else hours(each) for each in left]
+
+        assert len(ours) > 40
+        assert ours.count(None) / len(ours) == pytest.approx(
+            theirs.count(None) / len(theirs), abs=0.03
+        )
+        known = [[each for each in side if each is not None] for side in (ours, theirs)]
+        assert ks_2samp(*known, method="asymp").statistic < 0.1
+
     @pytest.mark.parametrize(
         ("first", "last"),
         [
@@ -119,6 +163,10 @@ class TestBothPaths:
 
         assert len(ours) > 100
         assert ks_2samp(ours, theirs, method="asymp").statistic < 0.06
+
+
+def hours(us: int) -> float:
+    return round(us / 3.6e9, 1)
 
 
 def counted(events: Iterable[RecordedEvent]) -> Counter[str]:

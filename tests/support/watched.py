@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from replayed import dues as told_dues
 from replayed import replay
 
 from service.domain import lifecycle
@@ -52,6 +53,7 @@ def faults(events: Sequence[RecordedEvent], refund_on: str, policy: Policy) -> I
             resumed = review_due + at_us - asked_us if review_due > asked_us else review_due
             dues = _wound(event, lines, now, dues, policy, resumed)
             lines = now
+        yield from _told_otherwise(dues, told_dues(dict(lines)), at_us)
         yield from (
             f"{event} was to follow on {line}"
             for line in lines.values()
@@ -68,6 +70,13 @@ def _unnoticed(lines: Mapping[int, Line], dues: _Dues, at_us: int) -> Iterator[s
     for (number, machine), due_us in dues.items():
         if due_us < at_us:
             yield f"line {number} was {lines[number].state(machine)} until {due_us}, and nothing happened"
+
+
+def _told_otherwise(dues: _Dues, told: _Dues, at_us: int) -> Iterator[str]:
+    """Events say by when what waits is due."""
+    for place in dues.keys() | told.keys():
+        if dues.get(place) != told.get(place):
+            yield f"at {at_us} {place} is due at {dues.get(place)}, but told is {told.get(place)}"
 
 
 def _too_early(event: RecordedEvent, lines: Mapping[int, Line], dues: _Dues) -> Iterator[str]:
@@ -121,8 +130,10 @@ def _wound(
             elif waiting.state == "under_review":
                 is_resumed = event.type in ("evidence.received", "evidence.lapsed")
                 due = resumed if is_resumed else event.recorded_at_us + _hours(policy, "review")
-            elif waiting.state in ("refund_pending", "refund_unknown"):
+            elif waiting.state == "refund_pending":
                 due = said.get("due_at_us", kept)
+            elif waiting.state == "refund_unknown":
+                due = kept
             else:
                 due = event.recorded_at_us + _hours(policy, waiting.clock)
             if due is not None:

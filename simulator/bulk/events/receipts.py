@@ -7,11 +7,20 @@ import numpy as np
 import polars as pl
 
 from simulator.bulk.events.shared import of_returns, staff_keys, units
-from simulator.bulk.happening import Events, Items, either_of, events, only_where, roles, when
+from simulator.bulk.happening import (
+    Events,
+    Items,
+    either_of,
+    events,
+    known_where,
+    only_where,
+    roles,
+    when,
+)
 from simulator.bulk.ids import tokens, uniform
 from simulator.bulk.inspecting import OUTCOMES, PASSED, UNSEEN, WAIVED
 from simulator.bulk.lives import Lives
-from simulator.bulk.resolving import CHOICES, DISPOSITIONS
+from simulator.bulk.resolving import CHOICES, DISPOSITIONS, SEND_BACK
 from simulator.bulk.shop import Shop
 from simulator.columns import Words, taken
 from simulator.lives import GRADES
@@ -49,6 +58,7 @@ def received(shop: Shop, lives: Lives) -> Iterator[Events]:
         units(asked, place),
         time=way.parcel_us[place],
         parcel_id=_parcels(shop, lives, place),
+        due_at_us=way.inspection_due_us[place] + shop.start_us,
     )
 
 
@@ -105,6 +115,9 @@ def chosen(shop: Shop, lives: Lives) -> Iterator[Events]:
         line_no=parts.line_no[at],
         choice=_CHOICES.at(choices.chosen[at]),
         is_default=is_default,
+        due_at_us=known_where(
+            choices.chosen[at] == SEND_BACK, us + shop.clock_us("send_back") + shop.start_us
+        ),
     )
     at, us = when(choices.sent_back_us)
     place = parts.place[at]

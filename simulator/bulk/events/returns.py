@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from service.domain.clocks import ClockName
 from simulator.bulk.applications import Applications, without_reason
 from simulator.bulk.events.shared import deciders, no_rules, of_returns, rules, units
-from simulator.bulk.happening import Events, Items, Said, either, when
+from simulator.bulk.happening import Events, Items, Said, either, known_where, when
 from simulator.bulk.history import Known
 from simulator.bulk.judging import DECLINE, PASS, REVIEW, RULES
 from simulator.bulk.lives import Lives, Overruns
@@ -30,6 +31,12 @@ _OWNER_OF = {
     "send_back": "inspector",
     "refund": "finance",
 }
+_NEXT_CLOCK: dict[str, ClockName] = {
+    "review": "escalation",
+    "inspection": "escalation",
+    "send_back": "send_back",
+    "refund": "refund",
+}
 _CODES = Words((*RULES.names, *REASON_CODES))
 _REASONS = Words(REASONS)
 _RULE = NOBODY - 1  # stands for the policy's rules, beside those who decide in reviews
@@ -50,7 +57,9 @@ def applied(shop: Shop, lives: Lives, known: Known) -> Iterator[Events]:
     yield _assessed(shop, lives, known, assessed)
     passed = np.flatnonzero(~judged.is_withdrawal & (judged.verdict == PASS))
     by = np.full(len(passed), _RULE)
-    yield _authorized(shop, lives, passed, now_us[passed], by, rules(lives, passed))
+    yield _authorized(
+        shop, lives, passed, now_us[passed], by, rules(lives, passed), is_to_come=True
+    )
     declined = np.flatnonzero(judged.verdict == DECLINE)
     code = judged.declined_by[declined]
     yield _declined(shop, lives, declined, now_us[declined], None, code, rules(lives, declined))
@@ -69,7 +78,7 @@ def decided(shop: Shop, lives: Lives) -> Iterator[Events]:
     )
 
 
-def given_up(lives: Lives) -> Iterator[Events]:
+def given_up(shop: Shop, lives: Lives) -> Iterator[Events]:
     """What comes to nothing, and what comes although nobody expects it any more."""
     asked = lives.asked
     place, at_us = when(lives.decisions.lapsed_us)
@@ -80,7 +89,16 @@ def given_up(lives: Lives) -> Iterator[Events]:
     yield of_returns("return.expired", asked, place, at_us, "system", None, units(asked, place))
     again = lives.reviews_again
     said = units(asked, again.place)
-    yield of_returns("return.reinstated", asked, again.place, again.opened_us, "system", None, said)
+    yield of_returns(
+        "return.reinstated",
+        asked,
+        again.place,
+        again.opened_us,
+        "system",
+        None,
+        said,
+        due_at_us=again.opened_us + shop.clock_us("review") + shop.start_us,
+    )
 
 
 def closed(lives: Lives) -> Iterator[Events]:
@@ -136,6 +154,7 @@ def breached(shop: Shop, lives: Lives) -> Iterator[Events]:
 
 def _said(shop: Shop, lives: Lives, type_: str, place: Integers) -> Events:
     asked, judged = lives.asked, lives.judged
+    at_us = asked.of("requested_us")[place]
     names = ("order_id", "customer_key", "currency")
     said: dict[str, Said] = {name: taken(asked.rows[name], place) for name in names}
     if type_ == "return.withdrawn":
@@ -144,9 +163,14 @@ def _said(shop: Shop, lives: Lives, type_: str, place: Integers) -> Events:
             "regime": Words(shop.terms.regimes).at(shop.terms.regime[terms]),
             "policy_version": shop.policy.version,
             "refund_on": _REFUND_ON.at(shop.terms.refund_on[terms]),
+            "due_at_us": at_us + shop.clock_us("ship_by") + shop.start_us,
         }
+    said |= {
+        "inputs": asked.of("inputs")[place],
+        "started_at_us": asked.of("started_us")[place] + shop.start_us,
+    }
     lines = _applied_lines(shop, asked, judged.is_withdrawal, place)
-    at_us, key = asked.of("requested_us")[place], said["customer_key"]
+    key = said["customer_key"]
     return of_returns(type_, asked, place, at_us, "customer", key, {"lines": lines}, **said)
 
 
@@ -241,8 +265,13 @@ def _authorized(
     at_us: Integers,
     by: Integers,
     said: dict[str, Items],
+    *,
+    is_to_come: bool,
 ) -> Events:
-    """`by` is as reviews have it, or _RULE. Where goods are to be sent yet, their customer is told how."""
+    """`by` is as reviews have it, or _RULE. Where goods are to be sent yet, their customer is told how.
+
+    Goods that are there already (not `is_to_come`) are waited for no more.
+    """
     role, key = deciders(np.where(by == _RULE, NOBODY, by))
     mode = np.where(by == _RULE, 0, np.where(by == NOBODY, 2, 1))
     is_to_be_sent = ~happens(lives.decisions.kept_us[place]) & (
@@ -262,6 +291,9 @@ def _authorized(
         score=None,
         refund_on=_REFUND_ON.at(shop.terms.refund_on[lives.judged.terms[place]]),
         inspection=_DEPTHS.at(_depth(shop, lives, place, by)),
+        due_at_us=known_where(
+            np.full(len(place), is_to_come), at_us + shop.clock_us("ship_by") + shop.start_us
+        ),
     )
     return replace(told, is_news=is_to_be_sent)
 
@@ -274,7 +306,8 @@ def _depth(shop: Shop, lives: Lives, place: Integers, by: Integers) -> Integers:
 def _authorized_by_review(shop: Shop, lives: Lives, reviews: Reviews, which: Integers) -> Events:
     place, by = reviews.place[which], reviews.decided_by[which]
     said = no_rules(rules(lives, place))
-    return _authorized(shop, lives, place, reviews.decided_us[which], by, said)
+    is_first = reviews is lives.reviews
+    return _authorized(shop, lives, place, reviews.decided_us[which], by, said, is_to_come=is_first)
 
 
 def _declined(
@@ -336,6 +369,7 @@ def _breach(
         clock=_CLOCKS.always(clock, number),
         owner_role=_OWNERS.always(_OWNER_OF[clock], number),
         due_at_us=due_us + shop.start_us,
+        next_due_at_us=at_us + shop.clock_us(_NEXT_CLOCK[clock]) + shop.start_us,
     )
 
 

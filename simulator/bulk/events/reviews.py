@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 
 from simulator.bulk.events.shared import deciders, no_rules, of_returns, rules, staff_keys
-from simulator.bulk.happening import Events, either, when
+from simulator.bulk.happening import Events, Said, either, when
 from simulator.bulk.ids import tokens
 from simulator.bulk.lives import Lives
 from simulator.bulk.reviewing import NOBODY, REASON_CODES, Reviews
 from simulator.bulk.shop import Shop, happens
 from simulator.columns import Words
-from simulator.world import Flags, Integers
+from simulator.world import Integers
 
 _CAUSES = Words(["opened", "running_late"])
 _CODES = Words(REASON_CODES)
@@ -77,18 +77,24 @@ def _asked(shop: Shop, lives: Lives, reviews: Reviews) -> Iterator[Events]:
         text_ref=_texts(shop, lives, reviews.place[which], _QUESTION),
         due_at_us=us + shop.clock_us("evidence") + shop.start_us,
     )
-    place, us, answers = _back(reviews)
-    answered = place[answers]
-    text_ref = _texts(shop, lives, answered, _ANSWER)
-    yield of_returns(
-        "evidence.received", asked, answered, us[answers], "customer", text_ref=text_ref
+    yield _back(shop, lives, reviews, answers=True)
+    yield _back(shop, lives, reviews, answers=False)
+
+
+def _back(shop: Shop, lives: Lives, reviews: Reviews, *, answers: bool) -> Events:
+    """The review goes on, with an answer or since there was none in time."""
+    which = np.flatnonzero(happens(reviews.back_us) & (reviews.answers == answers))
+    place = reviews.place[which]
+    said: dict[str, Said] = {"text_ref": _texts(shop, lives, place, _ANSWER)} if answers else {}
+    return of_returns(
+        "evidence.received" if answers else "evidence.lapsed",
+        lives.asked,
+        place,
+        reviews.back_us[which],
+        "customer" if answers else "system",
+        **said,
+        due_at_us=reviews.due_again_us[which] + shop.start_us,
     )
-    yield of_returns("evidence.lapsed", asked, place[~answers], us[~answers], "system")
-
-
-def _back(reviews: Reviews) -> tuple[Integers, Integers, Flags]:
-    which, us = when(reviews.back_us)
-    return reviews.place[which], us, reviews.answers[which]
 
 
 def _texts(shop: Shop, lives: Lives, place: Integers, what: int) -> pl.Series:

@@ -31,9 +31,14 @@ def refunded(shop: Shop, lives: Lives) -> Iterator[Events]:
     by_hand = _requested(shop, lives, again, us, due_us, other, _TRANSFER, "finance", _FINANCE)
     yield by_hand
     at, us = when(refunds.unknown_us)
-    refund_id = _ids(shop, refunds, at)
     yield of_returns(
-        "refund.unknown", lives.asked, refunds.place[at], us, "system", refund_id=refund_id
+        "refund.unknown",
+        lives.asked,
+        refunds.place[at],
+        us,
+        "system",
+        refund_id=_ids(shop, refunds, at),
+        due_at_us=refunds.due_us[at] + shop.start_us,
     )
     at, us = when(refunds.failed_us)
     yield of_returns(
@@ -44,6 +49,7 @@ def refunded(shop: Shop, lives: Lives) -> Iterator[Events]:
         "system",
         refund_id=_ids(shop, refunds, at),
         reason=_REASONS.at(refunds.number[at] % len(_REASONS)),
+        due_at_us=us + shop.clock_us("refund") + shop.start_us,
     )
     yield _settled(shop, lives, every)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from service.domain.clocks import ClockName
 from simulator.bulk.events.shared import of_returns, units
-from simulator.bulk.happening import Events, only_where, when
+from simulator.bulk.happening import Events, Said, only_where, when
 from simulator.bulk.ids import tokens
 from simulator.bulk.lives import Lives
 from simulator.bulk.shop import Shop, happens
@@ -24,27 +25,40 @@ _DAY = "%Y-%m-%d"
 def sent(shop: Shop, lives: Lives) -> Iterator[Events]:
     way, asked = lives.way, lives.asked
     method = asked.of("method")
-    yield _created(shop, lives, way.announced_us, method, 0)
-    yield _created(shop, lives, way.announced_again_us, np.full(len(asked), _DROP_OFF), 1)
+    first_us = lives.decisions.authorized_us
+    yield _created(shop, lives, way.announced_us, method, 0, first_us)
+    by_hand = np.full(len(asked), _DROP_OFF)
+    yield _created(shop, lives, way.announced_again_us, by_hand, 1, way.pickup_failed_us)
     yield from _pickups(shop, lives)
-    for at_us, scan in (
-        (way.picked_up_us, "picked_up"),
-        (way.in_transit_us, "in_transit"),
-        (way.delivered_us, "delivered"),
-    ):
-        yield _scanned(shop, lives, at_us, scan)
-    yield _of_lines(lives, "shipment.lost", way.lost_us)
-    yield _of_lines(lives, "shipment.lost", way.missing_us)
+    scans: tuple[tuple[Integers, str, ClockName], ...] = (
+        (way.picked_up_us, "picked_up", "transit"),
+        (way.in_transit_us, "in_transit", "transit"),
+        (way.delivered_us, "delivered", "inspection"),
+    )
+    for at_us, scan, clock in scans:
+        yield _scanned(shop, lives, at_us, scan, clock)
+    yield _lost(shop, lives, way.lost_us)
+    yield _lost(shop, lives, way.missing_us)
     yield _of_lines(lives, "shipment.loss_accepted", way.given_up_us)
     yield _of_lines(lives, "shipment.overdue", lives.overdue_us)
 
 
-def _of_lines(lives: Lives, type_: str, at_us: Integers) -> Events:
+def _of_lines(lives: Lives, type_: str, at_us: Integers, **said: Said) -> Events:
     place, us = when(at_us)
-    return of_returns(type_, lives.asked, place, us, "system", None, units(lives.asked, place))
+    lines = units(lives.asked, place)
+    return of_returns(type_, lives.asked, place, us, "system", None, lines, **said)
 
 
-def _created(shop: Shop, lives: Lives, at_us: Integers, method: Integers, turn: int) -> Events:
+def _lost(shop: Shop, lives: Lives, at_us: Integers) -> Events:
+    _, us = when(at_us)
+    due_us = us + shop.clock_us("search") + shop.start_us
+    return _of_lines(lives, "shipment.lost", at_us, due_at_us=due_us)
+
+
+def _created(
+    shop: Shop, lives: Lives, at_us: Integers, method: Integers, turn: int, from_us: Integers
+) -> Events:
+    """`from_us`: since when the goods are to be sent. Choosing a way does not lengthen the time for it."""
     place, us = when(at_us)
     return of_returns(
         "shipment.created",
@@ -57,6 +71,7 @@ def _created(shop: Shop, lives: Lives, at_us: Integers, method: Integers, turn: 
         shipment_id=_shipment(shop, lives, place, np.full(len(place), turn)),
         method=_METHODS.at(method[place]),
         has_tracking=method[place] == _OWN,
+        due_at_us=from_us[place] + shop.clock_us("ship_by") + shop.start_us,
     )
 
 
@@ -84,11 +99,12 @@ def _pickups(shop: Shop, lives: Lives) -> Iterator[Events]:
         units(asked, place),
         shipment_id=_shipment(shop, lives, place, np.zeros(len(place), dtype=np.int64)),
         reason=_REASONS.always("nobody_there", len(place)),
+        due_at_us=us + shop.clock_us("ship_by") + shop.start_us,
     )
 
 
-def _scanned(shop: Shop, lives: Lives, at_us: Integers, scan: str) -> Events:
-    """A parcel that nobody announced is scanned under its RMA alone."""
+def _scanned(shop: Shop, lives: Lives, at_us: Integers, scan: str, clock: ClockName) -> Events:
+    """A parcel that nobody announced is scanned under its RMA alone. `clock` runs from then on."""
     place, us = when(at_us)
     again = happens(lives.way.announced_again_us[place]).astype(np.int64)
     shipment = _shipment(shop, lives, place, again)
@@ -103,6 +119,7 @@ def _scanned(shop: Shop, lives: Lives, at_us: Integers, scan: str) -> Events:
         units(lives.asked, place),
         shipment_id=only_where(told, shipment),
         scan=_SCANS.always(scan, len(place)),
+        due_at_us=us + shop.clock_us(clock) + shop.start_us,
     )
 
 
