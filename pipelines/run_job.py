@@ -10,6 +10,7 @@ from uuid import uuid4
 import dagster as dg
 
 from pipelines.definitions import defs
+from pipelines.faults import named, told
 from pipelines.liveness import fail_dead_runs, release
 from retour.errors import UserError
 
@@ -64,15 +65,9 @@ def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
         raise
     except Exception as fault:
         raise RefreshFailed(
-            f"Dagster's record of runs in {home}/ cannot be used ({_reason(fault)}); free space or make it writable. "
+            f"Dagster's record of runs in {home}/ cannot be used ({named(fault)}); free space or make it writable. "
             "If a file in it is damaged, move the folder away: it holds nothing but past runs"
         ) from fault
-
-
-def _reason(fault: BaseException) -> str:
-    """The fault's own words in one line, those of the driver where there is one."""
-    words = str(getattr(fault, "orig", None) or fault).strip().splitlines()
-    return f"{type(fault).__name__}: {words[0] if words else 'no more is known'}"
 
 
 def _job() -> dg.JobDefinition:
@@ -80,24 +75,14 @@ def _job() -> dg.JobDefinition:
         job: dg.JobDefinition = defs().resolve_job_def(JOB)
         return job
     except Exception as failure:
-        raise RefreshFailed(_message(failure)) from failure
+        raise RefreshFailed(told(failure)) from failure
 
 
 def _told(instance: dg.DagsterInstance, run_id: str, failure: Exception) -> str:
     failed = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     steps = [entry.step_key.replace("__", "/") for entry in failed if entry.step_key]
     place = f" at {steps[0]}" if steps else ""
-    return f"the refresh failed{place}: {_message(failure)}"
-
-
-def _message(failure: BaseException) -> str:
-    """What a user can mend, in its own words; else the fault by its name."""
-    cause: BaseException | None = failure
-    while cause is not None:
-        if isinstance(cause, UserError):
-            return str(cause)
-        innermost, cause = cause, cause.__cause__
-    return f"{_reason(innermost)} (a fault of Retour's; the run's page in Dagster has the details)"
+    return f"the refresh failed{place}: {told(failure)}"
 
 
 def _refreshed(result: dg.ExecuteInProcessResult) -> Refreshed:

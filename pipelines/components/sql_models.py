@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lineage import ColumnRef
 from pipelines.warehouse.models import SqlModel, load_models
@@ -35,10 +36,12 @@ def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
         name=model.relation.replace(".", "__"),
         specs=[asset_spec(model)],
         required_resource_keys={"warehouse"},
+        retry_policy=TRIED_AGAIN,
     )
     def build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
-        return materialized(model, warehouse, warehouse.build(model))
+        with step():
+            return materialized(model, warehouse, warehouse.build(model))
 
     return build
 

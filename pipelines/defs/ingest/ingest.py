@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.lake.ingest import IngestReport
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import Quarantined, read_quarantine
@@ -25,6 +26,7 @@ _CHECKED = tuple(name for name in (EVENTS, *tables()) if suite(name))
     description="Takes what the log has new into the lake: typed Parquet segments under one manifest.",
     owners=["team:data"],
     kinds={"parquet", "polars"},
+    retry_policy=TRIED_AGAIN,
     check_specs=[
         *(
             dg.AssetCheckSpec(
@@ -45,7 +47,8 @@ def ingest(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
     settings = load_settings()
-    report = take_in(settings, retour, warehouse)
+    with step():
+        report = take_in(settings, retour, warehouse)
     quarantined = read_quarantine(Manifest.load(settings.lake_dir), settings.quarantine_dir)
     return dg.MaterializeResult(
         metadata=ingested(report),

@@ -6,6 +6,7 @@ import dagster as dg
 
 from models.products.detector import Detector
 from pipelines.components.sql_models import asset_spec, materialized
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.products import (
     EVIDENCE_RELATION,
     EXPECTED_RELATION,
@@ -27,19 +28,25 @@ def problem_products() -> dg.Definitions:
     )
     detector = Detector()
 
-    @dg.multi_asset(name="sku_evidence", specs=[asset_spec(evidence), asset_spec(expected)])
+    @dg.multi_asset(
+        name="sku_evidence",
+        specs=[asset_spec(evidence), asset_spec(expected)],
+        retry_policy=TRIED_AGAIN,
+    )
     def weigh_products(
         warehouse: dg.ResourceParam[Warehouse],
     ) -> Iterator[dg.MaterializeResult[None]]:
-        built = build_evidence(warehouse, evidence, expected, detector)
+        with step():
+            built = build_evidence(warehouse, evidence, expected, detector)
         for model, each in zip((evidence, expected), built, strict=True):
             yield materialized(model, warehouse, each)
 
-    @dg.multi_asset(name="sku_flags", specs=[asset_spec(flags)])
+    @dg.multi_asset(name="sku_flags", specs=[asset_spec(flags)], retry_policy=TRIED_AGAIN)
     def flag_products(
         warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
     ) -> dg.MaterializeResult[None]:
-        done = build_flags(warehouse, flags, retour, detector)
+        with step():
+            done = build_flags(warehouse, flags, retour, detector)
         result = materialized(flags, warehouse, done.built)
         metadata = {**(result.metadata or {}), "raised": done.raised, "cleared": done.cleared}
         return result._replace(metadata=metadata)

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.components.sql_models import asset_keys
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import MARTS, Published, publish
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import SqlModel, load_models
@@ -28,10 +29,12 @@ def publication() -> dg.Definitions:
         description="All marts as Parquet files and one manifest, replaced last: what dashboards and training read.",
         owners=["team:data"],
         kinds={"parquet"},
+        retry_policy=TRIED_AGAIN,
     )
     def published(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         settings = load_settings()
-        done = publish(warehouse, marts(SQL_DIR), settings.published_dir, datetime.now(UTC))
+        with step():
+            done = publish(warehouse, marts(SQL_DIR), settings.published_dir, datetime.now(UTC))
         return dg.MaterializeResult(metadata=_metadata(done, settings.published_dir))
 
     return dg.Definitions(assets=[published])
