@@ -1,13 +1,15 @@
 """The pipeline's steps as plain functions: the assets call them, and so does whoever wants no Dagster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from models.products.detector import Detector
 from pipelines.lake.ingest import IngestReport, drain
 from pipelines.lake.manifest import Manifest
+from pipelines.lake.quarantine import read_quarantine
 from pipelines.products import (
     EVIDENCE_RELATION,
     EXPECTED_RELATION,
@@ -15,8 +17,19 @@ from pipelines.products import (
     build_evidence,
     build_flags,
 )
-from pipelines.publish.publish import Published, publish
+from pipelines.publish.publish import HEALTH_MARTS, Published, figures, health, publish
+from pipelines.quality.conclusions import conclude
+from pipelines.quality.doors import Verdict, judge
+from pipelines.quality.gate import let_pass
+from pipelines.quality.health import (
+    DATA_QUALITY_RELATION,
+    QUARANTINE_RELATION,
+    build_data_quality,
+    build_quarantine,
+)
+from pipelines.quality.history import History
 from pipelines.quality.results import BatchQuality, Frames
+from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.models import SqlModel, load_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
@@ -55,13 +68,47 @@ def build(warehouse: Warehouse, retour: Retour, models: Sequence[SqlModel]) -> N
             build_flags(warehouse, model, retour, detector)
 
 
+def check(
+    settings: Settings,
+    warehouse: Warehouse,
+    models: Iterable[SqlModel],
+    run_id: str,
+    now: datetime,
+) -> tuple[Verdict, ...]:
+    """Judge these relations where they changed since they were judged last, and note it in the history."""
+    history = History(settings.quality_dir)
+    judged = [model for model in models if model.relation not in HEALTH_MARTS]
+    verdicts = judge(warehouse, judged, history.standing())
+    history.add_verdicts(verdicts, run_id, now)
+    return verdicts
+
+
+def build_health(
+    settings: Settings, warehouse: Warehouse, models: Iterable[SqlModel]
+) -> dict[str, Built]:
+    """Bring up to date what tells how the pipeline fares; what was made, by relation."""
+    named, history = {model.relation: model for model in models}, History(settings.quality_dir)
+    quarantined = read_quarantine(Manifest.load(settings.lake_dir), settings.quarantine_dir)
+    data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
+    return {
+        data_quality.relation: build_data_quality(warehouse, data_quality, history),
+        quarantine.relation: build_quarantine(warehouse, quarantine, quarantined),
+    }
+
+
 def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
     """What the job `refresh` does, without Dagster."""
-    models = load_models(SQL_DIR)
+    models, run_id = load_models(SQL_DIR), str(uuid4())
     with Warehouse.of(settings, say=_progress.info) as warehouse:
-        take_in(settings, retour, warehouse)
+        report = take_in(settings, retour, warehouse)
+        History(settings.quality_dir).add_batch(report.checks, run_id, now)
         build(warehouse, retour, models)
-        return publish(warehouse, models, settings.published_dir, now)
+        verdicts = check(settings, warehouse, models, run_id, now)
+        conclude(warehouse, retour, verdicts)
+        build_health(settings, warehouse, models)
+        publish(warehouse, health(models), settings.health_dir, now)
+        let_pass(verdicts)
+        return publish(warehouse, figures(models), settings.published_dir, now)
 
 
 def _check_batch(frames: Frames) -> BatchQuality:

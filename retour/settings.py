@@ -127,8 +127,16 @@ class Settings(BaseSettings):
         return self.var_dir / "quarantine"
 
     @property
+    def quality_dir(self) -> Path:
+        return self.var_dir / "quality"
+
+    @property
     def published_dir(self) -> Path:
         return self.var_dir / "published"
+
+    @property
+    def health_dir(self) -> Path:
+        return self.published_dir / "health"
 
     @property
     def dagster_home(self) -> Path:

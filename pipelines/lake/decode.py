@@ -92,7 +92,7 @@ def _validated(
         try:
             pairs.append((event, read(event.data)))
         except ValidationError as invalid:
-            rejected.append(set_aside(event, "invalid_payload", _told(invalid)))
+            rejected.append(set_aside(event, "invalid_payload", *_told(invalid)))
     return pairs
 
 
@@ -106,8 +106,9 @@ def _frames(
         frames = {table.name: _frame(table, pairs) for table in tables_of(model)}
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as misfit:
         if len(pairs) == 1:
-            fault = f"a value fits no column of the lake: {shown(misfit)}"
-            rejected.append(set_aside(pairs[0][0], "invalid_payload", fault))
+            fault = "a value fits no column of the lake"
+            told = f"{fault}: {shown(misfit)}"
+            rejected.append(set_aside(pairs[0][0], "invalid_payload", told, fault))
             return
         middle = len(pairs) // 2
         yield from _frames(model, pairs[:middle], rejected)
@@ -144,9 +145,14 @@ def _fields(columns: Iterable[Column], rows: Sequence[Any]) -> Iterator[pl.Serie
         )
 
 
-def _told(invalid: ValidationError) -> str:
-    """The first fault of a payload, and how many more there are."""
+def _told(invalid: ValidationError) -> tuple[str, str]:
+    """The first fault of a payload, and how many more there are; with what the payload says and without it."""
     first, *others = invalid.errors(include_url=False, include_context=False)
-    place = ".".join(str(part) for part in first["loc"]) or "payload"
     more = f" (and {len(others)} more)" if others else ""
-    return f"{place}: {first['msg']}; it is {shown(first['input'])}{more}"
+    own = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+    told = f"{_place(first['loc'])}: {first['msg']}; it is {shown(first['input'])}{more}"
+    return told, f"{_place(own)}: {first['msg']}{more}"
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    return ".".join(str(part) for part in parts) or "payload"

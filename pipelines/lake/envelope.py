@@ -11,7 +11,11 @@ from typing import get_args, get_type_hints
 from pipelines.lake.quarantine import Quarantined, set_aside, shown
 from service.domain.events import PAYLOADS, Payload, RecordedEvent, UnknownEventType
 
-_YEAR_1_US, _YEAR_10000_US = -62_135_596_800_000_000, 253_402_300_800_000_000
+_UNKNOWN_TYPE = (
+    "an event type that is not known here. If a newer Retour wrote it, upgrade this one."
+)
+_NO_SUCH_YEAR = "outside the years 1 to 9999"
+YEAR_1_US, YEAR_10000_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 _TYPES = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(RecordedEvent).items()}
 _values = attrgetter(*_TYPES)
 
@@ -35,25 +39,29 @@ def readable(
     """The events that a payload model of ours can be asked about; the others go to `rejected`."""
     seen: dict[str, int] = {}
     for event in events:
-        if fault := _misfit(event):
-            rejected.append(set_aside(event, "malformed_envelope", fault))
+        if misfit := _misfit(event):
+            rejected.append(set_aside(event, "malformed_envelope", *misfit))
         elif (first := seen.setdefault(event.id, event.seq)) != event.seq:
             rejected.append(set_aside(event, "repeated_id", f"event {first} has the same id"))
         elif (model := PAYLOADS.get(event.type)) is None:
-            rejected.append(set_aside(event, "unknown_type", str(UnknownEventType(event.type))))
+            unknown = str(UnknownEventType(event.type))
+            rejected.append(set_aside(event, "unknown_type", unknown, _UNKNOWN_TYPE))
         elif not 1 <= event.schema_version <= model.schema_version:
             rejected.append(set_aside(event, "unknown_version", _version_fault(event, model)))
         else:
             yield event
 
 
-def _misfit(event: RecordedEvent) -> str | None:
+def _misfit(event: RecordedEvent) -> tuple[str, str] | None:
+    """What is wrong with the columns, with the value and without it."""
     if name := _odd_column(tuple(map(type, _values(event)))):
         wanted = " or ".join(each.__name__ for each in _TYPES[name])
-        return f"{name} is {shown(getattr(event, name))}, not {wanted}"
+        value = shown(getattr(event, name))
+        return f"{name} is {value}, not {wanted}", f"{name} is not {wanted}"
     for name in ("time_us", "recorded_at_us"):
-        if not _YEAR_1_US <= getattr(event, name) < _YEAR_10000_US:
-            return f"{name} is {getattr(event, name)}, outside the years 1 to 9999"
+        if not YEAR_1_US <= getattr(event, name) < YEAR_10000_US:
+            value = getattr(event, name)
+            return f"{name} is {value}, {_NO_SUCH_YEAR}", f"{name} is {_NO_SUCH_YEAR}"
     return None
 
 

@@ -38,11 +38,24 @@ class Quarantined:
     type: str | None = None
     subject: str | None = None
     schema_version: int | None = None
+    recorded_at_us: int | None = None
+    fault: str | None = None  # the reason without a value quoted in it; None where it quotes none
 
 
-def set_aside(event: RecordedEvent, kind: Kind, reason: str) -> Quarantined:
+def set_aside(
+    event: RecordedEvent, kind: Kind, reason: str, fault: str | None = None
+) -> Quarantined:
+    """An event with its reason, which may quote a value; what is published says `fault` instead."""
     return Quarantined(
-        event.seq, kind, reason, event.id, event.type, event.subject, event.schema_version
+        event.seq,
+        kind,
+        reason,
+        event.id,
+        event.type,
+        event.subject,
+        event.schema_version,
+        event.recorded_at_us,
+        fault,
     )
 
 

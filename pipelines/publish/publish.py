@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 
 MARTS = "marts"
+HEALTH_MARTS = frozenset({"marts.data_quality", "marts.quarantine", "marts.pipeline_runs"})
 _DRAFT = ".draft"
 _OURS = re.compile(r"[0-9a-f]{16}\.parquet|\.draft")
 
@@ -65,6 +66,18 @@ def publish(
         raise PublicationUnwritable(refused, published_dir) from refused
     changed = [name for name in marts if not _has_same_files(name, publication, before)]
     return Published(publication, tuple(changed))
+
+
+def figures(models: Iterable[SqlModel]) -> tuple[SqlModel, ...]:
+    """The marts that a failing check holds back: all that tell of the shop."""
+    return tuple(
+        each for each in models if each.schema == MARTS and each.relation not in HEALTH_MARTS
+    )
+
+
+def health(models: Iterable[SqlModel]) -> tuple[SqlModel, ...]:
+    """The marts that tell how the pipeline itself fares: published apart from the others, and always."""
+    return tuple(each for each in models if each.relation in HEALTH_MARTS)
 
 
 def _has_same_files(name: str, publication: Publication, before: Publication | None) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-_SAMPLE = 20
+SAMPLE = 20  # failing rows that a report shows
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -32,7 +32,7 @@ class ExpectationResult:
             self,
             rows=self.rows + later.rows,
             failing_rows=self.failing_rows + later.failing_rows,
-            failing_seqs=(self.failing_seqs + later.failing_seqs)[:_SAMPLE],
+            failing_seqs=(self.failing_seqs + later.failing_seqs)[:SAMPLE],
         )
 
 

@@ -1,21 +1,14 @@
-"""Great Expectations, run on a batch's frames.
+"""The door of the lake: Great Expectations, run on a batch's frames."""
 
-Its import takes 5 to 16 seconds, so it happens inside the first check of a process. It judges pandas frames
-(it knows neither Polars nor DuckDB), in an ephemeral context: no folder, no network, no progress bars.
-"""
-
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import polars as pl
 
 from pipelines.lake.tables import ENVELOPE, tables
-from pipelines.quality.results import BatchQuality, ExpectationResult, Frames
+from pipelines.quality.great import Ask, evaluate
+from pipelines.quality.results import SAMPLE, BatchQuality, ExpectationResult, Frames
 from pipelines.quality.suites import EVENTS, MEASURES, Expectation, Rule, suite
-
-_SAMPLE = 20
 
 
 class CheckFailed(RuntimeError):
@@ -75,7 +68,7 @@ def _judge(
                 expectation.description,
                 frame.height,
                 len(rows),
-                seqs[:_SAMPLE],
+                seqs[:SAMPLE],
             ),
             seqs,
         )
@@ -93,16 +86,8 @@ def _reasons(
 
 def _evaluate(expectations: Sequence[Expectation], frame: Any) -> list[Mapping[str, Any]]:
     """Great Expectations' own result of each expectation, in order."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its dependencies' deprecations are not ours to mend
-        great, door = _great_expectations()
-        asked = [_great(great, place, each) for place, each in enumerate(expectations)]
-        report = door.get_batch(batch_parameters={"dataframe": frame}).validate(
-            great.ExpectationSuite(name="batch", expectations=asked),
-            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["seq"]},
-        )
-    answers = {each.expectation_config.meta["place"]: each for each in report.results}
-    return [_outcome(each, answers[place]) for place, each in enumerate(expectations)]
+    answers = evaluate([_asked(each) for each in expectations], frame, index=["seq"])
+    return [_outcome(each, answer) for each, answer in zip(expectations, answers, strict=True)]
 
 
 def _outcome(expectation: Expectation, answer: Any) -> Mapping[str, Any]:
@@ -110,19 +95,6 @@ def _outcome(expectation: Expectation, answer: Any) -> Mapping[str, Any]:
     if "element_count" not in outcome:
         raise CheckFailed(f"cannot evaluate `{expectation.description}`: {answer.exception_info}")
     return outcome
-
-
-@cache
-def _great_expectations() -> tuple[Any, Any]:
-    """The module, and a door through which frames are handed in."""
-    import great_expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = great_expectations.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("batch").add_dataframe_asset("frame")
-    return great_expectations, asset.add_batch_definition_whole_dataframe("whole")
 
 
 _GREAT_NAMES: Mapping[Rule, str] = {
@@ -149,6 +121,5 @@ _ARGUMENTS: Mapping[Rule, Callable[[Expectation], Mapping[str, Any]]] = {
 }
 
 
-def _great(great: Any, place: int, each: Expectation) -> Any:
-    kind = getattr(great.expectations, _GREAT_NAMES[each.rule])
-    return kind(**_ARGUMENTS[each.rule](each), meta={"place": place})
+def _asked(each: Expectation) -> Ask:
+    return lambda great: getattr(great, _GREAT_NAMES[each.rule])(**_ARGUMENTS[each.rule](each))

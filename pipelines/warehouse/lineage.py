@@ -48,14 +48,15 @@ class Analysis:
 
 def analyse(sql: str, known: Mapping[str, Mapping[str, str]]) -> Analysis:
     """Read one SELECT, given the columns of every relation it may name. Raises `NotAnalysable`."""
-    reads = _reads_of(sql)
+    reads = reads_of(sql)
     if any(relation not in known for relation in reads):
         return Analysis(reads)
     return _resolved(sql, tuple((name, tuple(known[name].items())) for name in reads))
 
 
 @cache
-def _reads_of(sql: str) -> tuple[str, ...]:
+def reads_of(sql: str) -> tuple[str, ...]:
+    """The relations that one SELECT reads, sorted. Raises `NotAnalysable`."""
     return _reads(_parse(sql))
 
 

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from pipelines.definitions import defs
+from pipelines.publish.publish import HEALTH_MARTS
 from pipelines.warehouse.models import load_models
 
 SQL_DIR = Path(__file__).parents[2] / "sql"
@@ -27,6 +28,8 @@ class TestGraph:
 
     def test_an_asset_depends_on_what_its_sql_reads_and_on_nothing_else(self, specs) -> None:
         for model in load_models(SQL_DIR):
+            if model.relation in HEALTH_MARTS:
+                continue  # these tell of files and runs
             read = {
                 "ingest" if dep.startswith(("lake.", "meta.")) else dep.replace(".", "/", 1)
                 for dep in model.deps
@@ -36,10 +39,42 @@ class TestGraph:
 
             assert {dep.asset_key.to_user_string() for dep in spec.deps} == read, model.relation
 
-    def test_the_publication_waits_for_every_mart(self, specs) -> None:
+    def test_the_publication_waits_for_every_mart_and_for_what_the_checks_found(
+        self, specs
+    ) -> None:
         marts = {key for key in specs if key.path[0] == "marts"}
+        health = {dep.asset_key for dep in specs[dg.AssetKey("published_health")].deps}
+        figures = {dep.asset_key for dep in specs[dg.AssetKey("published")].deps}
 
-        assert {dep.asset_key for dep in specs[dg.AssetKey("published")].deps} == marts
+        assert health | figures == marts | {dg.AssetKey("published_health")}
+        assert dg.AssetKey(["marts", "data_quality"]) in health
+
+    def test_the_checks_results_wait_for_every_table_that_is_judged(self, specs) -> None:
+        waits, open_ = set(), [dg.AssetKey(["marts", "data_quality"])]
+        while open_:
+            deps = {dep.asset_key for dep in specs[open_.pop()].deps}
+            open_ += deps - waits
+            waits |= deps
+
+        judged = {
+            dg.AssetKey([model.schema, model.name])
+            for model in load_models(SQL_DIR)
+            if model.relation not in HEALTH_MARTS
+        }
+        assert judged <= waits
+
+    def test_every_table_with_a_key_of_its_own_is_judged_at_its_door(self) -> None:
+        checks = defs().resolve_job_def("refresh").asset_layer.asset_graph.asset_check_keys
+        judged = {key.asset_key for key in checks if key.name == "keeps_its_rules"}
+
+        keyed = {
+            dg.AssetKey([model.schema, model.name])
+            for model in load_models(SQL_DIR)
+            if model.header.key
+            and model.header.refresh != "view"
+            and model.relation not in HEALTH_MARTS
+        }
+        assert keyed <= judged
 
     def test_each_asset_says_what_it_is_and_whose(self, specs) -> None:
         for spec in specs.values():

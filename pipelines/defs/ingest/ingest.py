@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
+from pipelines.components.markdown import table
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.lake.ingest import IngestReport
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import Quarantined, read_quarantine
 from pipelines.lake.tables import tables
+from pipelines.quality.history import History
 from pipelines.quality.results import ExpectationResult
 from pipelines.quality.suites import EVENTS, suite
 from pipelines.steps import take_in
@@ -18,6 +21,7 @@ from retour.settings import load_settings
 from service.application import Retour
 
 NOTHING_IN_QUARANTINE = "nothing_in_quarantine"
+_SHOWN = 50
 _CHECKED = tuple(name for name in (EVENTS, *tables()) if suite(name))
 
 
@@ -44,11 +48,16 @@ _CHECKED = tuple(name for name in (EVENTS, *tables()) if suite(name))
     ],
 )
 def ingest(
-    warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+    context: dg.AssetExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    retour: dg.ResourceParam[Retour],
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
     settings = load_settings()
     with step():
         report = take_in(settings, retour, warehouse)
+        History(settings.quality_dir).add_batch(
+            report.checks, context.run.run_id, datetime.now(UTC)
+        )
     quarantined = read_quarantine(Manifest.load(settings.lake_dir), settings.quarantine_dir)
     return dg.MaterializeResult(
         metadata=ingested(report),
@@ -97,23 +106,12 @@ def quarantine_check(quarantined: Sequence[Quarantined]) -> dg.AssetCheckResult:
 
 def _expectations_table(results: Sequence[ExpectationResult]) -> str:
     lines = [
-        f"| {_cell(each.description)} | {each.rows} | {each.failing_rows} | {_seqs(each.failing_seqs)} |"
+        (each.description, each.rows, each.failing_rows, ", ".join(map(str, each.failing_seqs)))
         for each in sorted(results, key=lambda each: -each.failing_rows)
     ]
-    return "\n".join(["| expectation | rows | failing | events |", "|---|---|---|---|", *lines])
+    return table(("expectation", "rows", "failing", "events"), lines)
 
 
 def _reasons_table(reasons: Counter[tuple[str, str, str]]) -> str:
-    lines = [
-        f"| {kind} | {_cell(type_)} | {_cell(reason)} | {count} |"
-        for (kind, type_, reason), count in reasons.most_common(50)
-    ]
-    return "\n".join(["| kind | event type | reason | events |", "|---|---|---|---|", *lines])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _seqs(seqs: Sequence[int]) -> str:
-    return ", ".join(str(seq) for seq in seqs)
+    lines = [(*reason, count) for reason, count in reasons.most_common(_SHOWN)]
+    return table(("kind", "event type", "reason", "events"), lines)

@@ -1,40 +1,42 @@
 """The marts, published for whoever reads them without a lock."""
 
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import dagster as dg
 
+from pipelines.components.markdown import table
 from pipelines.components.sql_models import asset_keys
 from pipelines.faults import TRIED_AGAIN, step
-from pipelines.publish.publish import MARTS, Published, publish
-from pipelines.steps import SQL_DIR
-from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.publish.publish import Published, figures, publish
+from pipelines.quality.gate import let_pass
+from pipelines.steps import SQL_DIR, check
+from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 
 
-@cache
-def marts(sql_dir: Path) -> tuple[SqlModel, ...]:
-    """The relations that are published."""
-    return tuple(model for model in load_models(sql_dir) if model.schema == MARTS)
-
-
 @dg.definitions
 def publication() -> dg.Definitions:
+    models = load_models(SQL_DIR)
+    marts = figures(models)
+
     @dg.asset(
         group_name="publish",
-        deps=asset_keys(model.relation for model in marts(SQL_DIR)),
-        description="All marts as Parquet files and one manifest, replaced last: what dashboards and training read.",
+        deps=[*asset_keys(model.relation for model in marts), "published_health"],
+        description="All figures as Parquet files and one manifest, replaced last: what dashboards and training read. "
+        "While a blocking rule is broken, the last good ones stay.",
         owners=["team:data"],
         kinds={"parquet"},
         retry_policy=TRIED_AGAIN,
     )
-    def published(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        settings = load_settings()
+    def published(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.MaterializeResult[None]:
+        settings, now = load_settings(), datetime.now(UTC)
         with step():
-            done = publish(warehouse, marts(SQL_DIR), settings.published_dir, datetime.now(UTC))
+            let_pass(check(settings, warehouse, models, context.run.run_id, now))
+            done = publish(warehouse, marts, settings.published_dir, now)
         return dg.MaterializeResult(metadata=_metadata(done, settings.published_dir))
 
     return dg.Definitions(assets=[published])
@@ -56,7 +58,7 @@ def _metadata(
 
 def _marts_table(done: Published) -> str:
     lines = [
-        f"| {name} | {sum(file.rows for file in mart.files)} | {sum(file.bytes for file in mart.files)} |"
+        (name, sum(file.rows for file in mart.files), sum(file.bytes for file in mart.files))
         for name, mart in done.publication.marts.items()
     ]
-    return "\n".join(["| mart | rows | bytes |", "|---|---|---|", *lines])
+    return table(("mart", "rows", "bytes"), lines)

@@ -10,6 +10,7 @@ from payloads import EVERY_PAYLOAD
 
 from pipelines.lake.decode import decode
 from pipelines.quality import runner
+from pipelines.quality.great import great_expectations
 from pipelines.quality.results import BatchQuality, ExpectationResult, merge_results
 from pipelines.quality.runner import CheckFailed, check_batch
 from pipelines.quality.suites import EVENTS, Expectation, suite
@@ -84,7 +85,7 @@ class TestGoodBatch:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setattr(socket.socket, "connect", refuse)
-        runner._great_expectations.cache_clear()
+        great_expectations.cache_clear()
         check_batch(frames)
         assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,68 @@
+"""What tells how the pipeline fares: kept as marts, concluded in the log, and published whatever the checks found."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.components.sql_models import INGEST, asset_keys, asset_spec, materialized
+from pipelines.publish.publish import HEALTH_MARTS, health, publish
+from pipelines.quality.conclusions import conclude
+from pipelines.quality.health import DATA_QUALITY_RELATION, QUARANTINE_RELATION
+from pipelines.steps import SQL_DIR, build_health, check
+from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import load_settings
+from service.application import Retour
+
+
+def _last(models: Iterable[SqlModel]) -> set[str]:
+    """The relations that no other reads: when they stand, all that is judged does."""
+    judged = [each for each in models if each.relation not in HEALTH_MARTS]
+    return {each.relation for each in judged} - {dep for each in judged for dep in each.deps}
+
+
+@dg.definitions
+def pipeline_health() -> dg.Definitions:
+    models = load_models(SQL_DIR)
+    named = {model.relation: model for model in models}
+    data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
+    specs = [
+        asset_spec(data_quality).merge_attributes(deps=asset_keys(_last(models))),
+        asset_spec(quarantine).merge_attributes(deps=[INGEST]),
+    ]
+
+    @dg.multi_asset(name="check_results", specs=specs)
+    def check_results(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        retour: dg.ResourceParam[Retour],
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        settings = load_settings()
+        verdicts = check(settings, warehouse, models, context.run.run_id, datetime.now(UTC))
+        said = conclude(warehouse, retour, verdicts)
+        built = build_health(settings, warehouse, models)
+        for model in (data_quality, quarantine):
+            result = materialized(model, warehouse, built[model.relation])
+            metadata = {**(result.metadata or {}), "conclusions": len(said)}
+            yield result._replace(metadata=metadata)
+
+    @dg.asset(
+        group_name="publish",
+        deps=asset_keys(model.relation for model in health(models)),
+        description="What the checks found, what is in quarantine and how runs went, as Parquet files and a manifest of "
+        "their own: published also while a failing check holds the figures back.",
+        owners=["team:data"],
+        kinds={"parquet"},
+    )
+    def published_health(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        folder = load_settings().health_dir
+        done = publish(warehouse, health(models), folder, datetime.now(UTC))
+        return dg.MaterializeResult(
+            metadata={
+                "marts_changed": ", ".join(done.changed) or "none",
+                "folder": dg.MetadataValue.path(str(folder.resolve())),
+            }
+        )
+
+    return dg.Definitions(assets=[check_results, published_health])
