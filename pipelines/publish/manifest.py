@@ -35,10 +35,14 @@ class _Frozen(BaseModel):
 
 
 class PublishedFile(_Frozen):
+    """One file of a mart. Where the mart is cut by months, `month` (`2026-03`, or `undated`) and what tells its rows."""
+
     path: str
     rows: int
     bytes: int
     sha256: str
+    month: str = ""
+    content: str = ""
 
 
 class PublishedMart(_Frozen):

@@ -1,12 +1,17 @@
-"""Writes each mart as a Parquet file named after its content, and lists them in the manifest last."""
+"""Writes each mart as Parquet files named after their content, and lists them in the manifest last.
+
+A mart that grows large names a date in its header (`publish_by`): it is one file a month, and a month whose rows are
+those that were published keeps its file.
+"""
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.publish.cuts import WHOLE, Cut, cuts_by_month
 from pipelines.publish.manifest import (
     PREVIOUS,
     Publication,
@@ -44,9 +49,8 @@ def publish(
 ) -> Published:
     """Publish every mart as the warehouse holds it. Raises `PublicationUnwritable`.
 
-    The caller holds the warehouse's lock. Marts whose content did not change keep their files, unless one is missing or
-    of another size, or, with `reads_files`, holds other bytes; the previous publication keeps its own; older files are
-    removed.
+    The caller holds the warehouse's lock. What did not change keeps its files, unless one is missing or of another size,
+    or, with `reads_files`, holds other bytes; the previous publication keeps its own; older files are removed.
     """
     is_whole = _has_its_bytes if reads_files else _has_its_size
     try:
@@ -108,20 +112,33 @@ def _publish_mart(
 ) -> PublishedMart:
     fingerprint = warehouse.standing(model.relation).fingerprint
     published = before.marts.get(model.name) if before else None
-    if (
-        published
-        and published.fingerprint == fingerprint
-        and all(is_whole(published_dir / file.path, file) for file in published.files)
-    ):
+    whole = [
+        file
+        for file in (published.files if published else ())
+        if is_whole(published_dir / file.path, file)
+    ]
+    if published and published.fingerprint == fingerprint and len(whole) == len(published.files):
         files = published.files
     else:
-        files = (_write(warehouse, model, published_dir / model.name),)
+        files = tuple(_files(warehouse, model, published_dir / model.name, whole))
     return PublishedMart(
         fingerprint=fingerprint,
         files=files,
         description=model.header.description,
         columns=model.header.columns,
     )
+
+
+def _files(
+    warehouse: Warehouse, model: SqlModel, folder: Path, standing: Iterable[PublishedFile]
+) -> Iterator[PublishedFile]:
+    """The mart's files: those of months whose rows stand as they were published stay."""
+    cuts = cuts_by_month(warehouse, model) if model.header.publish_by else ()
+    kept = {(file.month, file.content): file for file in standing if file.month}
+    for cut in cuts:
+        yield kept.get((cut.month, cut.content)) or _write(warehouse, model, folder, cut)
+    if not cuts:
+        yield _write(warehouse, model, folder, WHOLE)
 
 
 def _has_its_size(path: Path, file: PublishedFile) -> bool:
@@ -132,12 +149,14 @@ def _has_its_bytes(path: Path, file: PublishedFile) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
 
 
-def _write(warehouse: Warehouse, model: SqlModel, folder: Path) -> PublishedFile:
+def _write(warehouse: Warehouse, model: SqlModel, folder: Path, cut: Cut) -> PublishedFile:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / _DRAFT
     columns, key = ", ".join(model.header.columns), ", ".join(model.header.key)
     order = f" order by {key}" if key else ""
-    rows = warehouse.copy_to_parquet(f"select {columns} from {model.relation}{order}", draft)
+    rows = warehouse.copy_to_parquet(
+        f"select {columns} from {model.relation} where {cut.condition}{order}", draft
+    )
     content = draft.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     path = folder / f"{sha256[:16]}.parquet"
@@ -145,7 +164,12 @@ def _write(warehouse: Warehouse, model: SqlModel, folder: Path) -> PublishedFile
     draft.replace(path)
     make_durable(folder)
     return PublishedFile(
-        path=f"{folder.name}/{path.name}", rows=rows, bytes=len(content), sha256=sha256
+        path=f"{folder.name}/{path.name}",
+        rows=rows,
+        bytes=len(content),
+        sha256=sha256,
+        month=cut.month,
+        content=cut.content,
     )
 
 

@@ -3,6 +3,7 @@ description: Every return from its application to its end, as far as it has come
 grain: a return
 owner: operations
 refresh: by_key
+publish_by: requested_at
 key: [rma]
 columns:
   rma: the return

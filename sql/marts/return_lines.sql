@@ -3,6 +3,7 @@ description: Every line of every return as it stands, with what was found, where
 grain: a return line; units that went another way than the rest of their line are a line of their own
 owner: operations
 refresh: full
+publish_by: requested_at
 key: [rma, line_no]
 columns:
   rma: the return

@@ -3,6 +3,7 @@ description: Each product week by week - sold, returned, and what was to be expe
 grain: a product and week, from its first sale or return on
 owner: merchandising
 refresh: full
+publish_by: week_start
 key: [sku, week_start]
 columns:
   sku: product
