@@ -89,7 +89,7 @@ select
     results.amount_minor,
     coalesce(results.trigger = 'goodwill', false) as is_goodwill,
     coalesce(results.is_reconciled, false) as is_reconciled,
-    (epoch(results.happened_at) - epoch(results.requested_at)) / 3600 as hours
+    date_diff('microsecond', results.requested_at, results.happened_at) / 3600000000.0 as hours
 from results
 inner join meta.zone_offsets as zone
     on results.happened_at >= zone.starts_at and results.happened_at < zone.ends_at

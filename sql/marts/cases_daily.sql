@@ -20,8 +20,8 @@ with timed as (
         cases.day,
         cases.kind,
         cases.escalations,
-        (epoch(cases.closed_at) - epoch(cases.opened_at)) / 3600 as hours,
-        (epoch(cases.first_answer_at) - epoch(cases.opened_at)) / 3600 as first_answer_hours
+        date_diff('microsecond', cases.opened_at, cases.closed_at) / 3600000000.0 as hours,
+        date_diff('microsecond', cases.opened_at, cases.first_answer_at) / 3600000000.0 as first_answer_hours
     from intermediate.case_lives as cases
     where cases.opened_at is not null
 ),

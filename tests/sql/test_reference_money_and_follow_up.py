@@ -1,11 +1,18 @@
-"""A quarter of a practice shop: money, satisfaction and cases are what its log says, added up by hand."""
+"""A quarter of a practice shop: money, satisfaction, cases and ills are what its log says, added up by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from follow_up_by_hand import cases_daily, satisfaction_daily
+from follow_up_by_hand import (
+    cases_daily,
+    satisfaction_answers,
+    satisfaction_by,
+    satisfaction_daily,
+)
+from ills_by_hand import ills_weekly
+from lives_by_hand import return_lifecycle
 from money_by_hand import cost_monthly, refunds_daily
 from quarter import ZONE, Quarter, quarter
 from same_rows import assert_same_rows
@@ -33,6 +40,15 @@ def ask(played: Quarter) -> Ask:
             return warehouse.query(sql).to_dicts()
 
     return asked
+
+
+@pytest.fixture(scope="module")
+def lives(played: Quarter) -> Mapping[str, Mapping[str, Any]]:
+    """The lives of all returns, as they are read off the log by hand."""
+    return {life["rma"]: life for life in return_lifecycle(played.log, BERLIN)}
+
+
+Lives = Mapping[str, Mapping[str, Any]]
 
 
 class TestMoney:
@@ -98,6 +114,44 @@ class TestSatisfaction:
             for row in rows
         )
 
+    def test_every_answer_is_told_with_its_return(
+        self, played: Quarter, lives: Lives, ask: Ask
+    ) -> None:
+        rows = ask("select * from marts.satisfaction_answers")
+
+        assert_same_rows(rows, satisfaction_answers(played.log, lives, BERLIN), ("rma",))
+
+    def test_every_week_is_compared_by_what_the_returns_were_like(
+        self, played: Quarter, lives: Lives, ask: Ask
+    ) -> None:
+        rows = ask("select * from marts.satisfaction_by")
+
+        expected = satisfaction_by(played.log, lives, BERLIN)
+        assert_same_rows(rows, expected, ("week_start", "dimension", "value"))
+
+    def test_surveys_and_answers_are_as_many_whoever_counts_them(
+        self, played: Quarter, ask: Ask
+    ) -> None:
+        by_dimension = ask(
+            """select dimension, cast(sum(sent) as bigint) as sent,
+                      cast(sum(answered) as bigint) as answered,
+                      cast(sum(csat_sum) as bigint) as csat
+               from marts.satisfaction_by group by dimension"""
+        )
+        (daily,) = ask(
+            """select cast(sum(sent) as bigint) as sent, cast(sum(answered) as bigint) as answered
+               from marts.satisfaction_daily"""
+        )
+        (answers,) = ask(
+            "select count(*) as answered, cast(sum(csat) as bigint) as csat from marts.satisfaction_answers"
+        )
+
+        assert len(by_dimension) == 5
+        assert {row["sent"] for row in by_dimension} == {daily["sent"]}
+        assert {row["answered"] for row in by_dimension} == {daily["answered"]}
+        assert daily["answered"] == answers["answered"]
+        assert {row["csat"] for row in by_dimension} == {answers["csat"]}
+
 
 class TestCases:
     def test_every_day_has_its_cases(self, played: Quarter, ask: Ask) -> None:
@@ -112,3 +166,15 @@ class TestCases:
         opened = sum(event.type == "case.opened" for event in played.log)
 
         assert int(sums["opened"]) == int(sums["closed"] + sums["open"]) == opened
+
+
+class TestIlls:
+    def test_every_week_has_its_measures(self, played: Quarter, lives: Lives, ask: Ask) -> None:
+        rows = ask("select * from marts.ills_weekly")
+        expected = ask(
+            "select sku, week_start from intermediate.sku_expected where units_expected > 0"
+        )
+
+        products = {(row["sku"], row["week_start"]) for row in expected}
+        by_hand = ills_weekly(played.log, lives, products, BERLIN)
+        assert_same_rows(rows, by_hand, ("week_start", "measure"))

@@ -1,18 +1,21 @@
 """Surveys and cases, counted event by event."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.stats import binomtest, norm
-from told import day_of, hours, middle, told
+from told import day_of, hours, middle, moment, told, week_of
 
 from service.domain.events import RecordedEvent
+from service.domain.words import SurveyTag
 
 Rows = list[dict[str, Any]]
+Lives = Mapping[str, Mapping[str, Any]]
+TAGS = get_args(SurveyTag)
 
 
 def satisfaction_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
@@ -89,3 +92,62 @@ def _counted(cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "p90_hours": taken[ceil(len(taken) * 9 / 10) - 1] if taken else None,
         "first_answer_median_hours": middle(c["answered"] for c in cases if "answered" in c),
     }
+
+
+def satisfaction_answers(log: Iterable[RecordedEvent], lives: Lives, zone: ZoneInfo) -> Rows:
+    """The rows of `marts.satisfaction_answers`, given those of `marts.return_lifecycle` by return."""
+    return [
+        {
+            "rma": event.subject,
+            "answered_at": moment(event.at_us).replace(tzinfo=None),
+            "day": day_of(event.at_us, zone),
+            "csat": event.says["csat"],
+            "tags": ",".join(sorted((e["tag"] for e in event.says["tags"]), key=TAGS.index)),
+            "has_comment": event.says["text_ref"] is not None,
+            "text_ref": event.says["text_ref"],
+            "outcome": lives[event.subject]["outcome"],
+            "waited_hours": lives[event.subject]["waited_hours"],
+        }
+        for event in told(log)
+        if event.type == "survey.answered"
+    ]
+
+
+def satisfaction_by(log: Iterable[RecordedEvent], lives: Lives, zone: ZoneInfo) -> Rows:
+    """The rows of `marts.satisfaction_by`, given those of `marts.return_lifecycle` by return."""
+    events = list(told(log))
+    answers = {e.subject: e.says["csat"] for e in events if e.type == "survey.answered"}
+    reasons, regimes = {}, {}
+    for event in events:
+        if event.type in ("return.requested", "return.withdrawn"):
+            lines = sorted(event.says["lines"], key=lambda line: line["line_no"])
+            reasons[event.subject] = next((e["reason"] for e in lines if e["reason"]), "none")
+            regimes[event.subject] = event.says.get("regime", "voluntary")
+    sums: dict[Any, dict[str, int]] = {}
+    for event in events:
+        if event.type != "survey.sent":
+            continue
+        rma, life = event.subject, lives[event.subject]
+        values = {
+            "outcome": life["outcome"],
+            "waiting": _waiting(life["waited_hours"]),
+            "decision": "declined" if life["decision"] == "declined" else life["decision_mode"],
+            "reason": reasons[rma],
+            "regime": regimes[rma],
+        }
+        for dimension, value in values.items():
+            place = week_of(day_of(event.at_us, zone)), dimension, value or "none"
+            sums.setdefault(place, dict.fromkeys(("sent", "answered", "csat_sum", "satisfied"), 0))
+            sums[place]["sent"] += 1
+            sums[place]["answered"] += rma in answers
+            sums[place]["csat_sum"] += answers.get(rma, 0)
+            sums[place]["satisfied"] += answers.get(rma, 0) in (4, 5)
+    names = ("week_start", "dimension", "value")
+    return [{**dict(zip(names, place, strict=True)), **row} for place, row in sums.items()]
+
+
+def _waiting(hours: float | None) -> str:
+    if hours is None:
+        return "open"
+    bounds = ((2, "<2d"), (5, "2-5d"), (10, "5-10d"), (20, "10-20d"))
+    return next((word for days, word in bounds if hours < days * 24), ">20d")

@@ -1,0 +1,146 @@
+/*
+description: The ills of returns, week by week - slow to be decided, silent about what happens, stalled in between, unanalysed afterwards.
+grain: a week and measure, where there was anything to measure
+owner: operations
+refresh: by_day
+partition: week_start
+key: [week_start, measure]
+columns:
+  week_start: Monday of the shop's week
+  ill: slow, silent, stalled or unanalysed
+  measure: decision_hours_median (from an application to its first decision, median, by the week of the decision; withdrawals need none), auto_share (of those decisions, the share made by rule), message_minutes_median (from an event to the letter that tells of it, median, by the week of the letter), first_answer_hours_median (from opening a case of their own until customers were first written to about it, the acknowledgement of its receipt included, or it ended, median, by the week of opening), stalled_returns (returns for which a case of standing still was opened in the week), stalled_hours_median (how long such cases stayed open, median of those that ended), analysed_share (of the units asked back in the week, the share of products that the detector weighed against an expectation), reason_share (the share with a reason of the customer's)
+  value: the figure, in its unit
+  unit: count, minutes, hours or share (0..1)
+  n: what the figure rests on - decisions, letters, cases or units (count); of stalled_returns the returns applied for in the week, or the stalled ones where these are more
+*/
+with applied as (
+    select
+        weeks.week_start,
+        count(*) as returns
+    from intermediate.application_weeks as weeks
+    group by weeks.week_start
+),
+
+decided as (
+    select
+        weeks.week_start,
+        count(*) as decisions,
+        median(weeks.hours) as hours_median,
+        cast(count(*) filter (where weeks.is_automatic) as double) / nullif(count(*), 0) as auto_share
+    from intermediate.decision_weeks as weeks
+    group by weeks.week_start
+),
+
+answered as (
+    select
+        cases.week_start,
+        count(*) as cases,
+        median(date_diff('microsecond', cases.opened_at, cases.first_answer_at) / 3600000000.0) as hours_median
+    from intermediate.case_lives as cases
+    where cases.is_from_customer and cases.first_answer_at is not null
+    group by cases.week_start
+),
+
+stalled as (
+    select
+        cases.week_start,
+        count(distinct cases.rma) as returns,
+        count(cases.closed_at) as ended,
+        median(date_diff('microsecond', cases.opened_at, cases.closed_at) / 3600000000.0) as hours_median
+    from intermediate.case_lives as cases
+    where cases.kind = 'stalled'
+    group by cases.week_start
+),
+
+stalled_returns as (
+    select
+        coalesce(applied.week_start, stalled.week_start) as week_start,
+        coalesce(stalled.returns, 0) as returns,
+        greatest(coalesce(applied.returns, 0), coalesce(stalled.returns, 0)) as applied
+    from applied
+    full outer join stalled on stalled.week_start = applied.week_start
+),
+
+measures as (
+    select
+        decided.week_start,
+        'slow' as ill,
+        'decision_hours_median' as measure,
+        decided.hours_median as value,
+        'hours' as unit,
+        decided.decisions as n
+    from decided
+    union all
+    select
+        decided.week_start,
+        'slow' as ill,
+        'auto_share' as measure,
+        decided.auto_share as value,
+        'share' as unit,
+        decided.decisions as n
+    from decided
+    union all
+    select
+        letters.week_start,
+        'silent' as ill,
+        'message_minutes_median' as measure,
+        letters.median_minutes as value,
+        'minutes' as unit,
+        letters.letters as n
+    from intermediate.letters_weekly as letters
+    union all
+    select
+        answered.week_start,
+        'silent' as ill,
+        'first_answer_hours_median' as measure,
+        answered.hours_median as value,
+        'hours' as unit,
+        answered.cases as n
+    from answered
+    union all
+    select
+        stalled.week_start,
+        'stalled' as ill,
+        'stalled_returns' as measure,
+        cast(stalled.returns as double) as value,
+        'count' as unit,
+        stalled.applied as n
+    from stalled_returns as stalled
+    union all
+    select
+        stalled.week_start,
+        'stalled' as ill,
+        'stalled_hours_median' as measure,
+        stalled.hours_median as value,
+        'hours' as unit,
+        stalled.ended as n
+    from stalled
+    union all
+    select
+        analysed.week_start,
+        'unanalysed' as ill,
+        'analysed_share' as measure,
+        cast(analysed.units_analysed as double) / nullif(analysed.units, 0) as value,
+        'share' as unit,
+        analysed.units as n
+    from intermediate.analysed_weekly as analysed
+    union all
+    select
+        analysed.week_start,
+        'unanalysed' as ill,
+        'reason_share' as measure,
+        cast(analysed.units_with_reason as double) / nullif(analysed.units, 0) as value,
+        'share' as unit,
+        analysed.units as n
+    from intermediate.analysed_weekly as analysed
+)
+
+select
+    measures.week_start,
+    measures.ill,
+    measures.measure,
+    cast(measures.value as double) as value,
+    measures.unit,
+    measures.n
+from measures
+where measures.n > 0 and measures.value is not null
