@@ -1,50 +1,54 @@
 /*
-description: What every return cost, by month and kind - refunds as they were paid, the rest by the rates of the cost file.
-grain: a return, month, kind and currency
+description: What every return cost, item by item - refunds as they were paid, the rest by the rates of the cost file.
+grain: a payment, parcel, inspection or line that caused a cost
 owner: finance
 refresh: by_key
-key: [rma, month, kind, currency]
+key: [rma, kind, item]
 columns:
   rma: the return
-  month: first day of the shop's month in which the cost arose
   kind: refunds, goodwill, freight, handling or write_down
-  currency: ISO 4217 code, that of the return; of refunds that of the payment
-  amount_minor: the cost (minor units), without what has no rate
-  items: payments, parcels, inspected units or lines that it is made of (count)
-  unpriced: of those, the ones for which the cost file names no rate in this currency (count)
+  item: what caused it - of write_down the number of the line, of all else the place in the log of the event that told of it first; 0 for goods that reached the dock without any carrier's scan
+  month: first day of the shop's month in which the cost arose
+  currency: ISO 4217 code, that of the return; of refunds and goodwill that of the payment
+  amount_minor: the cost (minor units); null where the cost file names no rate for it in this currency
+  items: payments, parcels, inspected units or lines (count)
 */
-with seen as (
+with unseen as (
+    select
+        goods.rma,
+        goods.received_at as arose_at,
+        coalesce(arg_max(parcels.method, parcels.announced_seq), 'unannounced') as word
+    from intermediate.return_goods as goods
+    left join intermediate.parcels as parcels on parcels.rma = goods.rma
+    where goods.received_at is not null
+    group by goods.rma, goods.received_at
+    having min(parcels.first_scan_at) is null
+),
+
+charged as (
     select
         parcels.rma,
         'freight' as kind,
+        parcels.first_seq as item,
         coalesce(parcels.method, 'unannounced') as word,
         parcels.first_scan_at as arose_at,
         1 as items
     from intermediate.parcels as parcels
     where parcels.first_scan_at is not null
-),
-
-unseen as (
-    select
-        arrivals.rma,
-        'freight' as kind,
-        coalesce(arg_max(parcels.method, parcels.announced_seq), 'unannounced') as word,
-        arrivals.first_received_at as arose_at,
-        1 as items
-    from intermediate.arrivals as arrivals
-    left join intermediate.parcels as parcels on parcels.rma = arrivals.rma
-    group by arrivals.rma, arrivals.first_received_at
-    having min(parcels.first_scan_at) is null
-),
-
-by_amount as (
-    select * from seen
     union all
-    select * from unseen
+    select
+        unseen.rma,
+        'freight' as kind,
+        cast(0 as bigint) as item,
+        unseen.word,
+        unseen.arose_at,
+        1 as items
+    from unseen
     union all
     select
         sent.rma,
         'freight' as kind,
+        sent.seq as item,
         'sent_back' as word,
         sent.sent_at as arose_at,
         1 as items
@@ -53,6 +57,7 @@ by_amount as (
     select
         inspected.rma,
         'handling' as kind,
+        inspected.seq as item,
         coalesce(inspected.inspection_depth, 'basic') as word,
         inspected.time as arose_at,
         inspected.quantity as items
@@ -69,15 +74,16 @@ fates as (
     group by told.rma, told.line_no
 ),
 
-by_rate as (
+rated as (
     select
         charged.rma,
         charged.kind,
-        returns.currency,
+        charged.item,
         charged.arose_at,
+        returns.currency,
         charged.items * rates.amount_minor as amount_minor,
         charged.items
-    from by_amount as charged
+    from charged
     inner join staging.returns as returns on returns.rma = charged.rma
     left join meta.cost_rates as rates
         on rates.kind = charged.kind and rates.word = charged.word and rates.currency = returns.currency
@@ -85,50 +91,38 @@ by_rate as (
     select
         fates.rma,
         'write_down' as kind,
-        returns.currency,
+        fates.line_no as item,
         fates.arose_at,
+        returns.currency,
         (lines.value_minor * rates.percent + 50) // 100 as amount_minor,
         1 as items
     from fates
     inner join staging.returns as returns on returns.rma = fates.rma
     inner join intermediate.lines_now as lines on lines.rma = fates.rma and lines.line_no = fates.line_no
     left join meta.cost_rates as rates on rates.kind = 'write_down' and rates.word = fates.fate
-),
-
-costs as (
-    select
-        by_rate.rma,
-        cast(
-            date_trunc(
-                'month', cast(by_rate.arose_at + zone.offset_seconds * interval '1' second as date)
-            ) as date
-        ) as month,
-        by_rate.kind,
-        by_rate.currency,
-        by_rate.amount_minor,
-        by_rate.items
-    from by_rate
-    inner join meta.zone_offsets as zone
-        on by_rate.arose_at >= zone.starts_at and by_rate.arose_at < zone.ends_at
-    union all
-    select
-        results.rma,
-        results.month,
-        case when results.is_goodwill then 'goodwill' else 'refunds' end as kind,
-        results.currency,
-        results.amount_minor,
-        1 as items
-    from intermediate.refund_results as results
-    where results.result = 'settled'
 )
 
 select
-    costs.rma,
-    costs.month,
-    costs.kind,
-    costs.currency,
-    cast(coalesce(sum(costs.amount_minor), 0) as bigint) as amount_minor,
-    cast(sum(costs.items) as bigint) as items,
-    cast(coalesce(sum(costs.items) filter (where costs.amount_minor is null), 0) as bigint) as unpriced
-from costs
-group by costs.rma, costs.month, costs.kind, costs.currency
+    rated.rma,
+    rated.kind,
+    rated.item,
+    cast(
+        date_trunc('month', cast(rated.arose_at + zone.offset_seconds * interval '1' second as date)) as date
+    ) as month,
+    rated.currency,
+    rated.amount_minor,
+    rated.items
+from rated
+inner join meta.zone_offsets as zone
+    on rated.arose_at >= zone.starts_at and rated.arose_at < zone.ends_at
+union all
+select
+    results.rma,
+    case when results.is_goodwill then 'goodwill' else 'refunds' end as kind,
+    results.seq as item,
+    results.month,
+    results.currency,
+    results.amount_minor,
+    1 as items
+from intermediate.refund_results as results
+where results.result = 'settled'

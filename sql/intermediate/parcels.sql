@@ -7,6 +7,7 @@ key: [parcel]
 columns:
   parcel: the shipment; the return itself where nobody had announced it
   rma: the return
+  first_seq: place in the log at which it was first told of
   announced_seq: place in the log at which the customer chose the way; null where nobody did
   method: pickup, drop_off or own_carrier; null where nobody chose
   first_scan_at: when the carrier first saw it (UTC); null where none did
@@ -14,6 +15,7 @@ columns:
 select
     steps.parcel,
     min(steps.rma) as rma,
+    min(steps.seq) as first_seq,
     min(steps.seq) filter (where steps.method is not null) as announced_seq,
     min(steps.method) as method,
     min(steps.scanned_at) as first_scan_at

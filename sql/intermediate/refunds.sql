@@ -10,7 +10,7 @@ columns:
   currency: ISO 4217 code; null where only a failure is known
   requested_seq: place in the log of its order; null where that was never told
   requested_at: when it was ordered (UTC)
-  trigger: what set it off, such as inspected or goodwill
+  trigger: what set it off, such as inspected or goodwill; other means after a failure are none
   first_means: the means that were tried first
   requested_minor: what was to be paid (minor units)
   settled_seq: place in the log of its settlement; null until then
@@ -31,9 +31,9 @@ select
     min(steps.currency) as currency,
     min(steps.seq) filter (where steps.step = 'requested') as requested_seq,
     min(steps.happened_at) filter (where steps.step = 'requested') as requested_at,
-    arg_min(steps.trigger, steps.seq) filter (where steps.step = 'requested') as trigger,
-    arg_min(steps.means, steps.seq) filter (where steps.step = 'requested') as first_means,
-    arg_min(steps.amount_minor, steps.seq) filter (where steps.step = 'requested') as requested_minor,
+    min(steps.trigger) filter (where steps.trigger <> 'other_means') as trigger,
+    min(steps.means) filter (where steps.trigger <> 'other_means') as first_means,
+    min(steps.amount_minor) filter (where steps.trigger <> 'other_means') as requested_minor,
     min(steps.seq) filter (where steps.step = 'settled') as settled_seq,
     min(steps.happened_at) filter (where steps.step = 'settled') as settled_at,
     min(steps.means) filter (where steps.step = 'settled') as settled_means,

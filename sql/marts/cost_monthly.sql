@@ -17,8 +17,8 @@ select
     items.month,
     items.kind,
     items.currency,
-    cast(sum(items.amount_minor) as bigint) as amount_minor,
+    cast(coalesce(sum(items.amount_minor), 0) as bigint) as amount_minor,
     cast(sum(items.items) as bigint) as items,
-    cast(sum(items.unpriced) as bigint) as unpriced
+    cast(coalesce(sum(items.items) filter (where items.amount_minor is null), 0) as bigint) as unpriced
 from intermediate.cost_items as items
 group by items.month, items.kind, items.currency
