@@ -1,5 +1,5 @@
 /*
-description: The ills of returns, week by week - slow to be decided, silent about what happens, stalled in between, unanalysed afterwards.
+description: The five ills of returns, week by week - laborious for the customer, slow to be decided, silent about what happens, stalled in between, unanalysed afterwards.
 grain: a week and measure, where there was anything to measure
 owner: operations
 refresh: by_day
@@ -7,16 +7,20 @@ partition: week_start
 key: [week_start, measure]
 columns:
   week_start: Monday of the shop's week
-  ill: slow, silent, stalled or unanalysed
-  measure: decision_hours_median (from an application to its first decision, median, by the week of the decision; withdrawals need none), auto_share (of those decisions, the share made by rule), message_minutes_median (from an event to the letter that tells of it, median, by the week of the letter), first_answer_hours_median (from opening a case of their own until customers were first written to about it, the acknowledgement of its receipt included, or it ended, median, by the week of opening), stalled_returns (returns for which a case of standing still was opened in the week), stalled_hours_median (how long such cases stayed open, median of those that ended), analysed_share (of the units asked back in the week, the share of products that the detector weighed against an expectation), reason_share (the share with a reason of the customer's)
+  ill: laborious, slow, silent, stalled or unanalysed
+  measure: inputs_median (inputs that the customer gave for an application or withdrawal, median, by the week of applying), minutes_median (from beginning it to having applied, median), decision_hours_median (from an application to its first decision, median, by the week of the decision; withdrawals need none), auto_share (of those decisions, the share made by rule), message_minutes_median (from an event to the letter that tells of it, median, by the week of the letter), first_answer_hours_median (from opening a case of their own until customers were first written to about it, the acknowledgement of its receipt included, or it ended, median, by the week of opening), stalled_returns (returns for which a case of standing still was opened in the week), stalled_hours_median (how long such cases stayed open, median of those that ended), analysed_share (of the units asked back in the week, the share of products that the detector weighed against an expectation), reason_share (the share with a reason of the customer's)
   value: the figure, in its unit
   unit: count, minutes, hours or share (0..1)
-  n: what the figure rests on - decisions, letters, cases or units (count); of stalled_returns the returns applied for in the week, or the stalled ones where these are more
+  n: what the figure rests on - applications, decisions, letters, cases or units (count); of stalled_returns the returns applied for in the week, or the stalled ones where these are more
 */
 with applied as (
     select
         weeks.week_start,
-        count(*) as returns
+        count(*) as returns,
+        count(weeks.inputs) as with_inputs,
+        median(weeks.inputs) as inputs_median,
+        count(weeks.minutes) as with_minutes,
+        median(weeks.minutes) as minutes_median
     from intermediate.application_weeks as weeks
     group by weeks.week_start
 ),
@@ -62,6 +66,24 @@ stalled_returns as (
 ),
 
 measures as (
+    select
+        applied.week_start,
+        'laborious' as ill,
+        'inputs_median' as measure,
+        applied.inputs_median as value,
+        'count' as unit,
+        applied.with_inputs as n
+    from applied
+    union all
+    select
+        applied.week_start,
+        'laborious' as ill,
+        'minutes_median' as measure,
+        applied.minutes_median as value,
+        'minutes' as unit,
+        applied.with_minutes as n
+    from applied
+    union all
     select
         decided.week_start,
         'slow' as ill,

@@ -16,6 +16,8 @@ Gathered = dict[tuple[date, str], list[float]]
 _MINUTE_US = 60_000_000
 _APPLIED = ("return.requested", "return.withdrawn")
 _OF = {
+    "inputs_median": ("laborious", "count"),
+    "minutes_median": ("laborious", "minutes"),
     "decision_hours_median": ("slow", "hours"),
     "auto_share": ("slow", "share"),
     "message_minutes_median": ("silent", "minutes"),
@@ -42,6 +44,11 @@ def ills_weekly(
                 is_expected = (line["sku"], week) in expected
                 gathered[week, "analysed_share"] += [float(is_expected)] * line["quantity"]
                 gathered[week, "reason_share"] += [float(bool(line["reason"]))] * line["quantity"]
+            if event.says.get("inputs") is not None:
+                gathered[week, "inputs_median"].append(float(event.says["inputs"]))
+            if event.says.get("started_at_us") is not None:
+                taken_us = event.at_us - event.says["started_at_us"]
+                gathered[week, "minutes_median"].append(taken_us / _MINUTE_US)
     _gather_decisions(gathered, lives, zone)
     _gather_cases(gathered, events, zone)
     return [*map(_row, gathered, gathered.values()), *_stalled_returns(events, zone)]
