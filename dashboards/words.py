@@ -55,6 +55,15 @@ WAITING = {
     "5-10d": "5 to 10 days",
     "10-20d": "10 to 20 days",
     ">20d": "over 20 days",
+    "open": "still open",
+}
+DECISIONS = {
+    "rule": "by rule",
+    "reviewer": "by a reviewer",
+    "deadline": "by the deadline",
+    "law": "by law",
+    "declined": "declined",
+    "none": "none yet",
 }
 TAGS = {
     "easy": "easy",
@@ -124,6 +133,15 @@ DOORS = {
     "marts": "marts",
 }
 SEVERITIES = {"blocking": "blocking", "warning": "warning"}
+SET_ASIDE = {
+    "missing": "missing",
+    "malformed_envelope": "malformed envelope",
+    "repeated_id": "repeated id",
+    "unknown_type": "unknown type",
+    "unknown_version": "unknown version",
+    "invalid_payload": "invalid payload",
+    "failed_check": "failed check",
+}
 RUN_STATUSES = {
     "success": "succeeded",
     "failure": "failed",
@@ -144,6 +162,7 @@ REASONS = {
     "changed_mind": "changed mind",
     "other": "other",
 }
+REASONS_OR_NONE = {**REASONS, "none": "none given"}
 ILLS = {
     "laborious": "Laborious?",
     "slow": "Slow?",
@@ -161,6 +180,7 @@ MEASURES = {
     "stalled_returns": "Stalled returns",
     "stalled_hours_median": "Stalled for",
     "analysed_share": "Units weighed",
+    "reason_share": "Units with a reason",
 }
 GLOSSARIES = (
     ILLS,
@@ -170,10 +190,12 @@ GLOSSARIES = (
     OWNERS,
     OUTCOMES,
     WAITING,
+    DECISIONS,
     TAGS,
     STEPS,
     DOORS,
     SEVERITIES,
+    SET_ASIDE,
     RUN_STATUSES,
-    REASONS,
+    REASONS_OR_NONE,
 )

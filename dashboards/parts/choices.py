@@ -26,7 +26,13 @@ def keep(name: str, word: str | None) -> None:
 
 
 def choose_one(
-    place: DeltaGenerator, name: str, label: str, options: Mapping[str, str], default: str
+    place: DeltaGenerator,
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    default: str,
+    *,
+    has_label: bool = True,
 ) -> str:
     """One of a few words, side by side; `options` are codes and what they are called."""
     current = _valid(name, options) or default
@@ -38,6 +44,7 @@ def choose_one(
         key=name,
         on_change=_remember(name, default),
         required=True,
+        label_visibility="visible" if has_label else "collapsed",
         width="content",
     )
     keep(name, current if current != default else None)

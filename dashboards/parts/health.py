@@ -11,7 +11,7 @@ from dashboards.parts.frame import View, show_date
 from dashboards.parts.tables import Column, show_table
 from dashboards.publication import connect
 from dashboards.queries import data_health as queries
-from dashboards.words import DOORS, RUN_STATUSES, SEVERITIES
+from dashboards.words import DOORS, RUN_STATUSES, SET_ASIDE, SEVERITIES
 
 
 def show_freshness(view: View) -> None:
@@ -60,8 +60,8 @@ def show_checks(view: View) -> None:
             texts("Table"), definition=define("data_quality.table_name"), width=190
         ),
         "column_name": Column(texts("Column"), definition=define("data_quality.column_name")),
-        "expectation": Column(
-            texts("What is expected"), definition=define("data_quality.expectation"), width=230
+        "description": Column(
+            texts("What is expected"), definition=define("data_quality.description"), width=260
         ),
         "failing_rows": Column(
             texts("Failing rows"), "number", definition=define("data_quality.failing_rows")
@@ -113,7 +113,7 @@ def show_quarantine(view: View) -> None:
     )
     columns = {
         "type": Column(texts("Event"), definition=define("quarantine.type"), width=150),
-        "kind": Column(texts("Kind"), definition=define("quarantine.kind")),
+        "kind": Column(texts("Kind"), words=SET_ASIDE, definition=define("quarantine.kind")),
         "reason": Column(texts("Reason"), definition=define("quarantine.reason"), width=380),
         "events": Column(texts("Events"), "number"),
         "first_at": Column(texts("First"), "moment"),

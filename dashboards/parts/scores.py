@@ -3,16 +3,22 @@
 import streamlit as st
 
 from dashboards.charts import satisfaction as charts
+from dashboards.parts.choices import choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.publication import connect
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
-from dashboards.words import OUTCOMES, REASONS, TAGS, WAITING
+from dashboards.words import DECISIONS, OUTCOMES, REASONS_OR_NONE, TAGS, WAITING
 
 _SHOWN = 100  # of the low answers; the CSV has all
-_WORDS = {"waiting": WAITING, "outcome": OUTCOMES, "reason": REASONS}
+_WORDS = {
+    "waiting": WAITING,
+    "outcome": OUTCOMES,
+    "decision": DECISIONS,
+    "reason": REASONS_OR_NONE,
+}
 
 
 def show_score(view: View, period: Period) -> bool:
@@ -61,15 +67,28 @@ def show_score(view: View, period: Period) -> bool:
 
 
 def show_groups(view: View, period: Period) -> None:
-    """The score by how long customers waited, and by how it ended."""
+    """The score by how long customers waited, and beside it by how it ended or began."""
     texts = view.texts
+    st.subheader(texts("What the score goes with"))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(texts("By how long the customer waited"))
+        st.markdown(texts("**How long the customer waited**"))
         _show_group(view, period, "waiting")
     with right:
-        st.subheader(texts("By how it ended"))
-        _show_group(view, period, "outcome")
+        options = {
+            "outcome": texts("How it ended"),
+            "decision": texts("How it was let through"),
+            "reason": texts("Reason"),
+        }
+        dimension = choose_one(
+            right.container(),
+            "by",
+            texts("Compare by"),
+            options,
+            default="outcome",
+            has_label=False,
+        )
+        _show_group(view, period, dimension)
 
 
 def _show_group(view: View, period: Period, dimension: str) -> None:

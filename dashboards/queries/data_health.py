@@ -18,16 +18,16 @@ class Checks:
 
 
 def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Each check as it was found last; failing ones on top, those that stop a publication first."""
+    """What the newest run found at each door; failing checks on top, those that stop a publication first."""
     return frame(
         connection,
         """
-        select door, table_name, column_name, expectation, severity, passed, failing_rows, rows, sample,
-               checked_at, run_id
-        from data_quality
-        qualify row_number() over (
-            partition by door, table_name, column_name, expectation order by checked_at desc, run_id desc
-        ) = 1
+        with newest as (
+            select door, arg_max(run_id, checked_at) as run_id from data_quality group by door
+        )
+        select door, table_name, column_name, expectation, description, severity, passed, failing_rows, rows,
+               sample, checked_at, run_id
+        from data_quality join newest using (door, run_id)
         order by passed, severity <> 'blocking', door, table_name, column_name, expectation
         """,
     )

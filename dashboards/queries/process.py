@@ -47,7 +47,7 @@ def among(designed: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
     """The designed moves between steps that are shown, with `is_used`: whether returns make them."""
     steps = pl.concat([shown["from_step"], shown["to_step"]]).unique()
     used = shown.select("from_step", "to_step", is_used=pl.lit(True))
-    between = designed.filter(
+    between = designed.select("from_step", "to_step").filter(
         pl.col("from_step").is_in(steps.implode()) & pl.col("to_step").is_in(steps.implode())
     )
     joined = between.join(used, on=["from_step", "to_step"], how="left")

@@ -244,6 +244,7 @@ def data_quality() -> pl.DataFrame:
             "column_name": "rma",
             "severity": "blocking",
             "rows": 100,
+            "description": "rma tells rows apart",
             "sample": "" if table == "marts.sla_daily" or run == 0 else "R-1, R-2",
         }
         for run in range(2)
@@ -257,7 +258,7 @@ def quarantine() -> pl.DataFrame:
         {
             "seq": [7, 9, 12],
             "type": ["order.placed", "order.placed", "line.inspected"],
-            "kind": ["payload", "payload", "version"],
+            "kind": ["failed_check", "failed_check", "unknown_version"],
             "reason": ["quantity is negative", "quantity is negative", "unknown version 9"],
             "recorded_at": [NOW - timedelta(days=3), NOW - timedelta(days=1), NOW],
         }

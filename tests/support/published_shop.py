@@ -7,8 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
+from streamlit.testing.v1 import AppTest
 
 Publish = Callable[[pl.DataFrame], None]
+PublishMarts = Callable[[Mapping[str, pl.DataFrame]], None]
+Visit = Callable[..., AppTest]
 
 
 def problems(count: int) -> pl.DataFrame:
@@ -56,15 +59,19 @@ def weekly() -> pl.DataFrame:
 
 def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
     """The marts of *Problem products*, for these products."""
+    write_marts(published_dir, product_marts(rows))
+
+
+def product_marts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The marts of *Problem products*, by name."""
     ordinary = rows.tail(1).with_columns(
         sku=pl.lit("SKU-9"), title=pl.lit("Åsa's lamp"), lift=1.1, status=pl.lit("ordinary")
     )
-    frames = {
+    return {
         "problem_skus": rows,
         "sku_evidence": pl.concat([rows, ordinary]),
         "sku_weekly": weekly(),
     }
-    write_marts(published_dir, frames)
 
 
 def write_marts(published_dir: Path, frames: Mapping[str, pl.DataFrame]) -> None:

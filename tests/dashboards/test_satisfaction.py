@@ -1,0 +1,173 @@
+from datetime import date, timedelta
+from typing import get_args
+
+import duckdb
+import polars as pl
+import pytest
+from published_figures import FIRST, LAST, figures, satisfaction_answers
+from published_shop import PublishMarts, Visit
+
+from dashboards.queries import satisfaction as queries
+from dashboards.queries.periods import Period
+from dashboards.words import TAGS
+from service.domain.words import SurveyTag
+
+PAGE = "satisfaction"
+WEEK = Period(LAST - timedelta(days=6), LAST)
+BEFORE = Period(date(2020, 1, 1), date(2020, 1, 31))
+
+
+class TestScore:
+    def test_it_weighs_days_by_their_answers(self, marts: duckdb.DuckDBPyConnection) -> None:
+        days = pl.DataFrame(
+            {
+                "day": [LAST - timedelta(days=1), LAST],
+                "sent": [10, 10],
+                "answered": [9, 1],
+                "csat_mean": [5.0, 1.0],
+                "satisfied": [9, 0],
+            }
+        )
+        marts.register("satisfaction_daily", days)
+
+        found = queries.score(marts, WEEK)
+
+        assert (found.sent, found.answered, found.satisfied) == (20, 10, 9)
+        assert found.csat == pytest.approx(4.6)
+        assert (found.share, found.response) == (0.9, 0.5)
+        assert found.csat_low is not None
+        assert found.csat_high is not None
+        assert found.csat_low < 4.6 < found.csat_high
+
+    def test_a_day_without_answers_has_no_say(self, marts: duckdb.DuckDBPyConnection) -> None:
+        days = figures()["satisfaction_daily"].with_columns(
+            answered=pl.when(pl.col("day") == LAST).then(0).otherwise(pl.col("answered")),
+            csat_mean=pl.when(pl.col("day") < LAST).then(pl.col("csat_mean")),
+        )
+        marts.register("satisfaction_daily", days)
+
+        assert queries.score(marts, WEEK).csat == pytest.approx(4.25)
+        assert queries.score(marts, WEEK).answered == 24
+
+    def test_without_surveys_nothing_is_known(self, marts: duckdb.DuckDBPyConnection) -> None:
+        found = queries.score(marts, BEFORE)
+
+        assert (found.sent, found.answered, found.csat, found.response) == (0, 0, None, None)
+        assert queries.over_time(marts, BEFORE)[1].is_empty()
+
+    def test_over_time_all_answers_are_counted_once(self, marts: duckdb.DuckDBPyConnection) -> None:
+        step, rows = queries.over_time(marts, Period(FIRST, LAST))
+
+        assert step == "week"
+        assert rows["answered"].sum() == 4 * 91
+        assert rows["csat"].to_list() == pytest.approx([4.25] * len(rows))
+
+
+class TestGroups:
+    def test_weeks_are_added_up_and_waiting_goes_from_short_to_long(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.by(marts, "waiting", Period(date(2026, 2, 17), date(2026, 2, 24)))
+
+        assert rows["value"].to_list() == ["<2d", "5-10d", ">20d"]
+        assert rows["answered"].to_list() == [20, 32, 4]
+        assert rows["csat"].to_list() == pytest.approx([4.6, 3.75, 2.0])
+        assert rows["response"].to_list() == pytest.approx([0.5, 0.4, 0.2])
+
+    def test_other_values_come_with_most_answers_first(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert queries.by(marts, "outcome", WEEK)["value"].to_list() == ["refunded", "declined"]
+
+    def test_a_value_that_nobody_answered_is_told_without_a_score(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        silent = figures()["satisfaction_by"].with_columns(
+            answered=pl.lit(0), csat_sum=pl.lit(0), satisfied=pl.lit(0)
+        )
+        marts.register("satisfaction_by", silent)
+
+        rows = queries.by(marts, "outcome", WEEK)
+
+        assert rows["csat"].to_list() == [None, None]
+        assert rows["sent"].to_list() == [20, 50]
+
+
+class TestAnswers:
+    def test_each_word_of_an_answer_counts(self, marts: duckdb.DuckDBPyConnection) -> None:
+        rows = queries.tags(marts, WEEK)
+
+        assert rows.rows() == [("easy", 4, 5.0), ("slow", 3, 1.0), ("unclear", 3, 1.0)]
+
+    def test_an_answer_without_words_has_none(self, marts: duckdb.DuckDBPyConnection) -> None:
+        marts.register("satisfaction_answers", satisfaction_answers().with_columns(tags=pl.lit("")))
+
+        assert queries.tags(marts, WEEK).is_empty()
+
+    def test_low_answers_are_ones_and_twos_with_the_newest_first(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        scores = [1 + place % 5 for place in range(91)]
+        marts.register(
+            "satisfaction_answers", satisfaction_answers().with_columns(csat=pl.Series(scores))
+        )
+
+        rows = queries.low_answers(marts, WEEK, None)
+
+        assert rows["csat"].to_list() == [1, 2, 1]
+        assert rows["day"].is_sorted(descending=True)
+        assert len(queries.low_answers(marts, WEEK, 2)) == 2
+
+    def test_the_words_themselves_are_not_read(self, marts: duckdb.DuckDBPyConnection) -> None:
+        assert "text_ref" not in queries.low_answers(marts, WEEK, None).columns
+
+
+@pytest.mark.usefixtures("everything")
+class TestPage:
+    def test_it_shows_score_share_and_response_with_how_sure_they_are(self, visit: Visit) -> None:
+        page = visit(PAGE)
+
+        assert [each.value for each in page.metric] == ["4.25", "75\xa0%", "40\xa0%", "140"]
+        assert page.metric[0].delta == "95 %: 3.96 – 4.47"
+        assert page.metric[2].delta == "of 350 sent"
+
+    def test_it_can_be_compared_by_what_the_url_says(self, visit: Visit) -> None:
+        outcomes = visit(PAGE)
+        reasons = visit(PAGE, by="reason")
+
+        assert outcomes.dataframe[1].value.iloc[:, 0].to_list() == ["refunded", "declined"]
+        assert "No survey was sent" in reasons.info[0].value
+
+    def test_in_chinese_values_and_words_are_chinese(self, visit: Visit) -> None:
+        page = visit(PAGE, lang="zh")
+
+        tables = [frame.value.to_string() for frame in page.dataframe]
+        assert "5–10 天" in tables[0]
+        assert "已退款" in tables[1]
+        assert "轻松" in tables[2]
+        assert "缓慢, 不清楚" in tables[3]
+
+    def test_a_period_of_nothing_says_so(self, visit: Visit) -> None:
+        page = visit(PAGE, **{"period": "own", "from": "2020-01-01", "to": "2020-01-31"})
+
+        assert not page.exception
+        assert "No survey was sent in this period" in page.info[0].value
+
+    def test_surveys_that_nobody_answered_are_no_score(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        silent = figures()["satisfaction_daily"].with_columns(
+            answered=pl.lit(0),
+            satisfied=pl.lit(0),
+            csat_mean=pl.lit(None, dtype=pl.Float64),
+        )
+        publish_marts({**figures(), "satisfaction_daily": silent})
+
+        page = visit(PAGE)
+
+        assert not page.exception
+        assert page.info[0].value == "350 surveys were sent, none is answered yet."
+
+
+def test_every_word_that_an_answer_may_carry_is_told_in_words() -> None:
+    assert set(TAGS) == set(get_args(SurveyTag))

@@ -1,0 +1,228 @@
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+import pytest
+from published_figures import CLOCKS, LAST, figures, sla_daily, work_now
+from published_shop import PublishMarts, Visit, problems, product_marts
+
+from dashboards.queries import service_levels as queries
+from dashboards.queries.periods import Period, recent
+
+PAGE = "service_levels"
+WEEK = Period(LAST - timedelta(days=6), LAST)
+BEFORE = Period(date(2020, 1, 1), date(2020, 1, 31))
+
+
+class TestClocks:
+    def test_a_period_counts_both_its_ends_and_no_day_beside(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.by_clock(marts, WEEK)
+
+        assert rows["clock"].to_list() == list(CLOCKS)
+        assert rows.row(0, named=True) | {"within_low": 0, "within_high": 0} == {
+            "clock": "decision",
+            "opened": 70,
+            "met": 6 * 9 + 6,
+            "breached": 7,
+            "still_open": 3,
+            "within": pytest.approx(60 / 67),
+            "within_low": 0,
+            "within_high": 0,
+        }
+
+    def test_what_is_still_open_is_neither_kept_nor_missed(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        marts.register("sla_daily", sla_daily().with_columns(met=0, breached=0))
+
+        assert queries.by_clock(marts, WEEK)["within"].null_count() == len(CLOCKS)
+
+    def test_a_period_without_clocks_has_no_rows(self, marts: duckdb.DuckDBPyConnection) -> None:
+        assert queries.by_clock(marts, BEFORE).is_empty()
+        assert queries.over_time(marts, "decision", BEFORE)[1].is_empty()
+        assert queries.hours(marts, "decision", BEFORE).is_empty()
+
+    def test_a_clock_that_another_version_brings_comes_last(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        clock = pl.when(pl.col("clock") == "decision").then(pl.lit("a_new_one"))
+        marts.register(
+            "sla_daily", sla_daily().with_columns(clock=clock.otherwise(pl.col("clock")))
+        )
+
+        assert queries.by_clock(marts, WEEK)["clock"].to_list()[-1] == "a_new_one"
+
+    def test_a_short_period_is_told_by_days_and_a_long_one_by_weeks_with_the_same_sums(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        month, quarter = recent("4w", LAST), recent("all", LAST)
+
+        assert queries.over_time(marts, "refund", month)[0] == "day"
+        step, rows = queries.over_time(marts, "refund", quarter)
+
+        assert step == "week"
+        assert {day.weekday() for day in rows["starts"]} == {0}
+        assert rows["opened"].sum() == 910
+        assert (rows["met"] + rows["breached"] + rows["still_open"]).sum() == 910
+
+    def test_hours_are_those_of_the_clock_in_the_order_of_days(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.hours(marts, "review", WEEK)
+
+        assert rows["day"].to_list() == [WEEK.first + timedelta(days=n) for n in range(7)]
+        assert rows["p95_hours"].to_list()[-1] is None
+
+
+class TestWhoAndWhat:
+    def test_stages_with_most_over_a_day_come_first(self, marts: duckdb.DuckDBPyConnection) -> None:
+        rows = queries.stages(marts, WEEK)
+
+        assert rows.select("stage", "owner_role", "ended", "over_24h", "share_over_24h").rows() == [
+            ("inspect", "inspector", 35, 28, 0.8),
+            ("decide", "reviewer", 35, 14, 0.4),
+            ("decide", "system", 35, 0, 0.0),
+        ]
+
+    def test_reviewers_are_counted_over_the_weeks_that_touch_the_period(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        tuesday_to_tuesday = Period(date(2026, 2, 17), date(2026, 2, 24))
+
+        rows = queries.reviewers(marts, tuesday_to_tuesday)
+
+        assert rows["reviewer_key"].to_list() == ["reviewer-2", "reviewer-1", "reviewer-0"]
+        assert rows["decided"].to_list() == [44, 42, 40]
+        assert rows["late"].to_list() == [8, 4, 0]
+
+
+class TestForecast:
+    def test_all_clocks_together_are_the_sum_of_each(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows, total = queries.forecast(marts), queries.forecast_sum(marts)
+
+        assert rows["clock"].to_list() == list(CLOCKS)
+        assert (total.open_now, total.overdue_now, total.due_24h) == (75, 15, 24)
+        assert total.expected_breaches == pytest.approx(9.0)
+
+    def test_where_no_clock_runs_nothing_is_late(self, marts: duckdb.DuckDBPyConnection) -> None:
+        marts.register("sla_forecast", queries.forecast(marts).clear())
+
+        assert queries.forecast_sum(marts) == queries.Forecast(0, 0, 0, 0.0)
+
+
+class TestQueue:
+    def test_the_most_overdue_comes_first_and_what_is_never_due_last(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.queue(marts, queries.Queue(), None)
+
+        assert rows["subject"].to_list() == [f"R-{n}" for n in range(7)]
+        assert rows["hours_left"].to_list()[-1] is None
+
+    def test_it_is_cut_where_it_is_shown_and_counted_whole(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert queries.queue(marts, queries.Queue(), 2)["subject"].to_list() == ["R-0", "R-1"]
+        assert queries.queue_length(marts, queries.Queue()) == (7, 3)
+
+    @pytest.mark.parametrize(
+        ("asked", "subjects"),
+        [
+            (queries.Queue(kind="review"), ["R-1", "R-3", "R-5"]),
+            (queries.Queue(owner_role="inspector"), ["R-0", "R-2", "R-4", "R-6"]),
+            (queries.Queue(only_overdue=True), ["R-0", "R-1", "R-2"]),
+            (queries.Queue(kind="review", only_overdue=True), ["R-1"]),
+            (queries.Queue(kind="' or 1=1 --"), []),
+        ],
+    )
+    def test_filters_leave_what_is_asked_for(
+        self, marts: duckdb.DuckDBPyConnection, asked: queries.Queue, subjects: list[str]
+    ) -> None:
+        assert queries.queue(marts, asked, None)["subject"].to_list() == subjects
+        assert queries.queue_length(marts, asked)[0] == len(subjects)
+
+    def test_owners_with_most_overdue_come_first(self, marts: duckdb.DuckDBPyConnection) -> None:
+        rows = queries.owners(marts)
+
+        assert rows.rows() == [
+            ("inspector", "inspection", 4, 2, 5.0),
+            ("reviewer", "review", 3, 1, 3.0),
+        ]
+
+
+@pytest.mark.usefixtures("everything")
+class TestPage:
+    def test_it_opens_on_the_last_four_weeks_of_decisions(self, visit: Visit) -> None:
+        page = visit(PAGE)
+
+        assert [each.value for each in page.metric][:4] == ["89.9\xa0%", "312", "35", "3"]
+        assert page.metric[1].help == "what met is"
+
+    def test_the_url_says_period_and_clock(self, visit: Visit) -> None:
+        page = visit(PAGE, period="13w", clock="refund")
+
+        assert page.metric[1].value == "816"  # 90 days of nine and a last of six
+        assert page.segmented_control(key="clock").value == "refund"
+
+    def test_days_of_ones_own_stand_in_the_url(self, visit: Visit) -> None:
+        page = visit(PAGE, **{"period": "own", "from": "2026-02-28", "to": "2026-02-27"})
+
+        assert page.metric[1].value == "18"
+
+    def test_what_the_url_says_wrongly_is_as_if_it_said_nothing(self, visit: Visit) -> None:
+        page = visit(PAGE, **{"period": "4y", "clock": "sun", "kind": "x", "from": "soon"})
+
+        assert not page.exception
+        assert page.metric[1].value == "312"
+
+    def test_the_queue_can_be_filtered_and_the_url_tells(self, visit: Visit) -> None:
+        page = visit(PAGE)
+
+        page.selectbox(key="kind").select("review").run()
+        page.segmented_control(key="due").set_value("overdue").run()
+
+        assert page.query_params["kind"] == "review"
+        assert page.query_params["due"] == "overdue"
+        assert "1 waiting, 1 of them overdue" in " ".join(each.value for each in page.caption)
+
+    def test_a_choice_comes_along_to_the_next_page_and_into_the_other_language(
+        self, visit: Visit
+    ) -> None:
+        page = visit(PAGE, period="13w", lang="zh")
+
+        page.switch_page("app_pages/satisfaction.py").run()
+
+        assert page.header[0].value == "满意度"
+        assert page.metric[3].value == "364"  # answers of 91 days, four a day
+        page.segmented_control(key="language").set_value("en").run()
+        assert page.header[0].value == "Satisfaction"
+        assert page.metric[3].value == "364"
+
+    def test_the_table_has_the_clocks_in_words(self, visit: Visit) -> None:
+        assert visit(PAGE, lang="zh").dataframe[0].value["时限"].to_list()[:2] == ["决定", "审核"]
+
+
+class TestEmptyPage:
+    def test_a_period_without_clocks_says_how_to_find_some(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        frames = {**figures(), **product_marts(problems(1))}
+        early = frames["sla_daily"].with_columns(day=date(2020, 1, 1))
+        publish_marts(
+            {
+                **frames,
+                "sla_daily": early,
+                "work_now": work_now(7).clear(),
+                "sla_forecast": frames["sla_forecast"].clear(),
+            }
+        )
+
+        page = visit(PAGE)
+
+        assert not page.exception
+        assert "Choose a longer one" in page.info[0].value
+        assert len(page.success) == 2  # nothing can be late, nothing waits
