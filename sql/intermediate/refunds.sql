@@ -20,7 +20,8 @@ columns:
   is_reconciled: whether that came out by asking the provider after a silence
   failures: how often a payment was refused (count)
   first_due_at: until when the money was to be there at first (UTC); null where its order was never told
-  due_at: until when it is to be there now, after being tried again by other means (UTC)
+  due_seq: place in the log at which its due moment was told last
+  due_at: by when the next step on it is due now (UTC)
   last_seq: place in the log of the last step
   last_step: the last step - requested, unknown, failed or settled
   last_step_at: when that was (UTC)
@@ -40,8 +41,9 @@ select
     min(steps.amount_minor) filter (where steps.step = 'settled') as settled_minor,
     bool_or(steps.is_reconciled) as is_reconciled,
     count(*) filter (where steps.step = 'failed') as failures,
-    min(steps.due_at) as first_due_at,
-    max(steps.due_at) as due_at,
+    arg_min(steps.due_at, steps.seq) filter (where steps.step = 'requested') as first_due_at,
+    max(steps.seq) filter (where steps.due_at is not null) as due_seq,
+    arg_max(steps.due_at, steps.seq) filter (where steps.due_at is not null) as due_at,
     max(steps.seq) as last_seq,
     arg_max(steps.step, steps.seq) as last_step,
     arg_max(steps.happened_at, steps.seq) as last_step_at

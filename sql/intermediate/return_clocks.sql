@@ -65,6 +65,26 @@ openings as (
     group by opened.rma, opened.seq, opened.happened_at, opened.due_at_us
 ),
 
+later_steps as (
+    select
+        openings.rma,
+        openings.seq,
+        bool_or(steps.step = 'escalated') as is_escalated,
+        arg_max(steps.due_at_us, steps.seq) filter (
+            where steps.step in ('answered', 'unanswered')
+        ) as resumed_due_us,
+        arg_max(steps.due_at_us, steps.seq) filter (
+            where steps.step in ('answered', 'unanswered', 'escalated')
+        ) as next_due_us
+    from openings
+    inner join staging.review_steps as steps
+        on steps.rma = openings.rma
+        and steps.step <> 'opened'
+        and steps.seq > openings.seq
+        and (openings.ended_seq is null or steps.seq < openings.ended_seq)
+    group by openings.rma, openings.seq
+),
+
 questions as (
     select
         steps.rma,
@@ -135,39 +155,29 @@ hands as (
     group by openings.rma, openings.seq
 ),
 
-escalated as (
-    select
-        openings.rma,
-        openings.seq,
-        count(*) as times
-    from openings
-    inner join staging.review_steps as steps
-        on steps.rma = openings.rma
-        and steps.step = 'escalated'
-        and steps.seq > openings.seq
-        and (openings.ended_seq is null or steps.seq < openings.ended_seq)
-    group by openings.rma, openings.seq
-),
-
 reviews as (
     select
         openings.rma,
         openings.seq,
         openings.opened_at,
-        make_timestamp(
-            date_diff('microsecond', timestamp '1970-01-01', openings.first_due_at)
-            + coalesce(paused.moved_us, 0)
+        coalesce(
+            make_timestamp(steps.resumed_due_us),
+            make_timestamp(
+                date_diff('microsecond', timestamp '1970-01-01', openings.first_due_at)
+                + coalesce(paused.moved_us, 0)
+            )
         ) as due_at,
+        make_timestamp(steps.next_due_us) as told_next_due_at,
         openings.ended_at,
         openings.ended_by,
         coalesce(paused.paused_us, 0) as paused_us,
         paused.paused_since,
-        case when escalated.times > 0 then 'admin' else 'reviewer' end as owner_role,
+        case when steps.is_escalated then 'admin' else 'reviewer' end as owner_role,
         assigned.reviewer_key as owner_key,
         row_number() over (partition by openings.rma order by openings.seq) as place
     from openings
     left join paused on paused.rma = openings.rma and paused.seq = openings.seq
-    left join escalated on escalated.rma = openings.rma and escalated.seq = openings.seq
+    left join later_steps as steps on steps.rma = openings.rma and steps.seq = openings.seq
     left join hands on hands.rma = openings.rma and hands.seq = openings.seq
     left join lake.review_assigned as assigned
         on assigned.rma = hands.rma and assigned.seq = hands.assigned_seq
@@ -188,7 +198,8 @@ decided as (
         coalesce(reviews.paused_us, 0) as paused_us,
         reviews.paused_since,
         coalesce(reviews.owner_role, 'system') as owner_role,
-        reviews.owner_key
+        reviews.owner_key,
+        reviews.told_next_due_at
     from staging.returns as returns
     left join intermediate.return_decisions as decisions on decisions.rma = returns.rma
     left join given_up on given_up.rma = returns.rma
@@ -201,9 +212,10 @@ lines as (
         moves.rma,
         moves.line_no,
         min(moves.moved_at) filter (where moves.reception in ('delivered', 'received')) as came_at,
+        min(moves.seq) filter (where moves.reception in ('delivered', 'received')) as came_seq,
         max(moves.seq) filter (where moves.reception = 'lost') as lost_seq,
         max(moves.moved_at) filter (where moves.reception = 'lost') as lost_at,
-        bool_or(moves.reception = 'inspection_overdue') as is_late,
+        max(moves.seq) filter (where moves.reception = 'inspection_overdue') as late_seq,
         min(moves.moved_at) filter (
             where moves.reception in ('passed', 'failed', 'short', 'wrong_item', 'empty', 'waived')
         ) as inspected_at
@@ -220,7 +232,8 @@ found_again as (
     select
         lines.rma,
         lines.line_no,
-        min(moves.moved_at) as came_at
+        min(moves.moved_at) as came_at,
+        min(moves.seq) as came_seq
     from lines
     inner join staging.line_moves as moves
         on moves.rma = lines.rma and moves.line_no = lines.line_no and moves.seq > lines.lost_seq
@@ -232,7 +245,8 @@ delivered_before_split as (
     select
         splits.rma,
         splits.into_line_no as line_no,
-        min(moves.moved_at) as came_at
+        min(moves.moved_at) as came_at,
+        min(moves.seq) as came_seq
     from staging.line_splits as splits
     inner join staging.line_moves as moves
         on moves.rma = splits.rma and moves.line_no = splits.line_no and moves.seq < splits.seq
@@ -251,7 +265,11 @@ arrivals as (
             when lines.lost_seq is null then least(lines.came_at, split_off.came_at)
             else coalesce(found_again.came_at, lines.came_at)
         end as came_at,
-        lines.is_late,
+        case
+            when lines.lost_seq is null then least(lines.came_seq, split_off.came_seq)
+            else coalesce(found_again.came_seq, lines.came_seq)
+        end as came_seq,
+        lines.late_seq,
         coalesce(
             lines.inspected_at, case when found_again.came_at is null then lines.lost_at end
         ) as ended_at,
@@ -280,7 +298,7 @@ clocks as (
         decided.paused_since,
         decided.owner_role,
         decided.owner_key,
-        decided.due_at as next_due_at
+        coalesce(decided.told_next_due_at, decided.due_at) as next_due_at
     from decided
     union all
     select
@@ -295,7 +313,7 @@ clocks as (
         reviews.paused_since,
         reviews.owner_role,
         reviews.owner_key,
-        reviews.due_at as next_due_at
+        coalesce(reviews.told_next_due_at, reviews.due_at) as next_due_at
     from reviews
     union all
     select
@@ -303,15 +321,21 @@ clocks as (
         'inspection' as clock,
         cast(arrivals.line_no as varchar) as instance,
         arrivals.came_at as opened_at,
-        arrivals.came_at + 24 * interval '1' hour as due_at,
+        coalesce(first_told.due_at, arrivals.came_at + 24 * interval '1' hour) as due_at,
         arrivals.ended_at,
         arrivals.ended_by,
         0 as paused_us,
         cast(null as timestamp) as paused_since,
-        case when arrivals.is_late then 'admin' else 'inspector' end as owner_role,
+        case when arrivals.late_seq is not null then 'admin' else 'inspector' end as owner_role,
         cast(null as varchar) as owner_key,
-        arrivals.came_at + 24 * interval '1' hour as next_due_at
+        coalesce(
+            last_told.due_at, first_told.due_at, arrivals.came_at + 24 * interval '1' hour
+        ) as next_due_at
     from arrivals
+    left join staging.due_moments as first_told
+        on first_told.rma = arrivals.rma and first_told.seq = arrivals.came_seq
+    left join staging.due_moments as last_told
+        on last_told.rma = arrivals.rma and last_told.seq = arrivals.late_seq
     union all
     select
         refunds.rma,

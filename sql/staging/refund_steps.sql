@@ -15,7 +15,7 @@ columns:
   amount_minor: to be paid, or paid (minor units); null where the step does not tell
   trigger: what set the refund off; null where the step does not tell
   is_reconciled: whether the settlement came out by asking the provider after a silence; null for other steps
-  due_at: until when the money is to be there (UTC), told when it is requested; null for other steps
+  due_at: by when the next step on it is due from then on (UTC); null where not told
 */
 select
     requested.seq,
@@ -42,7 +42,7 @@ select
     cast(null as bigint) as amount_minor,
     cast(null as varchar) as trigger,
     cast(null as boolean) as is_reconciled,
-    cast(null as timestamp) as due_at
+    make_timestamp(unanswered.due_at_us) as due_at
 from lake.refund_unknown as unanswered
 union all
 select
@@ -56,7 +56,7 @@ select
     cast(null as bigint) as amount_minor,
     cast(null as varchar) as trigger,
     cast(null as boolean) as is_reconciled,
-    cast(null as timestamp) as due_at
+    make_timestamp(failed.due_at_us) as due_at
 from lake.refund_failed as failed
 union all
 select

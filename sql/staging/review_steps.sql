@@ -32,7 +32,7 @@ select
     answered.rma,
     'answered' as step,
     answered.time as happened_at,
-    cast(null as bigint) as due_at_us
+    answered.due_at_us
 from lake.evidence_received as answered
 union all
 select
@@ -40,7 +40,7 @@ select
     unanswered.rma,
     'unanswered' as step,
     unanswered.time as happened_at,
-    cast(null as bigint) as due_at_us
+    unanswered.due_at_us
 from lake.evidence_lapsed as unanswered
 union all
 select
@@ -48,6 +48,6 @@ select
     breached.rma,
     'escalated' as step,
     breached.time as happened_at,
-    cast(null as bigint) as due_at_us
+    breached.next_due_at_us as due_at_us
 from lake.clock_breached as breached
 where breached.clock = 'review'

@@ -1,0 +1,287 @@
+"""The shop's clocks, started, held and stopped event by event; and how well they were kept, by the textbook."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lives_by_hand import at, by_rma
+from told import HOUR_US, Told, day_of, told
+
+from service.domain.events import RecordedEvent
+
+Row = dict[str, Any]
+DAY_US = 24 * HOUR_US
+DECISIONS = ("return.authorized", "return.declined")
+CUSTOMERS_KINDS = ("complaint", "suggestion", "not_received", "safety")
+
+
+@dataclass(slots=True)
+class Clock:
+    """One clock; all moments in microseconds."""
+
+    subject: str
+    clock: str
+    instance: str
+    rma: str | None
+    opened_us: int
+    due_us: int | None
+    owner_role: str
+    owner_key: str | None = None
+    ended_us: int | None = None
+    ended_by: str | None = None
+    paused_us: int = 0
+    paused_since: int | None = None
+
+    def end(self, us: int, how: str = "done") -> None:
+        if self.ended_us is None:
+            self.resume(us)
+            self.ended_us, self.ended_by = us, how
+
+    def pause(self, us: int) -> None:
+        if self.ended_us is None:
+            self.paused_since = us
+
+    def resume(self, us: int, due_us: int | None = None) -> None:
+        """The time that was left when it was stopped is left now; what was late stays late."""
+        if self.paused_since is None:
+            return
+        pause_us = us - self.paused_since
+        if self.due_us is not None and self.due_us > self.paused_since:
+            self.due_us += pause_us
+        self.due_us = due_us or self.due_us
+        self.paused_us += pause_us
+        self.paused_since = None
+
+    def age_us(self, as_of_us: int) -> int:
+        """How long it ran, pauses left out."""
+        return self.until_us(as_of_us) - self.opened_us - self.paused_us
+
+    def until_us(self, as_of_us: int) -> int:
+        if self.ended_us is not None:
+            return self.ended_us
+        return as_of_us if self.paused_since is None else self.paused_since
+
+    def row(self, zone: ZoneInfo) -> Row:
+        """As the relation has it."""
+        ran_us = None if self.ended_us is None else self.age_us(0)
+        return {
+            "subject": self.subject,
+            "clock": self.clock,
+            "instance": self.instance,
+            "rma": self.rma,
+            "opened_at": at(self.opened_us),
+            "day": day_of(self.opened_us, zone),
+            "due_at": at(self.due_us),
+            "ended_at": at(self.ended_us),
+            "ended_by": self.ended_by,
+            "paused_us": self.paused_us,
+            "paused_since": at(self.paused_since),
+            "hours": None if ran_us is None else ran_us / HOUR_US,
+            "owner_role": self.owner_role,
+            "owner_key": self.owner_key,
+        }
+
+
+def clocks(log: Sequence[RecordedEvent]) -> list[Clock]:
+    """Every clock that was started."""
+    found = [clock for events in by_rma(log).values() for clock in _of_return(list(told(events)))]
+    return found + _of_cases(list(told(log)))
+
+
+def sla_daily(clocks: Iterable[Clock], zone: ZoneInfo, as_of_us: int) -> Iterator[Row]:
+    """The rows of the mart."""
+    found: dict[tuple[date, str], list[Clock]] = defaultdict(list)
+    for each in clocks:
+        found[day_of(each.opened_us, zone), each.clock].append(each)
+    for (day, clock), those in found.items():
+        due = [each for each in those if each.due_us is not None]
+        late = [each for each in due if each.until_us(as_of_us) > (each.due_us or 0)]
+        in_time = [each for each in due if each not in late]
+        yield {
+            "day": day,
+            "clock": clock,
+            "opened": len(those),
+            "met": sum(each.ended_us is not None for each in in_time),
+            "breached": len(late),
+            "still_open": sum(each.ended_us is None for each in in_time),
+            "p50_hours": kaplan_meier(those, as_of_us, Fraction(1, 2)),
+            "p90_hours": kaplan_meier(those, as_of_us, Fraction(9, 10)),
+            "p95_hours": kaplan_meier(those, as_of_us, Fraction(19, 20)),
+            "no_due": len(those) - len(due),
+            "overdue_open": sum(each.ended_us is None for each in late),
+            "automatic": sum(
+                clock == "decision" and each.ended_by == "done" and each.owner_role == "system"
+                for each in those
+            ),
+        }
+
+
+def kaplan_meier(clocks: Sequence[Clock], as_of_us: int, share: Fraction) -> float | None:
+    """After how many hours this share was done; None where too many are open for it to be known. Exact fractions."""
+    ages = sorted((each.age_us(as_of_us), each.ended_by == "done") for each in clocks)
+    left = Fraction(1)
+    for age_us in sorted({age_us for age_us, is_done in ages if is_done}):
+        at_risk = sum(other >= age_us for other, _ in ages)
+        done = sum(other == age_us and is_done for other, is_done in ages)
+        left *= 1 - Fraction(done, at_risk)
+        if left <= 1 - share:
+            return age_us / HOUR_US
+    return None
+
+
+def _of_return(events: Sequence[Told]) -> list[Clock]:
+    if events[0].says.get("external_ref") is not None:
+        return []
+    return [*_of_decisions(events), *_of_inspections(events), *_of_refunds(events)]
+
+
+def _of_decisions(events: Sequence[Told]) -> list[Clock]:
+    """The decision and the reviews of one return."""
+    begun, found = events[0], []
+    units = sum(line["quantity"] for line in begun.says["lines"])
+    if begun.type == "return.requested":
+        found.append(
+            Clock(begun.subject, "decision", "first", begun.subject, begun.at_us, None, "system")
+        )
+    for each in events:
+        open_ones = [clock for clock in found if clock.ended_us is None]
+        if each.type == "review.opened":
+            due_us = each.says["due_at_us"] or each.at_us + DAY_US
+            found.append(
+                Clock(
+                    each.subject,
+                    "review",
+                    str(each.seq),
+                    each.subject,
+                    each.at_us,
+                    due_us,
+                    "reviewer",
+                )
+            )
+            for clock in open_ones:
+                if clock.clock == "decision":
+                    clock.due_us, clock.owner_role = due_us, "reviewer"
+        elif each.type == "return.cancelled":
+            units -= sum(line["quantity"] for line in each.says["lines"])
+        for clock in open_ones:
+            _tell(clock, each, is_nothing_left=units == 0)
+    for clock in found:
+        if clock.clock == "decision" and clock.due_us is None:
+            clock.due_us = clock.opened_us + DAY_US
+    return found
+
+
+def _tell(clock: Clock, event: Told, is_nothing_left: bool) -> None:
+    if event.type in DECISIONS:
+        clock.end(event.at_us)
+    elif event.type == "return.cancelled" and is_nothing_left:
+        clock.end(event.at_us, "dropped")
+    elif event.type == "evidence.requested":
+        clock.pause(event.at_us)
+    elif event.type in ("evidence.received", "evidence.lapsed"):
+        clock.resume(event.at_us, event.says.get("due_at_us"))
+    elif event.type == "clock.breached" and event.says["clock"] == "review":
+        clock.owner_role = "admin"
+    elif event.type == "review.assigned":
+        clock.owner_key = event.says["reviewer_key"]
+
+
+def _of_inspections(events: Sequence[Told]) -> list[Clock]:
+    """A clock for each line that came; units that are split off when they come bring the time of their delivery along."""
+    running: dict[int, Clock] = {}
+    delivered: dict[int, Told] = {}
+    over: list[Clock] = []
+    for each in events:
+        lines = [line["line_no"] for line in each.says.get("lines", ()) if "line_no" in line]
+        if each.type == "shipment.scanned" and each.says["scan"] == "delivered":
+            for no in lines:
+                delivered[no] = each
+                running.setdefault(no, _inspection(each, no))
+        elif each.type == "line.split" and each.says["line_no"] in delivered:
+            delivered[each.says["into_line_no"]] = delivered[each.says["line_no"]]
+        elif each.type == "return.received":
+            for no in lines:
+                running.setdefault(no, _inspection(delivered.get(no, each), no))
+        elif each.type == "shipment.lost":
+            for no in lines:
+                delivered.pop(no, None)
+                if no in running:
+                    running[no].end(each.at_us, "dropped")
+                    over.append(running.pop(no))
+        elif each.type == "line.inspected" and each.says["line_no"] in running:
+            running[each.says["line_no"]].end(each.at_us)
+        elif each.type == "inspection.waived":
+            for no in lines:
+                running[no].end(each.at_us)
+        elif each.type == "clock.breached" and each.says["clock"] == "inspection":
+            for no in lines:
+                running[no].owner_role = "admin"
+    again = {clock.instance for clock in running.values()}
+    return [*running.values(), *(clock for clock in over if clock.instance not in again)]
+
+
+def _inspection(came: Told, line_no: int) -> Clock:
+    due_us = came.says.get("due_at_us") or came.at_us + DAY_US
+    return Clock(
+        came.subject, "inspection", str(line_no), came.subject, came.at_us, due_us, "inspector"
+    )
+
+
+def _of_refunds(events: Sequence[Told]) -> list[Clock]:
+    found: dict[str, Clock] = {}
+    for each in events:
+        refund_id = each.says.get("refund_id")
+        if each.type == "refund.requested":
+            due_us = each.says["due_at_us"]
+            found.setdefault(
+                str(refund_id),
+                Clock(
+                    each.subject,
+                    "refund",
+                    str(refund_id),
+                    each.subject,
+                    each.at_us,
+                    due_us,
+                    "finance",
+                ),
+            ).owner_role = "finance"
+        elif each.type == "refund.unknown":
+            found[str(refund_id)].owner_role = "system"
+        elif each.type == "refund.failed":
+            found[str(refund_id)].owner_role = "finance"
+        elif each.type == "refund.settled" and refund_id in found:
+            found[refund_id].end(each.at_us)
+            found[refund_id].owner_role = "finance"
+    return list(found.values())
+
+
+def _of_cases(events: Iterable[Told]) -> list[Clock]:
+    found: dict[str, list[Clock]] = {}
+    for each in events:
+        those = found.get(each.says.get("case_id", each.subject), [])
+        if each.type == "case.opened":
+            found[each.says["case_id"]] = list(_begun_case(each))
+        elif each.type == "case.closed":
+            for clock in those:
+                clock.end(each.at_us)
+        elif each.type == "message.sent":
+            for clock in those:
+                if clock.clock == "first_answer":
+                    clock.end(each.at_us)
+        elif each.type in ("case.assigned", "case.escalated"):
+            for clock in those:
+                clock.owner_role = each.says.get("owner_role", clock.owner_role)
+                clock.owner_key = each.says.get("owner_key")
+    return [clock for those in found.values() for clock in those]
+
+
+def _begun_case(opened: Told) -> Iterator[Clock]:
+    says, us = opened.says, opened.at_us
+    owner = says["owner_role"], says["owner_key"]
+    yield Clock(says["case_id"], "case", "first", says["rma"], us, says["due_at_us"], *owner)
+    if says["kind"] in CUSTOMERS_KINDS:
+        yield Clock(says["case_id"], "first_answer", "first", says["rma"], us, us + DAY_US, *owner)
