@@ -10,6 +10,7 @@ from models.products.detector import Detector
 from pipelines.lake.ingest import IngestReport, drain
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import read_quarantine
+from pipelines.process import DESIGN_RELATION, build_design
 from pipelines.products import (
     EVIDENCE_RELATION,
     EXPECTED_RELATION,
@@ -66,6 +67,8 @@ def build(warehouse: Warehouse, retour: Retour, models: Sequence[SqlModel]) -> N
             build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], detector)
         elif model.relation == FLAGS_RELATION:
             build_flags(warehouse, model, retour, detector)
+        elif model.relation == DESIGN_RELATION:
+            build_design(warehouse, model)
 
 
 def check(

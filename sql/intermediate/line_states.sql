@@ -14,6 +14,9 @@ columns:
   permission_since: since when (UTC)
   reception_since: since when (UTC)
   resolution_since: since when (UTC)
+  permission_seq: place in the log of the event that it came there by; null for what was there from the beginning
+  reception_seq: place in the log of the event that it came there by; null for what was there from the beginning
+  resolution_seq: place in the log of the event that it came there by; null for what was there from the beginning
   is_over: whether nothing more will happen to these units
   place: number of the state's word among those of a status, the least far first
   status: how far the line is, as its machine that is least far
@@ -24,6 +27,7 @@ with recursive unfinished as (
         returns.kind,
         returns.requested_at,
         returns.is_imported,
+        case when returns.kind = 'withdrawal' then returns.seq end as withdrawn_seq,
         ends.lapsed_at
     from staging.returns as returns
     left join intermediate.return_ends as ends on ends.rma = returns.rma
@@ -40,6 +44,7 @@ lines as (
         unfinished.kind,
         unfinished.requested_at,
         unfinished.is_imported,
+        unfinished.withdrawn_seq,
         unfinished.lapsed_at,
         lines.line_no,
         lines.root_line_no,
@@ -77,7 +82,10 @@ last_moves as (
         arg_max(moves.moved_at, moves.seq) filter (
             where moves.permission is not null
         ) as permission_since,
+        max(moves.seq) filter (where moves.permission is not null) as permission_seq,
         max(moves.seq) filter (where moves.permission = 'under_review') as reinstated_seq,
+        max(moves.seq) filter (where moves.reception is not null) as reception_seq,
+        max(moves.seq) filter (where moves.resolution is not null) as resolution_seq,
         arg_max(moves.reception, moves.seq) filter (where moves.reception is not null) as reception,
         arg_max(moves.moved_at, moves.seq) filter (
             where moves.reception is not null
@@ -100,7 +108,8 @@ decided as (
         lines.rma,
         lines.line_no,
         arg_min(decisions.decision, decisions.seq) as decision,
-        min(decisions.decided_at) as decided_at
+        min(decisions.decided_at) as decided_at,
+        min(decisions.seq) as decided_seq
     from lines
     inner join staging.decisions as decisions on decisions.rma = lines.rma
     left join last_moves on last_moves.rma = lines.rma and last_moves.line_no = lines.line_no
@@ -112,7 +121,8 @@ reviewed as (
     select
         unfinished.rma,
         arg_max(steps.step, steps.seq) as step,
-        max(steps.happened_at) as happened_at
+        max(steps.happened_at) as happened_at,
+        max(steps.seq) as step_seq
     from unfinished
     inner join staging.review_steps as steps on steps.rma = unfinished.rma
     group by unfinished.rma
@@ -157,8 +167,13 @@ states as (
             when declared.rma is null then last_moves.first_at
             else lines.requested_at
         end as permission_since,
+        case
+            when last_moves.permission in ('cancelled', 'expired') then last_moves.permission_seq
+            else coalesce(decided.decided_seq, reviewed.step_seq, last_moves.permission_seq)
+        end as permission_seq,
         last_moves.reception,
         last_moves.reception_since,
+        coalesce(last_moves.reception_seq, decided.decided_seq, lines.withdrawn_seq) as reception_seq,
         case
             when last_moves.resolution = 'refund_pending' and refund_orders.last_step = 'unknown'
                 then 'refund_unknown'
@@ -171,7 +186,8 @@ states as (
         case
             when last_moves.resolution = 'refund_pending' then refund_orders.last_step_at
             else coalesce(last_moves.resolution_since, lines.requested_at)
-        end as resolution_since
+        end as resolution_since,
+        last_moves.resolution_seq
     from lines
     left join staging.return_lines as declared
         on declared.rma = lines.rma and declared.line_no = lines.root_line_no
@@ -194,7 +210,10 @@ placed as (
         states.resolution,
         states.permission_since,
         coalesce(states.reception_since, states.permission_since) as reception_since,
-        states.resolution_since
+        states.resolution_since,
+        states.permission_seq,
+        states.reception_seq,
+        states.resolution_seq
     from states
 ),
 
@@ -249,6 +268,9 @@ select
     placed.permission_since,
     placed.reception_since,
     placed.resolution_since,
+    placed.permission_seq,
+    placed.reception_seq,
+    placed.resolution_seq,
     (
         placed.permission in ('declined_finally', 'cancelled', 'expired')
         and placed.reception in ('not_expected', 'not_sent', 'lost_for_good')

@@ -10,11 +10,13 @@ columns:
   line_no: line of the return
   sku: product
   disposition: restock, refurbish, return_to_vendor, liquidate, donate, recycle or destroy
+  placed_at: when (UTC)
 */
 select
     placed.seq,
     placed.rma,
     placed.line_no,
     placed.sku,
-    placed.disposition
+    placed.disposition,
+    placed.time as placed_at
 from lake.line_dispositioned as placed

@@ -1,0 +1,20 @@
+"""The process as the service's table of moves designs it."""
+
+import dagster as dg
+
+from pipelines.components.sql_models import asset_spec, materialized
+from pipelines.process import DESIGN_RELATION, build_design
+from pipelines.steps import SQL_DIR
+from pipelines.warehouse.models import load_models
+from pipelines.warehouse.warehouse import Warehouse
+
+
+@dg.definitions
+def process_design() -> dg.Definitions:
+    (design,) = (model for model in load_models(SQL_DIR) if model.relation == DESIGN_RELATION)
+
+    @dg.multi_asset(name="process_design", specs=[asset_spec(design)])
+    def read_design(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        return materialized(design, warehouse, build_design(warehouse, design))
+
+    return dg.Definitions(assets=[read_design])

@@ -1,0 +1,55 @@
+/*
+description: How long each stage of a return took, by the day on which it ended.
+grain: a shop day, a stage and whose work it was
+owner: operations
+refresh: by_day
+key: [day, stage, owner_role]
+columns:
+  day: the shop's day on which the stage ended
+  stage: decide (from the application to the first decision), hand_over (from the permission until a carrier or the dock first had the goods), transit (from a carrier's first scan until they first lay on the dock), inspect (from their arrival until a line was inspected), place (from there until the line's goods were given a place) or refund (from the order to pay until the money went back)
+  owner_role: whose work it was - system, reviewer, customer, carrier, inspector or finance
+  ended: stages that ended (count); inspect and place count lines, refund counts refunds, all others returns
+  median_hours: how long they took (real hours, pauses included, median)
+  p90_hours: within this time nine in ten were over (real hours, pauses included)
+  over_24h: of them, longer than 24 hours (count)
+*/
+with waits as (
+    select
+        stages.day,
+        stages.stage,
+        stages.owner_role,
+        stages.waited_us,
+        count(*) as here
+    from intermediate.stages as stages
+    group by stages.day, stages.stage, stages.owner_role, stages.waited_us
+),
+
+ranked as (
+    select
+        waits.day,
+        waits.stage,
+        waits.owner_role,
+        waits.waited_us,
+        waits.here,
+        sum(waits.here) over (
+            partition by waits.day, waits.stage, waits.owner_role
+            order by waits.waited_us
+            rows between unbounded preceding and current row
+        ) as so_far,
+        sum(waits.here) over (partition by waits.day, waits.stage, waits.owner_role) as in_all
+    from waits
+)
+
+select
+    ranked.day,
+    ranked.stage,
+    ranked.owner_role,
+    cast(sum(ranked.here) as bigint) as ended,
+    (
+        min(ranked.waited_us) filter (where ranked.so_far * 2 >= ranked.in_all)
+        + min(ranked.waited_us) filter (where ranked.so_far * 2 > ranked.in_all)
+    ) / 7200000000.0 as median_hours,
+    min(ranked.waited_us) filter (where ranked.so_far * 10 >= ranked.in_all * 9) / 3600000000.0 as p90_hours,
+    cast(coalesce(sum(ranked.here) filter (where ranked.waited_us > 86400000000), 0) as bigint) as over_24h
+from ranked
+group by ranked.day, ranked.stage, ranked.owner_role

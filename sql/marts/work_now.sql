@@ -1,0 +1,140 @@
+/*
+description: All that somebody is to do now - the shop's own clocks that run, and what customers and carriers are waited for.
+grain: something that is waited for on a return or a case; units that wait for the same since the same moment are one
+owner: operations
+refresh: full
+key: [subject, kind, owner_role, opened_at, due_at]
+columns:
+  subject: the return, or the case
+  kind: what is waited for - review, inspection, refund, case, first_answer; of customers evidence (an answer), appeal, ship_by (the goods), choice (what becomes of them); of carriers transit; of after-sales search; of the dock send_back
+  owner_role: whose turn it is
+  owner_key: who that is (random token); null where nobody is named
+  opened_at: since when it is waited for (UTC)
+  due_at: by when whoever has it now is to act (UTC); null where not told
+  paused: whether its clock stands still, waiting for the customer's answer
+  rma: the return; null for cases without one
+  is_overdue: whether it should have been done by now - by the promise that stood when it began, whatever was told later; never while it is paused
+  hours_left: until it is due (real hours, below 0 where it is over); null where not told, and while it is paused
+  value_minor: what was paid for the return's units (minor units); null for cases without a return
+  currency: ISO 4217 code
+  customer_waits_hours: how long the customer has waited since applying, while neither their money went back nor the return was closed (real hours); null else
+  items: lines of the return that wait for it, or refunds, or 1 (count)
+*/
+with waiting as (
+    select
+        clocks.subject,
+        clocks.clock as kind,
+        clocks.owner_role,
+        clocks.owner_key,
+        clocks.opened_at,
+        clocks.next_due_at as due_at,
+        clocks.due_at as promised_at,
+        clocks.paused_since is not null as paused,
+        clocks.rma
+    from intermediate.clocks as clocks
+    where clocks.ended_at is null and clocks.clock <> 'decision'
+    union all
+    select
+        states.rma as subject,
+        case states.permission when 'declined' then 'appeal' else 'evidence' end as kind,
+        'customer' as owner_role,
+        cast(null as varchar) as owner_key,
+        states.permission_since as opened_at,
+        told.due_at,
+        told.due_at as promised_at,
+        false as paused,
+        states.rma
+    from intermediate.line_states as states
+    left join staging.due_moments as told
+        on told.rma = states.rma and told.seq = states.permission_seq
+    where not states.is_over and states.permission in ('declined', 'info_requested')
+    union all
+    select
+        states.rma as subject,
+        case states.reception
+            when 'in_transit' then 'transit'
+            when 'lost' then 'search'
+            else 'ship_by'
+        end as kind,
+        case states.reception
+            when 'in_transit' then 'carrier'
+            when 'lost' then 'after_sales'
+            else 'customer'
+        end as owner_role,
+        cast(null as varchar) as owner_key,
+        states.reception_since as opened_at,
+        told.due_at,
+        told.due_at as promised_at,
+        false as paused,
+        states.rma
+    from intermediate.line_states as states
+    left join staging.due_moments as told
+        on told.rma = states.rma and told.seq = states.reception_seq
+    where
+        not states.is_over and states.reception in ('awaited', 'announced', 'in_transit', 'lost')
+    union all
+    select
+        states.rma as subject,
+        case states.resolution when 'to_send_back' then 'send_back' else 'choice' end as kind,
+        case states.resolution when 'to_send_back' then 'inspector' else 'customer' end as owner_role,
+        cast(null as varchar) as owner_key,
+        states.resolution_since as opened_at,
+        told.due_at,
+        told.due_at as promised_at,
+        false as paused,
+        states.rma
+    from intermediate.line_states as states
+    left join staging.due_moments as told
+        on told.rma = states.rma and told.seq = states.resolution_seq
+    where not states.is_over and states.resolution in ('awaiting_choice', 'to_send_back')
+),
+
+gathered as (
+    select
+        waiting.subject,
+        waiting.kind,
+        waiting.owner_role,
+        waiting.owner_key,
+        waiting.opened_at,
+        waiting.due_at,
+        min(waiting.promised_at) as promised_at,
+        waiting.paused,
+        waiting.rma,
+        count(*) as items
+    from waiting
+    group by
+        waiting.subject,
+        waiting.kind,
+        waiting.owner_role,
+        waiting.owner_key,
+        waiting.opened_at,
+        waiting.due_at,
+        waiting.paused,
+        waiting.rma
+)
+
+select
+    gathered.subject,
+    gathered.kind,
+    gathered.owner_role,
+    gathered.owner_key,
+    gathered.opened_at,
+    gathered.due_at,
+    gathered.paused,
+    gathered.rma,
+    coalesce(gathered.promised_at < run.as_of and not gathered.paused, false) as is_overdue,
+    case
+        when not gathered.paused
+            then date_diff('microsecond', run.as_of, gathered.due_at) / 3600000000.0
+    end as hours_left,
+    lives.value_minor,
+    lives.currency,
+    case
+        when lives.waited_hours is null
+            then date_diff('microsecond', lives.requested_at, run.as_of) / 3600000000.0
+    end as customer_waits_hours,
+    gathered.items
+from gathered
+cross join meta.run as run
+left join marts.return_lifecycle as lives on lives.rma = gathered.rma
+where gathered.rma is null or gathered.rma <> gathered.subject or not lives.is_imported
