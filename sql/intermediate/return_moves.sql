@@ -3,7 +3,8 @@ description: From which step to which each return went, and how long that took.
 grain: a step of a return
 owner: data
 refresh: by_key
-key: [rma, seq]
+partition: rma
+key: [seq]
 columns:
   rma: the return
   seq: place in the log of the event that it went to

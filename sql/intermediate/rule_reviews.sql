@@ -3,7 +3,8 @@ description: Rules that put applications before a human, and what the human said
 grain: a rule and an application that did not pass it and was reviewed
 owner: data
 refresh: by_key
-key: [rma, seq, rule]
+partition: rma
+key: [seq, rule]
 columns:
   rma: the return
   seq: place in the log of the review's opening

@@ -3,7 +3,8 @@ description: What reviewers decided, how long that took them, and what came of i
 grain: a reviewer's decision
 owner: data
 refresh: by_key
-key: [rma, seq]
+partition: rma
+key: [seq]
 columns:
   rma: the return
   seq: the event's place in the log

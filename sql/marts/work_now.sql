@@ -3,7 +3,7 @@ description: All that somebody is to do now - the shop's own clocks that run, an
 grain: something that is waited for on a return or a case; units that wait for the same since the same moment are one
 owner: operations
 refresh: full
-key: [subject, kind, owner_role, opened_at, due_at]
+key: [subject, kind, instance]
 columns:
   subject: the return, or the case
   kind: what is waited for - review, inspection, refund, case, first_answer; of customers evidence (an answer), appeal, ship_by (the goods), choice (what becomes of them); of carriers transit; of after-sales search; of the dock send_back
@@ -18,7 +18,8 @@ columns:
   value_minor: what was paid for the return's units (minor units); null for cases without a return
   currency: ISO 4217 code
   customer_waits_hours: how long the customer has waited since applying, while neither their money went back nor the return was closed (real hours); null else
-  items: lines of the return that wait for it, or refunds, or 1 (count)
+  items: lines of the return that wait for it together, else 1 (count)
+  instance: what tells the same kind apart on a subject - a line, a refund, or the opening's place in the log; of several the first
 */
 with waiting as (
     select
@@ -30,7 +31,8 @@ with waiting as (
         clocks.next_due_at as due_at,
         clocks.due_at as promised_at,
         clocks.paused_since is not null as paused,
-        clocks.rma
+        clocks.rma,
+        clocks.instance
     from intermediate.clocks as clocks
     where clocks.ended_at is null and clocks.clock <> 'decision'
     union all
@@ -43,7 +45,8 @@ with waiting as (
         told.due_at,
         told.due_at as promised_at,
         false as paused,
-        states.rma
+        states.rma,
+        cast(states.line_no as varchar) as instance
     from intermediate.line_states as states
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.permission_seq
@@ -66,7 +69,8 @@ with waiting as (
         told.due_at,
         told.due_at as promised_at,
         false as paused,
-        states.rma
+        states.rma,
+        cast(states.line_no as varchar) as instance
     from intermediate.line_states as states
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.reception_seq
@@ -82,7 +86,8 @@ with waiting as (
         told.due_at,
         told.due_at as promised_at,
         false as paused,
-        states.rma
+        states.rma,
+        cast(states.line_no as varchar) as instance
     from intermediate.line_states as states
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.resolution_seq
@@ -100,6 +105,7 @@ gathered as (
         min(waiting.promised_at) as promised_at,
         waiting.paused,
         waiting.rma,
+        min(waiting.instance) as instance,
         count(*) as items
     from waiting
     group by
@@ -133,7 +139,8 @@ select
         when lives.waited_hours is null
             then date_diff('microsecond', lives.requested_at, run.as_of) / 3600000000.0
     end as customer_waits_hours,
-    gathered.items
+    gathered.items,
+    gathered.instance
 from gathered
 cross join meta.run as run
 left join marts.return_lifecycle as lives on lives.rma = gathered.rma

@@ -3,7 +3,7 @@ description: What policy and risk said of each application that no hard rule dec
 grain: an assessed application
 owner: data
 refresh: view
-key: [rma]
+key: [seq]
 columns:
   seq: the event's place in the log
   rma: the return

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clocks_by_hand import clocks, sla_daily
+from clocks_by_hand import clocks, sla_daily, sla_forecast
 from quarter import ZONE, Quarter, quarter
 from same_rows import assert_same_rows
 
@@ -66,3 +66,11 @@ class TestSlaDaily:
         (started,) = ask("select count(*) as opened from intermediate.clocks")
 
         assert daily["opened"] == daily["parts"] == started["opened"]
+
+
+class TestSlaForecast:
+    def test_the_chances_add_up_as_by_hand(self, played: Quarter, ask: Ask, as_of_us: int) -> None:
+        rows = ask("select * from marts.sla_forecast")
+
+        assert_same_rows(rows, list(sla_forecast(clocks(played.log), as_of_us)), ("clock",))
+        assert any(row["due_24h"] for row in rows)

@@ -1,10 +1,12 @@
 """The shop's clocks, started, held and stopped event by event; and how well they were kept, by the textbook."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,17 +122,66 @@ def sla_daily(clocks: Iterable[Clock], zone: ZoneInfo, as_of_us: int) -> Iterato
         }
 
 
+def sla_forecast(clocks: Sequence[Clock], as_of_us: int) -> Iterator[Row]:
+    """The rows of the mart."""
+    for name in sorted({each.clock for each in clocks}):
+        those = [each for each in clocks if each.clock == name]
+        recent = [each for each in those if each.opened_us >= as_of_us - 28 * DAY_US]
+        open_ones = [each for each in those if each.ended_us is None]
+        if not recent and not open_ones:
+            continue
+        curve = list(survival(recent, as_of_us))
+        chances = [
+            _chance(curve, each, as_of_us)
+            for each in open_ones
+            if each.paused_since is None
+            and each.due_us is not None
+            and as_of_us <= each.due_us <= as_of_us + DAY_US
+        ]
+        expected = sum(chances)
+        margin = NormalDist().inv_cdf(0.95) * math.sqrt(sum(p * (1 - p) for p in chances))
+        yield {
+            "clock": name,
+            "open_now": len(open_ones),
+            "overdue_now": sum(
+                each.due_us is not None and each.until_us(as_of_us) > each.due_us
+                for each in open_ones
+            ),
+            "due_24h": len(chances),
+            "expected_breaches": float(expected),
+            "expected_low": max(0.0, float(expected) - margin),
+            "expected_high": min(float(len(chances)), float(expected) + margin),
+        }
+
+
+def _chance(curve: Sequence[tuple[int, Fraction]], clock: Clock, as_of_us: int) -> Fraction:
+    """That it is still open when it is due, since it is open now."""
+    due_age_us = (clock.due_us or 0) - clock.opened_us - clock.paused_us
+    now, then = (_left(curve, us) for us in (clock.age_us(as_of_us), due_age_us))
+    return then / now if now else Fraction(1)
+
+
+def _left(curve: Sequence[tuple[int, Fraction]], age_us: int) -> Fraction:
+    return min((left for us, left in curve if us <= age_us), default=Fraction(1))
+
+
 def kaplan_meier(clocks: Sequence[Clock], as_of_us: int, share: Fraction) -> float | None:
-    """After how many hours this share was done; None where too many are open for it to be known. Exact fractions."""
+    """After how many hours this share was done; None where too many are open for it to be known."""
+    for age_us, left in survival(clocks, as_of_us):
+        if left <= 1 - share:
+            return age_us / HOUR_US
+    return None
+
+
+def survival(clocks: Sequence[Clock], as_of_us: int) -> Iterator[tuple[int, Fraction]]:
+    """The Kaplan-Meier curve in exact fractions: at each age at which any was done, the share that lasts longer."""
     ages = sorted((each.age_us(as_of_us), each.ended_by == "done") for each in clocks)
     left = Fraction(1)
     for age_us in sorted({age_us for age_us, is_done in ages if is_done}):
         at_risk = sum(other >= age_us for other, _ in ages)
         done = sum(other == age_us and is_done for other, is_done in ages)
         left *= 1 - Fraction(done, at_risk)
-        if left <= 1 - share:
-            return age_us / HOUR_US
-    return None
+        yield age_us, left
 
 
 def _of_return(events: Sequence[Told]) -> list[Clock]:
