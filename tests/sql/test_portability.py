@@ -10,6 +10,19 @@ MODELS = [model for model in load_models(SQL_DIR) if not model.is_python]
 CONTRACT = {
     "marts.return_lines": "rma line_no sku quantity reason grade outcome disposition refund_minor currency",
     "marts.volume_daily": "day orders units_sold returns_requested units_returned auto_decided",
+    "marts.refunds_daily": "day means currency refunds refund_minor failed goodwill_minor reconciled median_hours",
+    "marts.cost_monthly": "month kind currency amount_minor",
+    "marts.satisfaction_daily": (
+        "day sent answered csat_mean csat_low csat_high satisfied satisfied_low satisfied_high"
+    ),
+    "marts.satisfaction_by": "week_start dimension value sent answered csat_sum satisfied",
+    "marts.satisfaction_answers": (
+        "rma answered_at day csat tags has_comment text_ref outcome waited_hours"
+    ),
+    "marts.cases_daily": (
+        "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
+    ),
+    "marts.ills_weekly": "week_start ill measure value unit n",
     "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
     "marts.problem_skus": (
         "sku title category vendor flagged_at since lift lift_low lift_high excess_units likely_cause "
