@@ -8,11 +8,17 @@ import pytest
 Row = Mapping[str, Any]
 
 
-def assert_same_rows(found: Iterable[Row], expected: Iterable[Row], key: Sequence[str]) -> None:
+def assert_same_rows(
+    found: Iterable[Row],
+    expected: Iterable[Row],
+    key: Sequence[str],
+    *,
+    may_be_empty: bool = False,
+) -> None:
     """Every expected row is there once with the same values, and no other."""
     by_key, wanted = _by_key(found, key), _by_key(expected, key)
     assert sorted(by_key, key=str) == sorted(wanted, key=str)
-    assert wanted, "there is nothing to compare"
+    assert wanted or may_be_empty, "there is nothing to compare"
     for place, row in wanted.items():
         for name, value in row.items():
             assert by_key[place][name] == _about(value), f"{name} of {place}"
