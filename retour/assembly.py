@@ -48,7 +48,7 @@ def open_handlers(settings: Settings, retour: Retour) -> Mapping[str, Handler]:
     """What a worker does: letters go to a mail server or to files in var_dir/mail. Raises `MailServerUnknown`, `NoSender`."""
     sender = Sender(settings.shop_name, settings.mail_from)
     house = House(settings.shop_name, settings.public_address)
-    return handlers(retour, _mailer(settings), sender, house)
+    return handlers(retour, open_mailer(settings), sender, house)
 
 
 def policy_in_force(settings: Settings) -> Policy:
@@ -75,7 +75,8 @@ def _payments(settings: Settings) -> Payments:
     return ShopsPayments(settings.payments_url, settings.payments_secret.get_secret_value())
 
 
-def _mailer(settings: Settings) -> Mailer:
+def open_mailer(settings: Settings) -> Mailer:
+    """The way out for mail: RETOUR_SMTP_URL, else files in var_dir/mail. Raises `MailServerUnknown`, `NoSender`."""
     if not settings.smtp_url:
         return FolderMailer(settings.mail_dir)
     mailer = SmtpMailer(settings.smtp_url)

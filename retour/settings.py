@@ -59,6 +59,14 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "returns@localhost", description="the address that mails to customers come from"
     )
+    alert_mail: str = Field(
+        "",
+        description="whom a mail tells when a run or a check of the pipeline fails; empty: nobody",
+    )
+    dagster_url: str = Field(
+        "",
+        description="where people reach Dagster, for links in such mails; empty: host and port",
+    )
     payments_url: str = Field(
         "",
         description="the shop's payment system (docs/payments.md); empty: refunds are paid by hand",
@@ -83,7 +91,7 @@ class Settings(BaseSettings):
                 ) from unknown
         return name
 
-    @field_validator("public_url")
+    @field_validator("public_url", "dagster_url")
     @classmethod
     def _web_address(cls, url: str) -> str:
         if url and not re.fullmatch(r"https?://[^\s?#]+", url):
@@ -104,10 +112,20 @@ class Settings(BaseSettings):
             raise ValueError("it must be one mail address such as returns@example.com")
         return address
 
+    @field_validator("alert_mail")
+    @classmethod
+    def _mail_address_or_none(cls, address: str) -> str:
+        return cls._mail_address(address) if address else address
+
     @property
     def public_address(self) -> str:
         """Where links in mails lead, without a slash at the end."""
         return self.public_url or f"http://{self.host}:{self.service_port}"
+
+    @property
+    def dagster_address(self) -> str:
+        """Where links to runs lead, without a slash at the end."""
+        return self.dagster_url or f"http://{self.host}:{self.dagster_port}"
 
     @property
     def mail_dir(self) -> Path:

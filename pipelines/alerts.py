@@ -1,0 +1,259 @@
+"""A mail when a run or a check fails: one for each thing that goes wrong, until it has been well again.
+
+What ended runs say is kept as a small state: what is wrong, and up to which run it was looked at. A mail that could not
+be sent leaves the state as it was, so the next look sends it; its Message-ID makes sending it twice harmless.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster_shared.error import SerializableErrorInfo
+
+from pipelines.publish.manifest import Publication
+from retour.assembly import open_mailer
+from retour.settings import Settings
+from service.platform.language import say_moment
+from service.platform.mail import Mail, Sender, compose
+
+_ENDED = [  # one that somebody cancelled says neither
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+]
+_TELLING = {
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+_OF_OTHERS_RUNS = "__ASSET_JOB"  # assets that somebody materialized by hand
+_MATERIALIZED = "materialization by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that goes wrong: where, told the same each time, and in which words this run tells of it."""
+
+    place: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run as far as alerts go: its job, whether it failed, what went wrong in it, and which checks passed."""
+
+    run_id: str
+    job: str
+    ended_at: datetime
+    has_failed: bool
+    failures: tuple[Fault, ...]
+    failed_checks: tuple[Fault, ...]
+    passed_checks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is wrong by place, each with the run that told it, and the moment up to which runs were looked at (seconds)."""
+
+    looked_at: float = 0.0
+    failing_jobs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    failing_checks: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, text: str | None) -> Self:
+        """The state of a sensor's cursor; empty where there is none yet."""
+        return cls(**json.loads(text)) if text else cls()
+
+    def written(self) -> str:
+        """The state as a sensor's cursor."""
+        return json.dumps(
+            {
+                "looked_at": self.looked_at,
+                "failing_jobs": dict(self.failing_jobs),
+                "failing_checks": list(self.failing_checks),
+            },
+            sort_keys=True,
+        )
+
+    def after(self, run: Ended, looked_at: float) -> "State":
+        """What is wrong after this run. A job that went well is well; one that fails elsewhere fails there now."""
+        jobs = {name: places for name, places in self.failing_jobs.items() if name != run.job}
+        if run.has_failed:
+            jobs[run.job] = [each.place for each in run.failures]
+        checks = {*self.failing_checks, *(each.place for each in run.failed_checks)}
+        return State(looked_at, jobs, sorted(checks - run.passed_checks))
+
+    def news(self, run: Ended) -> tuple[Fault, ...]:
+        """What this run tells that was not wrong before it."""
+        failing = self.failing_jobs.get(run.job, ())
+        return (
+            *(each for each in run.failures if each.place not in failing),
+            *(each for each in run.failed_checks if each.place not in self.failing_checks),
+        )
+
+
+def look(
+    instance: dg.DagsterInstance, state: State
+) -> tuple[State, list[tuple[Ended, list[Fault]]]]:
+    """The state after all runs that ended since, and of each run what it told first and is still wrong."""
+    told: list[tuple[Ended, tuple[Fault, ...]]] = []
+    for run, updated_at in _ended_since(instance, state.looked_at):
+        told.append((run, state.news(run)))
+        state = state.after(run, updated_at)
+    wrong = {place for places in state.failing_jobs.values() for place in places}
+    wrong |= set(state.failing_checks)
+    alerts, mentioned = [], set[str]()
+    for run, faults in told:
+        still = [each for each in faults if each.place in wrong - mentioned]
+        mentioned |= {each.place for each in still}
+        if still:
+            alerts.append((run, still))
+    return state, alerts
+
+
+def _ended_since(instance: dg.DagsterInstance, moment: float) -> Iterator[tuple[Ended, float]]:
+    since = dg.RunsFilter(statuses=_ENDED, updated_after=datetime.fromtimestamp(moment, UTC))
+    records = instance.get_run_records(since)
+    for record in sorted(records, key=lambda each: each.update_timestamp):
+        updated_at = record.update_timestamp.timestamp()
+        if updated_at > moment:
+            yield _ended(instance, record.dagster_run, record.update_timestamp), updated_at
+
+
+def _ended(instance: dg.DagsterInstance, run: dg.DagsterRun, ended_at: datetime) -> Ended:
+    has_failed = run.status == dg.DagsterRunStatus.FAILURE
+    job = _MATERIALIZED if run.job_name == _OF_OTHERS_RUNS else run.job_name
+    entries = instance.all_logs(run.run_id, of_type=_TELLING)
+    events = [each.dagster_event for each in entries if each.dagster_event]
+    checks = [
+        each.asset_check_evaluation_data
+        for each in events
+        if each.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
+    return Ended(
+        run_id=run.run_id,
+        job=job,
+        ended_at=ended_at,
+        has_failed=has_failed,
+        failures=tuple(failures(events, job)) if has_failed else (),
+        failed_checks=tuple(_failed_check(each) for each in checks if not each.passed),
+        passed_checks=frozenset(_place(each) for each in checks if each.passed),
+    )
+
+
+def failures(events: Sequence[dg.DagsterEvent], job: str) -> Iterator[Fault]:
+    """Where a failed run failed, and why: its steps, or, where it came to none, the run itself."""
+    steps = [each for each in events if each.is_step_failure]
+    for each in steps:
+        step = (each.step_key or "").replace("__", "/")
+        yield Fault(f"{job}: {step}", _words_of_step(each.step_failure_data))
+    if not steps:
+        ends = [each for each in events if each.event_type == dg.DagsterEventType.RUN_FAILURE]
+        yield Fault(job, _words_of_run(ends[-1]) if ends else "no more is known")
+
+
+def _words_of_step(data: StepFailureData) -> str:
+    if data.user_failure_data and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    return _innermost(data.error) if data.error else "no more is known"
+
+
+def _words_of_run(event: dg.DagsterEvent) -> str:
+    error = event.job_failure_data.error if event.event_specific_data else None
+    return _innermost(error) if error else event.message or "no more is known"
+
+
+def _innermost(error: SerializableErrorInfo) -> str:
+    """The first cause's own words, in one line and without the module of its kind."""
+    while error.cause:
+        error = error.cause
+    line = next(iter(error.message.strip().splitlines()), "")
+    kind, _, words = line.partition(": ")
+    return words if words and " " not in kind else line
+
+
+def _failed_check(check: dg.AssetCheckEvaluation) -> Fault:
+    return Fault(_place(check), check.description or "it does not hold")
+
+
+def _place(check: dg.AssetCheckEvaluation) -> str:
+    return f"{check.asset_key.to_user_string()} › {check.check_name}"
+
+
+# --- the mail ----------------------------------------------------------------------------------
+
+_ENGLISH = """\
+The run of {job} that ended on {moment} has {what}.
+
+{faults}
+
+The message above says what to mend. Until it is well, what is wrong is tried again by itself and you are not told again.
+{published}
+The run, with all its details: {link}
+"""
+_CHINESE = """\
+于{moment}结束的运行 {job} {what}。
+
+{faults}
+
+上面的信息说明了如何解决。在恢复正常之前，系统会自动重试，不会就此再次通知您。
+{published}
+该次运行的全部细节：{link}
+"""
+
+
+def message(settings: Settings, run: Ended, faults: Sequence[Fault]) -> EmailMessage:
+    """The mail about a run, in both languages: whoever minds the pipeline has not told theirs."""
+    publication = Publication.load(settings.published_dir)
+    zone = ZoneInfo(settings.timezone or (publication.timezone if publication else "UTC"))
+    parts = {
+        "job": run.job,
+        "faults": "\n\n".join(f"  {each.place}\n    {each.words}" for each in faults),
+        "link": f"{settings.dagster_address}/runs/{run.run_id}",
+    }
+    english = _ENGLISH.format(
+        **parts,
+        moment=f"{say_moment(run.ended_at, 'en', zone)} ({zone.key})",
+        what="failed" if run.has_failed else "ended, and checks of its data failed",
+        published=_still_published(publication),
+    )
+    chinese = _CHINESE.format(
+        **parts,
+        moment=f"{say_moment(run.ended_at, 'zh', zone)}（{zone.key}）",
+        what="失败了" if run.has_failed else "已结束，但数据检查未通过",
+        published=_still_published_in_chinese(publication),
+    )
+    subject = (
+        f"Retour: {run.job} {'failed' if run.has_failed else 'found bad data'}, {faults[0].place}"
+    )
+    mail = Mail(settings.alert_mail, "zh", subject, f"{english}\n———\n\n{chinese}")
+    composed = compose(
+        mail,
+        Sender(settings.shop_name, settings.mail_from),
+        f"alert-{run.run_id}",
+        run.ended_at,
+    )
+    composed.replace_header("Content-Language", "en, zh")
+    return composed
+
+
+def send(settings: Settings, run: Ended, faults: Sequence[Fault]) -> None:
+    """Tell by mail. Raises `MailDelayed` where it cannot be handed over now."""
+    open_mailer(settings).send(message(settings, run, faults))
+
+
+def _still_published(publication: Publication | None) -> str:
+    if publication is None:
+        return "Nothing is published yet, so dashboards are empty."
+    return f"Dashboards go on showing what was published last: all up to event {publication.through_seq:,}."
+
+
+def _still_published_in_chinese(publication: Publication | None) -> str:
+    if publication is None:
+        return "目前尚未发布任何数据，看板为空。"
+    return f"看板继续显示最近一次发布的数据：截至第 {publication.through_seq:,} 个事件。"

@@ -1,0 +1,243 @@
+"""Who minds the pipeline gets a mail when something goes wrong: once, until it has been well again."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
+from mail_server import Inbox, mail_server
+from small_shop import small_shop
+
+from pipelines.alerts import Ended, Fault, State, look, message
+from pipelines.dagster_home import ensure_dagster_home
+from pipelines.definitions import defs
+from pipelines.run_job import RefreshFailed, run_job
+from retour.settings import Settings
+from service.platform.mail import MailDelayed
+
+KEY = dg.AssetKey("figures")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+faulty: set[str] = set()
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("add_up", asset=KEY, description="Sums agree.")])
+def figures() -> dg.MaterializeResult:  # type: ignore[type-arg]
+    if "step" in faulty:
+        raise dg.Failure("mend the figures")
+    is_sound = "check" not in faulty
+    result = dg.AssetCheckResult(passed=is_sound, description="3 days differ")
+    return dg.MaterializeResult(check_results=[result])
+
+
+@dg.asset
+def others() -> None:
+    if "others" in faulty:
+        raise ValueError("odd")
+
+
+JOB = dg.Definitions(
+    assets=[figures, others],
+    jobs=[dg.define_asset_job("refresh", executor_def=dg.in_process_executor)],
+).resolve_job_def("refresh")
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral(str(tmp_path)) as instance:
+        yield instance
+
+
+def run(instance: dg.DagsterInstance, *faults: str) -> str:
+    """A run in which these things go wrong."""
+    faulty.clear()
+    faulty.update(faults)
+    return JOB.execute_in_process(instance=instance, raise_on_error=False).run_id
+
+
+class Watch:
+    """Looks at what ended, time after time, as the sensor does."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._instance, self._state = instance, State()
+
+    def told(self) -> list[str]:
+        self._state, alerts = look(self._instance, State.read(self._state.written()))
+        return [f"{each.place}: {each.words}" for _, faults in alerts for each in faults]
+
+
+@pytest.fixture
+def watch(instance: dg.DagsterInstance) -> Watch:
+    return Watch(instance)
+
+
+class TestLook:
+    def test_tells_nothing_of_what_goes_well(self, instance, watch) -> None:
+        run(instance)
+
+        assert watch.told() == []
+
+    def test_tells_where_a_run_failed_and_why(self, instance, watch) -> None:
+        run(instance, "step", "others")
+
+        assert watch.told() == [
+            "refresh: figures: mend the figures",
+            "refresh: others: odd",
+        ]
+
+    def test_tells_of_a_failed_check_in_a_run_that_went_well(self, instance, watch) -> None:
+        run(instance, "check")
+
+        assert watch.told() == ["figures › add_up: 3 days differ"]
+
+    def test_tells_once_for_as_long_as_it_is_wrong(self, instance, watch) -> None:
+        run(instance, "step", "check")
+        watch.told()
+        run(instance, "step")
+        run(instance, "check")
+        first = watch.told()
+        run(instance, "check")
+
+        assert first == ["figures › add_up: 3 days differ"]
+        assert watch.told() == []
+
+    def test_tells_again_after_it_was_well(self, instance, watch) -> None:
+        for _ in range(2):
+            run(instance, "check")
+            run(instance, "others")
+            assert len(watch.told()) == 1
+            run(instance)
+            assert watch.told() == []
+
+    def test_tells_nothing_of_what_is_mended_already(self, instance, watch) -> None:
+        run(instance, "step")
+        run(instance)
+
+        assert watch.told() == []
+
+    def test_tells_of_each_thing_once_however_many_runs_ended(self, instance, watch) -> None:
+        for _ in range(3):
+            run(instance, "step")
+
+        assert watch.told() == ["refresh: figures: mend the figures"]
+
+    def test_tells_of_a_run_that_came_to_no_step(self, instance, watch) -> None:
+        died = instance.create_run_for_job(JOB, status=dg.DagsterRunStatus.STARTED)
+        instance.report_run_failed(died, "The run's process ended without a word.")
+
+        assert watch.told() == ["refresh: The run's process ended without a word."]
+
+    def test_a_cancelled_run_says_neither(self, instance, watch) -> None:
+        run(instance, "step")
+        watch.told()
+        cancelled = instance.create_run_for_job(JOB, status=dg.DagsterRunStatus.STARTED)
+        instance.report_run_canceled(cancelled)
+        run(instance, "step")
+
+        assert watch.told() == []
+
+
+class TestMessage:
+    def test_says_what_where_and_what_to_do_in_both_languages(self, settings) -> None:
+        told = settings.model_copy(
+            update={"alert_mail": "data@example.com", "dagster_url": "https://dagster.example.com"}
+        )
+        run = Ended("abc", "refresh", NOON, True, (), (), frozenset())
+
+        mail = message(told, run, [Fault("refresh: marts/x", "sql/marts/x.sql: no such column")])
+
+        text = mail.get_content()
+        assert mail["To"] == "data@example.com"
+        assert mail["Subject"] == "Retour: refresh failed, refresh: marts/x"
+        assert text.count("sql/marts/x.sql: no such column") == 2
+        assert text.count("https://dagster.example.com/runs/abc") == 2
+        assert "Sunday 1 March 2026, 12:00 (UTC)" in text
+        assert "2026年3月1日星期日 12:00（UTC）" in text
+        assert "Nothing is published yet" in text
+
+
+@pytest.mark.slow
+class TestSensor:
+    """A real refresh that fails, and a real mail server."""
+
+    @pytest.fixture
+    def inbox(self) -> Inbox:
+        return Inbox()
+
+    @pytest.fixture
+    def shop(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, inbox: Inbox
+    ) -> Iterator[Settings]:
+        small_shop(settings, days=3)
+        with mail_server(inbox) as address:
+            given = {
+                "VAR_DIR": settings.var_dir,
+                "WAREHOUSE": settings.warehouse,
+                "SMTP_URL": f"smtp://{address}",
+                "MAIL_FROM": "returns@example.com",
+                "ALERT_MAIL": "data@example.com",
+            }
+            for name, value in given.items():
+                monkeypatch.setenv(f"RETOUR_{name}", str(value))
+            yield settings
+
+    @pytest.fixture
+    def home(self, shop: Settings) -> Path:
+        return ensure_dagster_home(shop)
+
+    def test_one_mail_for_a_failure_until_it_has_been_well(self, shop, home, inbox) -> None:
+        run_job(home)
+        segment = next(shop.lake_dir.rglob("*.parquet"))
+        hidden = segment.with_suffix(".hidden")
+        segment.rename(hidden)
+        cursor = None
+        counts = []
+        for is_well in (False, False, True, False):
+            if is_well:
+                hidden.rename(segment)
+                run_job(home)
+            else:
+                if segment.exists():
+                    segment.rename(hidden)
+                with pytest.raises(RefreshFailed):
+                    run_job(home)
+            cursor = self.tick(home, cursor).cursor
+            counts.append(len(inbox.messages))
+
+        assert counts == [1, 1, 1, 2]
+        mail = inbox.messages[0]
+        assert mail["To"] == "data@example.com"
+        assert mail["Message-ID"] != inbox.messages[1]["Message-ID"]
+        assert f"{segment.name} is missing" in mail.get_content().replace("\n", " ")
+        assert "Dashboards go on showing what was published last" in mail.get_content()
+
+    def test_a_mail_that_could_not_be_sent_is_sent_by_the_next_look(
+        self, shop, home, inbox
+    ) -> None:
+        run_job(home)
+        next(shop.lake_dir.rglob("*.parquet")).unlink()
+        with pytest.raises(RefreshFailed):
+            run_job(home)
+        inbox.data_answer = "451 later"
+        with pytest.raises(MailDelayed):
+            self.tick(home, None)
+        inbox.data_answer = "250 OK"
+
+        self.tick(home, None)
+
+        assert len(inbox.messages) == 1
+
+    def test_nobody_is_told_where_nobody_is_named(self, shop, home, inbox, monkeypatch) -> None:
+        monkeypatch.delenv("RETOUR_ALERT_MAIL")
+
+        ticked = self.tick(home, None)
+
+        assert "RETOUR_ALERT_MAIL" in str(ticked.skip_message)
+        assert ticked.cursor is None
+
+    @staticmethod
+    def tick(home: Path, cursor: str | None) -> SensorExecutionData:
+        sensor = defs().resolve_sensor_def("alerts")
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
