@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from models.products.detector import Detector
-from pipelines.lake.ingest import IngestReport, drain
+from pipelines.lake.ingest import IngestReport, drain, start_anew
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import read_quarantine
 from pipelines.process import DESIGN_RELATION, build_design
@@ -31,7 +31,7 @@ from pipelines.quality.health import (
 from pipelines.quality.history import History
 from pipelines.quality.results import BatchQuality, Frames
 from pipelines.warehouse.catalogue import Built
-from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.models import SqlModel, read_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
@@ -40,8 +40,17 @@ SQL_DIR = Path(__file__).parents[1] / "sql"
 _progress = logging.getLogger("retour.progress")
 
 
-def take_in(settings: Settings, retour: Retour, warehouse: Warehouse) -> IngestReport:
-    """Take what the log has new into the lake, and let the warehouse see it."""
+def relations() -> tuple[SqlModel, ...]:
+    """Every relation of `sql/`, each after those it reads. Raises `ModelError`."""
+    return read_models(SQL_DIR)
+
+
+def take_in(
+    settings: Settings, retour: Retour, warehouse: Warehouse, *, from_log: bool = False
+) -> IngestReport:
+    """Take what the log has new into the lake, or with `from_log` all of it, and let the warehouse see it."""
+    if from_log:
+        start_anew(retour.read_log, settings.lake_dir)
     head = retour.log_head()
     behind = head - Manifest.load(settings.lake_dir).through_seq
     if behind > 0:
@@ -101,7 +110,7 @@ def build_health(
 
 def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
     """What the job `refresh` does, without Dagster."""
-    models, run_id = load_models(SQL_DIR), str(uuid4())
+    models, run_id = relations(), str(uuid4())
     with Warehouse.of(settings, say=_progress.info) as warehouse:
         report = take_in(settings, retour, warehouse)
         History(settings.quality_dir).add_batch(report.checks, run_id, now)

@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lineage import ColumnRef
-from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.models import SqlModel, read_models
 from pipelines.warehouse.warehouse import Warehouse
 
 INGEST = dg.AssetKey("ingest")
@@ -25,7 +25,7 @@ class SqlModels(dg.Component, dg.Model, dg.Resolvable):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """One asset for each `.sql` file. Relations that Python builds are assets where their code is."""
         folder = (context.path / self.sql_dir).resolve()
-        models = [model for model in load_models(folder) if not model.is_python]
+        models = [model for model in read_models(folder) if not model.is_python]
         return dg.Definitions(assets=[sql_asset(model) for model in models])
 
 
@@ -35,13 +35,14 @@ def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=model.relation.replace(".", "__"),
         specs=[asset_spec(model)],
-        required_resource_keys={"warehouse"},
+        required_resource_keys={"warehouse", "scope"},
         retry_policy=TRIED_AGAIN,
     )
     def build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
         with step():
-            return materialized(model, warehouse, warehouse.build(model))
+            built = context.resources.scope.build(warehouse, model)
+            return materialized(model, warehouse, built)
 
     return build
 

@@ -1,11 +1,53 @@
 """What can be run."""
 
+from typing import Any
+
 import dagster as dg
+
+from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION
+
+_INGEST = dg.AssetKey("ingest")
+_MODEL = [
+    dg.AssetKey(relation.split("."))
+    for relation in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
+]
+
+
+def _making_anew(**scope: Any) -> dict[str, Any]:
+    return {"resources": {"scope": {"config": scope}}}
+
 
 refresh = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     description="Takes in what the log has new, builds what follows from it, publishes the marts. "
     "What nothing new concerns is left as it stands.",
+    executor_def=dg.in_process_executor,
+)
+
+rebuild = dg.define_asset_job(
+    "rebuild",
+    selection=dg.AssetSelection.all(),
+    config=_making_anew(everything=True, from_log=False),
+    description="Makes every relation anew from the lake, whatever stands, and publishes what came out otherwise. "
+    "With `from_log: true` in the launchpad it makes the lake anew from the log first.",
+    executor_def=dg.in_process_executor,
+)
+
+rebuild_days = dg.define_asset_job(
+    "rebuild_days",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(_INGEST),
+    config=_making_anew(first_day="", last_day=""),
+    description="Makes exactly one stretch of days anew in every relation kept by day, from the lake as it stands, and "
+    "publishes what came out otherwise. Name `first_day` and `last_day` in the launchpad, such as 2026-03-01.",
+    executor_def=dg.in_process_executor,
+)
+
+train = dg.define_asset_job(
+    "train",
+    selection=dg.AssetSelection.assets(*_MODEL).downstream(),
+    config=_making_anew(everything=True),
+    description="Weighs every product anew by what was sold and came back, raises and clears flags, and publishes what "
+    "follows. A refresh does so where sales or returns changed; this does it whatever changed.",
     executor_def=dg.in_process_executor,
 )

@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.liveness import claim, fail_dead_runs
 from pipelines.retention import prune_runs
+from pipelines.scope import Scope
 from pipelines.warehouse.warehouse import Warehouse
 from retour.assembly import open_retour
 from retour.settings import load_settings
@@ -35,5 +36,6 @@ def retour(_: dg.InitResourceContext) -> Retour:
 @dg.definitions
 def resources() -> dg.Definitions:
     return dg.Definitions(
-        resources={"warehouse": warehouse, "retour": retour}, executor=dg.in_process_executor
+        resources={"warehouse": warehouse, "retour": retour, "scope": Scope.configure_at_launch()},
+        executor=dg.in_process_executor,
     )

@@ -87,6 +87,20 @@ def drain(
     )
 
 
+def start_anew(read_log: ReadLog, lake_dir: Path) -> None:
+    """Empty the lake, so that the next drain makes it anew. Raises `LogReplaced` where the log does not hold all of it."""
+    manifest = Manifest.load(lake_dir)
+    _check_same_log(read_log, manifest)
+    first = next(iter(read_log(0, 1)), None)
+    begins = min((each.first_seq for each in manifest.segments), default=0)
+    if first and manifest.segments and begins < first.seq:
+        raise LogReplaced(
+            lake_dir,
+            f"the log begins with event {first.seq:,}, and the lake holds events from {begins:,} on",
+        )
+    Manifest(lake_dir=lake_dir, definitions=definitions(), generation=new_generation()).commit()
+
+
 # --- before the first batch --------------------------------------------------------------------
 
 

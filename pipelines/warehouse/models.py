@@ -8,6 +8,7 @@ Dependencies, output columns and column lineage come from the SQL itself; what a
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -150,6 +151,12 @@ def _planned(model: SqlModel, planner: Planner) -> SqlModel:
         return replace(model, plan=planner.plan(model.relation))
     except NotFollowing as problem:
         raise ModelError(model.path, str(problem)) from problem
+
+
+@cache
+def read_models(sql_dir: Path) -> tuple[SqlModel, ...]:
+    """As `load_models`, once in a process: it takes a second or two, and a run asks several times."""
+    return tuple(load_models(sql_dir))
 
 
 def _read_files(sql_dir: Path) -> list[_File]:

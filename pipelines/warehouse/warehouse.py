@@ -75,6 +75,7 @@ class Warehouse:
         self._rates = cost_rates(costs or default_costs())
         self._say = say
         self._wait_seconds = wait_seconds
+        self._distrusted: set[str] = set()
         self._exit = ExitStack()
 
     @classmethod
@@ -234,7 +235,9 @@ class Warehouse:
         self._connection.register("computed_rows", frame)
         try:
             with self._transaction():
-                return self._make_table(relation, "select * from computed_rows", fingerprint)
+                built = self._make_table(relation, "select * from computed_rows", fingerprint)
+            self._distrusted.discard(relation)
+            return built
         except duckdb.Error as refused:
             raise BuildFailed(f"{relation}: {refused}") from refused
         finally:
@@ -246,9 +249,15 @@ class Warehouse:
         return digest(duckdb.__version__, model.relation, *own, *read)
 
     def current(self, relation: str, fingerprint: str) -> Built | None:
-        """The relation, if it stands as made from this fingerprint."""
+        """The relation, if it stands as made from this fingerprint and nobody distrusts it."""
+        if relation in self._distrusted:
+            return None
         found = self._catalogue.find(relation)
         return found.unchanged() if found and found.made_from == fingerprint else None
+
+    def distrust(self, relation: str) -> None:
+        """Let what stands of a relation that Python builds count for nothing until it is replaced."""
+        self._distrusted.add(relation)
 
     def standing(self, relation: str) -> Standing:
         """The relation as it was last made. Raises `BuildFailed` where it never was."""

@@ -15,6 +15,7 @@ from pipelines.lake.tables import tables
 from pipelines.quality.history import History
 from pipelines.quality.results import ExpectationResult
 from pipelines.quality.suites import EVENTS, suite
+from pipelines.scope import Scope
 from pipelines.steps import take_in
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
@@ -51,10 +52,11 @@ def ingest(
     context: dg.AssetExecutionContext,
     warehouse: dg.ResourceParam[Warehouse],
     retour: dg.ResourceParam[Retour],
+    scope: Scope,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
     settings = load_settings()
     with step():
-        report = take_in(settings, retour, warehouse)
+        report = take_in(settings, retour, warehouse, from_log=scope.from_log)
         History(settings.quality_dir).add_batch(
             report.checks, context.run.run_id, datetime.now(UTC)
         )

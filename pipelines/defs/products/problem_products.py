@@ -14,15 +14,15 @@ from pipelines.products import (
     build_evidence,
     build_flags,
 )
-from pipelines.steps import SQL_DIR
-from pipelines.warehouse.models import load_models
+from pipelines.scope import Scope
+from pipelines.steps import relations
 from pipelines.warehouse.warehouse import Warehouse
 from service.application import Retour
 
 
 @dg.definitions
 def problem_products() -> dg.Definitions:
-    models = {model.relation: model for model in load_models(SQL_DIR)}
+    models = {model.relation: model for model in relations()}
     evidence, expected, flags = (
         models[name] for name in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
     )
@@ -35,17 +35,20 @@ def problem_products() -> dg.Definitions:
     )
     def weigh_products(
         warehouse: dg.ResourceParam[Warehouse],
+        scope: Scope,
     ) -> Iterator[dg.MaterializeResult[None]]:
         with step():
+            scope.begin(warehouse, evidence, expected)
             built = build_evidence(warehouse, evidence, expected, detector)
         for model, each in zip((evidence, expected), built, strict=True):
             yield materialized(model, warehouse, each)
 
     @dg.multi_asset(name="sku_flags", specs=[asset_spec(flags)], retry_policy=TRIED_AGAIN)
     def flag_products(
-        warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+        warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour], scope: Scope
     ) -> dg.MaterializeResult[None]:
         with step():
+            scope.begin(warehouse, flags)
             done = build_flags(warehouse, flags, retour, detector)
         result = materialized(flags, warehouse, done.built)
         metadata = {**(result.metadata or {}), "raised": done.raised, "cleared": done.cleared}

@@ -10,15 +10,14 @@ from pipelines.components.sql_models import asset_keys
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import Published, figures, publish
 from pipelines.quality.gate import let_pass
-from pipelines.steps import SQL_DIR, check
-from pipelines.warehouse.models import load_models
+from pipelines.steps import check, relations
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 
 
 @dg.definitions
 def publication() -> dg.Definitions:
-    models = load_models(SQL_DIR)
+    models = relations()
     marts = figures(models)
 
     @dg.asset(

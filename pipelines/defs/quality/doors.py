@@ -8,11 +8,12 @@ import polars as pl
 
 from pipelines.components.markdown import table
 from pipelines.components.sql_models import asset_keys
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import HEALTH_MARTS
 from pipelines.quality.doors import Verdict, failing_rows, failing_rows_sql, rules_for
 from pipelines.quality.rules import Door
-from pipelines.steps import SQL_DIR, check
-from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.steps import check, relations
+from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 
@@ -21,7 +22,7 @@ CHECK = "keeps_its_rules"
 
 @dg.definitions
 def doors() -> dg.Definitions:
-    models = [each for each in load_models(SQL_DIR) if each.relation not in HEALTH_MARTS]
+    models = [each for each in relations() if each.relation not in HEALTH_MARTS]
     marts = [each for each in models if each.schema == "marts"]
     others = [each for each in models if each.schema != "marts"]
     return dg.Definitions(asset_checks=[_door("intermediate", others), _door("marts", marts)])
@@ -36,15 +37,21 @@ def _door(door: Door, models: Sequence[SqlModel]) -> dg.AssetChecksDefinition:
     specs = [_spec(model) for model in models if rules_for([model])]
 
     @dg.multi_asset_check(
-        name=f"door_of_{door}", specs=specs, description=f"Judges the tables of {door}."
+        name=f"door_of_{door}",
+        specs=specs,
+        description=f"Judges the tables of {door}.",
+        can_subset=True,
+        retry_policy=TRIED_AGAIN,
     )
     def judge_tables(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         run_id, now = context.run.run_id, datetime.now(UTC)
-        verdicts = check(load_settings(), warehouse, models, run_id, now)
+        with step():
+            verdicts = check(load_settings(), warehouse, models, run_id, now)
         for model in models:
-            if its := [each for each in verdicts if each.rule.relation == model.relation]:
+            its = [each for each in verdicts if each.rule.relation == model.relation]
+            if its and dg.AssetCheckKey(_key(model), CHECK) in context.selected_asset_check_keys:
                 yield table_check(model, its, warehouse)
 
     return judge_tables

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipelines.components.sql_models import INGEST, asset_keys, asset_spec, materialized
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import HEALTH_MARTS, health, publish
 from pipelines.quality.conclusions import conclude
 from pipelines.quality.health import DATA_QUALITY_RELATION, QUARANTINE_RELATION
-from pipelines.steps import SQL_DIR, build_health, check
-from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.steps import build_health, check, relations
+from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 from service.application import Retour
@@ -24,7 +25,7 @@ def _last(models: Iterable[SqlModel]) -> set[str]:
 
 @dg.definitions
 def pipeline_health() -> dg.Definitions:
-    models = load_models(SQL_DIR)
+    models = relations()
     named = {model.relation: model for model in models}
     data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
     specs = [
@@ -32,16 +33,17 @@ def pipeline_health() -> dg.Definitions:
         asset_spec(quarantine).merge_attributes(deps=[INGEST]),
     ]
 
-    @dg.multi_asset(name="check_results", specs=specs)
+    @dg.multi_asset(name="check_results", specs=specs, retry_policy=TRIED_AGAIN)
     def check_results(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         retour: dg.ResourceParam[Retour],
     ) -> Iterator[dg.MaterializeResult[None]]:
         settings = load_settings()
-        verdicts = check(settings, warehouse, models, context.run.run_id, datetime.now(UTC))
-        said = conclude(warehouse, retour, verdicts)
-        built = build_health(settings, warehouse, models)
+        with step():
+            verdicts = check(settings, warehouse, models, context.run.run_id, datetime.now(UTC))
+            said = conclude(warehouse, retour, verdicts)
+            built = build_health(settings, warehouse, models)
         for model in (data_quality, quarantine):
             result = materialized(model, warehouse, built[model.relation])
             metadata = {**(result.metadata or {}), "conclusions": len(said)}
@@ -54,10 +56,12 @@ def pipeline_health() -> dg.Definitions:
         "their own: published also while a failing check holds the figures back.",
         owners=["team:data"],
         kinds={"parquet"},
+        retry_policy=TRIED_AGAIN,
     )
     def published_health(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         folder = load_settings().health_dir
-        done = publish(warehouse, health(models), folder, datetime.now(UTC))
+        with step():
+            done = publish(warehouse, health(models), folder, datetime.now(UTC))
         return dg.MaterializeResult(
             metadata={
                 "marts_changed": ", ".join(done.changed) or "none",
