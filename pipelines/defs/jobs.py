@@ -45,7 +45,7 @@ rebuild_days = dg.define_asset_job(
 
 train = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets(*_MODEL).downstream(),
+    selection=dg.AssetSelection.assets(*_MODEL).downstream().required_multi_asset_neighbors(),
     config=_making_anew(everything=True),
     description="Weighs every product anew by what was sold and came back, raises and clears flags, and publishes what "
     "follows. A refresh does so where sales or returns changed; this does it whatever changed.",

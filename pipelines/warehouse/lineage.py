@@ -102,7 +102,10 @@ def _schema(known: Mapping[str, Mapping[str, str]]) -> MappingSchema:
 def _traced(tree: exp.Expr, read: Mapping[str, Mapping[str, str]]) -> Analysis:
     schema = _schema(read)
     qualified = qualify(tree, dialect=DIALECT, schema=schema, identify=False)
-    nodes = lineage(None, qualified, schema, dialect=DIALECT, scope=build_scope(qualified))
+    scope = build_scope(qualified)
+    nodes = lineage(
+        None, qualified, schema, dialect=DIALECT, scope=scope, trim_selects=False, copy=False
+    )
     return Analysis(
         reads=tuple(read),
         columns=tuple(nodes),
