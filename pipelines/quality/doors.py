@@ -1,8 +1,8 @@
 """The second and third door: the rules on the warehouse's tables, tallied by DuckDB, judged by Great Expectations.
 
 Tables of millions of rows never leave DuckDB: it counts the rows that break each rule, all rules on one row in one
-scan. What Great Expectations is handed is a table's tally, one row with a column per rule, and its suite. A rule whose
-text and tables stand as they did when it was last judged keeps its verdict.
+scan. What Great Expectations is handed is the tally, one row with a column per rule, and the suite that expects zeros.
+A rule whose text and tables stand as they did when it was last judged keeps its verdict.
 """
 
 from collections import defaultdict
@@ -79,9 +79,16 @@ def judge(
         for rule in rules
         if (found := standing.get((rule.relation, rule.name))) and found.fingerprint == prints[rule]
     }
-    found_now: dict[Rule, Found] = {}
-    for relation, its in _by_relation(rule for rule in rules if rule not in kept).items():
-        found_now |= _judge(warehouse, its, keys[relation], prints)
+    tallies = {
+        rule: tally
+        for its in _by_relation(rule for rule in rules if rule not in kept).values()
+        for rule, tally in _tally(warehouse, its).items()
+    }
+    _expect_none({rule: failing for rule, (_, failing) in tallies.items()})
+    found_now = {
+        rule: Found(rows, failing, _sample(warehouse, rule, keys) if failing else "", prints[rule])
+        for rule, (rows, failing) in tallies.items()
+    }
     return tuple(Verdict(rule, (kept | found_now)[rule], rule in found_now) for rule in rules)
 
 
@@ -113,20 +120,8 @@ def _reads(rule: Rule) -> tuple[str, ...]:
     return tuple(sorted({rule.relation, *(reads_of(rule.failing) if rule.failing else ())}))
 
 
-def _judge(
-    warehouse: Warehouse, rules: Sequence[Rule], key: Sequence[str], prints: Mapping[Rule, str]
-) -> dict[Rule, Found]:
-    """What came of the rules on one relation."""
-    rows, counts = _tally(warehouse, rules)
-    _expect_none(rules, counts)
-    return {
-        rule: Found(rows, count, _sample(warehouse, rule, key) if count else "", prints[rule])
-        for rule, count in zip(rules, counts, strict=True)
-    }
-
-
-def _tally(warehouse: Warehouse, rules: Sequence[Rule]) -> tuple[int, tuple[int, ...]]:
-    """The relation's rows, and how many break each rule."""
+def _tally(warehouse: Warehouse, rules: Sequence[Rule]) -> dict[Rule, tuple[int, int]]:
+    """Of the rules on one relation: its rows, and how many break each."""
     conditions = [rule for rule in rules if rule.fails]
     counted = ", ".join(
         ["count(*)", *(f"count(*) filter (where {rule.fails})" for rule in conditions)]
@@ -136,11 +131,13 @@ def _tally(warehouse: Warehouse, rules: Sequence[Rule]) -> tuple[int, tuple[int,
     for rule in rules:
         if rule.failing:
             found[rule] = warehouse.query(f"select count(*) from ({rule.failing})").item()
-    return rows, tuple(found[rule] for rule in rules)
+    return {rule: (rows, found[rule]) for rule in rules}
 
 
-def _expect_none(rules: Sequence[Rule], counts: Sequence[int]) -> None:
+def _expect_none(tally: Mapping[Rule, int]) -> None:
     """Hand the tally to Great Expectations; it must judge every rule, and as DuckDB counted."""
+    if not tally:
+        return
     import pandas as pd
 
     from pipelines.quality.great import Ask, evaluate
@@ -148,20 +145,24 @@ def _expect_none(rules: Sequence[Rule], counts: Sequence[int]) -> None:
     def none_of(rule: Rule) -> Ask:
         severity = "critical" if rule.severity == "blocking" else "warning"
         return lambda great: great.ExpectColumnValuesToBeBetween(
-            column=rule.name, min_value=0, max_value=0, severity=severity, notes=rule.says
+            column=_column(rule), min_value=0, max_value=0, severity=severity, notes=rule.says
         )
 
-    frame = pd.DataFrame({rule.name: [n] for rule, n in zip(rules, counts, strict=True)})
-    answers = evaluate([none_of(rule) for rule in rules], frame)
-    for rule, count, answer in zip(rules, counts, answers, strict=True):
+    frame = pd.DataFrame({_column(rule): [count] for rule, count in tally.items()})
+    answers = evaluate([none_of(rule) for rule in tally], frame)
+    for (rule, count), answer in zip(tally.items(), answers, strict=True):
         if answer.exception_info.get("raised_exception") or answer.success != (count == 0):
-            raise NotJudged(f"cannot evaluate {rule.name} on {rule.relation}: {answer}")
+            raise NotJudged(f"cannot evaluate {_column(rule)}: {answer}")
 
 
-def _sample(warehouse: Warehouse, rule: Rule, key: Sequence[str]) -> str:
+def _column(rule: Rule) -> str:
+    return f"{rule.relation}.{rule.name}"
+
+
+def _sample(warehouse: Warehouse, rule: Rule, keys: Mapping[str, Sequence[str]]) -> str:
     """The first rows that break a rule, each by its key, or whole where it has none."""
     rows = failing_rows(warehouse, rule)
-    shown = [name for name in key if name in rows.columns] or rows.columns
+    shown = [name for name in keys[rule.relation] if name in rows.columns] or rows.columns
     return "; ".join(
         ", ".join(f"{name}={value}" for name, value in row.items())
         for row in rows.select(shown).iter_rows(named=True)

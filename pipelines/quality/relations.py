@@ -1,9 +1,318 @@
 """The rules on the warehouse's tables, in one place: references, clocks, bounds, and conservation.
 
 What a header's `key` promises is a rule of itself and not repeated here. History is imported as other people kept it,
-and a dock takes what arrives: where such facts may break a rule, it is a warning.
+a dock takes what arrives, and events may be late: where such facts can break a rule, it is a warning. What only a fault
+of ours can break is blocking.
 """
 
-from pipelines.quality.rules import Rule
+from pipelines.quality.rules import (
+    Rule,
+    adds_up,
+    at_least,
+    in_order,
+    is_share,
+    never,
+    one_of,
+    refers_to,
+)
 
-DECLARED: tuple[Rule, ...] = ()
+_RETURNS = "intermediate.return_units"  # a row for every return that was applied for or declared
+
+# --- references: what is told of is known -----------------------------------------------------------
+
+_REFERENCES = (
+    refers_to("staging.returns", "order_id", "staging.orders"),
+    refers_to("intermediate.return_decisions", "rma", _RETURNS),
+    refers_to("intermediate.return_goods", "rma", _RETURNS),
+    refers_to("intermediate.return_ends", "rma", _RETURNS),
+    refers_to("intermediate.refunds", "rma", _RETURNS),
+    refers_to("intermediate.surveys", "rma", _RETURNS),
+    refers_to("intermediate.case_lives", "rma", _RETURNS),
+    refers_to("marts.sku_weekly", "sku", "staging.products"),
+    never(
+        "intermediate.return_moves",
+        "begins_with_its_application",
+        "the first step of a return must be its application or withdrawal",
+        "from_step = 'start' and to_step not in ('return.requested', 'return.withdrawn')",
+        "warning",
+        "to_step",
+    ),
+    never(
+        "marts.return_lifecycle",
+        "review_was_opened",
+        "what a reviewer decided must have been opened for review",
+        "decision_mode = 'reviewer' and review_opened_at is null",
+        "warning",
+        "review_opened_at",
+    ),
+    never(
+        "intermediate.case_lives",
+        "case_was_opened",
+        "a case must have been opened",
+        "opened_at is null",
+        "warning",
+        "opened_at",
+    ),
+    never(
+        "intermediate.refunds",
+        "refund_was_ordered",
+        "a refund that the service paid must have been ordered",
+        "requested_seq is null and refund_key not like 'settlement %'",
+        "warning",
+        "requested_seq",
+    ),
+)
+
+# --- clocks: time does not run backwards ------------------------------------------------------------
+
+_CLOCKS = (
+    in_order("intermediate.return_goods", "first_scan_at", "delivered_at"),
+    in_order("intermediate.return_goods", "first_inspected_at", "inspected_at"),
+    in_order("intermediate.return_ends", "first_closed_at", "closed_at"),
+    in_order("intermediate.refunds", "requested_at", "settled_at"),
+    in_order("intermediate.surveys", "sent_at", "reminded_at"),
+    in_order("intermediate.surveys", "sent_at", "answered_at"),
+    in_order("intermediate.case_lives", "opened_at", "first_answer_at", "closed_at"),
+    in_order("marts.return_lifecycle", "requested_at", "decided_at"),
+    in_order("marts.return_lifecycle", "requested_at", "review_opened_at"),
+    never(
+        "marts.return_lifecycle",
+        "decided_after_review_was_opened",
+        "a reviewer must not decide before the review is opened",
+        "decision_mode = 'reviewer' and decided_at < review_opened_at",
+        "warning",
+        "review_opened_at, decided_at",
+    ),
+    in_order("marts.return_lifecycle", "requested_at", "received_at", "inspected_at"),
+    in_order("marts.return_lifecycle", "requested_at", "settled_at"),
+    in_order("marts.return_lifecycle", "requested_at", "closed_at"),
+    in_order("marts.return_lifecycle", "survey_sent_at", "answered_at"),
+    at_least("intermediate.return_moves", "waited_us"),
+)
+
+# --- bounds ------------------------------------------------------------------------------------------
+
+_BOUNDS = (
+    at_least("intermediate.lines_now", "quantity"),
+    at_least("intermediate.lines_now", "value_minor"),
+    at_least("intermediate.sales_weekly", "units_sold"),
+    at_least("intermediate.sales_weekly", "paid_minor"),
+    at_least("marts.return_lifecycle", "value_minor"),
+    at_least("marts.return_lifecycle", "refund_minor"),
+    at_least("marts.return_lifecycle", "units", 1),
+    at_least("marts.return_lifecycle", "waited_hours", severity="warning"),
+    is_share("marts.return_lifecycle", "score"),
+    one_of("marts.return_lifecycle", "kind", ("return", "withdrawal")),
+    never(
+        "marts.return_lifecycle",
+        "csat_is_on_the_scale",
+        "csat must be 1 to 5",
+        "csat not between 1 and 5",
+        column="csat",
+    ),
+    never(
+        "marts.return_lifecycle",
+        "settled_means_money",
+        "settled_at must stand where money went back, and nowhere else",
+        "refund_minor > 0 and settled_at is null",
+        column="settled_at, refund_minor",
+    ),
+    at_least("marts.return_lines", "quantity"),
+    at_least("marts.return_lines", "refund_minor"),
+    at_least("marts.volume_daily", "orders"),
+    at_least("marts.volume_daily", "units_sold"),
+    at_least("marts.sku_weekly", "units_sold"),
+    at_least("marts.sku_weekly", "units_returned"),
+    never(
+        "marts.sku_weekly",
+        "expectation_lies_in_its_band",
+        "units_expected must lie between expected_low and expected_high",
+        "units_expected < 0 or expected_low > expected_high",
+        column="units_expected, expected_low, expected_high",
+    ),
+    never(
+        "marts.sku_evidence",
+        "lift_lies_in_its_interval",
+        "lift must lie between lift_low and lift_high",
+        "lift not between lift_low and lift_high",
+        column="lift, lift_low, lift_high",
+    ),
+    is_share("marts.sku_evidence", "probability"),
+    at_least("marts.refunds_daily", "refund_minor"),
+    at_least("marts.refunds_daily", "median_hours", severity="warning"),
+    at_least("marts.cost_monthly", "amount_minor"),
+    at_least("marts.cases_daily", "median_hours", severity="warning"),
+    never(
+        "marts.satisfaction_daily",
+        "answers_were_asked_for",
+        "answered must not be more than sent, nor satisfied more than answered",
+        "answered > sent or satisfied > answered",
+        column="sent, answered, satisfied",
+    ),
+    never(
+        "marts.satisfaction_daily",
+        "mean_lies_in_its_interval",
+        "csat_mean must lie between csat_low and csat_high, on the scale of 1 to 5",
+        "csat_mean not between csat_low and csat_high or csat_low < 1 or csat_high > 5",
+        column="csat_mean, csat_low, csat_high",
+    ),
+)
+
+# --- conservation: nothing is lost on the way, nothing counted twice --------------------------------
+
+_APPLIED = "(select rma from lake.return_requested union select rma from lake.return_withdrawn)"
+
+_CONSERVATION = (
+    adds_up(
+        "marts.return_lifecycle",
+        "every_return_is_counted_once",
+        "every return of the log must be there once, and no other",
+        f"""select coalesce(applied.rma, told.rma) as rma, applied.rma is not null as is_in_the_log,
+                   told.rma is not null as is_in_the_mart
+            from {_APPLIED} as applied
+            full join marts.return_lifecycle as told on told.rma = applied.rma
+            where applied.rma is null or told.rma is null""",
+    ),
+    adds_up(
+        "marts.return_lines",
+        "units_of_a_return_stay",
+        "the units of a return's lines must sum to the units applied for",
+        """select lifecycle.rma, lifecycle.units, lines.units as units_of_lines
+           from marts.return_lifecycle as lifecycle
+           left join (
+               select rma, sum(quantity) as units from marts.return_lines where is_declared group by rma
+           ) as lines on lines.rma = lifecycle.rma
+           where lines.units is distinct from lifecycle.units""",
+    ),
+    adds_up(
+        "marts.return_lines",
+        "refunds_reach_their_lines",
+        "what the lines were refunded must be what the log paid on lines that are known",
+        """select paid.rma, paid.line_no, paid.minor as paid_minor, told.refund_minor
+           from (
+               select subject as rma, line_no, sum(amount_minor) as minor
+               from lake.refund_settled_lines group by subject, line_no
+           ) as paid
+           inner join marts.return_lines as told on told.rma = paid.rma and told.line_no = paid.line_no
+           where told.refund_minor is distinct from paid.minor""",
+    ),
+    adds_up(
+        "marts.return_lines",
+        "no_refund_is_without_its_line",
+        "the log must have paid on no line that is not known",
+        """select distinct paid.subject as rma, paid.line_no
+           from lake.refund_settled_lines as paid
+           where not exists (
+               select 1 from marts.return_lines as told
+               where told.rma = paid.subject and told.line_no = paid.line_no
+           )""",
+        "warning",
+    ),
+    adds_up(
+        "marts.volume_daily",
+        "days_sum_to_all_orders",
+        "orders and units of all days must be those of the log",
+        """select daily.orders, logged.orders as orders_in_the_log, daily.units_sold, sold.units as units_in_the_log
+           from (
+               select coalesce(sum(orders), 0) as orders, coalesce(sum(units_sold), 0) as units_sold
+               from marts.volume_daily
+           ) as daily
+           cross join (select count(*) as orders from staging.orders) as logged
+           cross join (select coalesce(sum(quantity), 0) as units from staging.order_lines) as sold
+           where daily.orders <> logged.orders or daily.units_sold <> sold.units""",
+    ),
+    adds_up(
+        "marts.volume_daily",
+        "days_sum_to_all_returns",
+        "returns of all days must be those of return_lifecycle, and so must their units",
+        """select daily.returns, told.returns as returns_told, daily.units, told.units as units_told
+           from (
+               select coalesce(sum(returns_requested), 0) as returns, coalesce(sum(units_returned), 0) as units
+               from marts.volume_daily
+           ) as daily
+           cross join (
+               select count(*) as returns, coalesce(sum(units), 0) as units from marts.return_lifecycle
+           ) as told
+           where daily.returns <> told.returns or daily.units <> told.units""",
+    ),
+    adds_up(
+        "marts.sku_weekly",
+        "weeks_sum_to_all_units",
+        "units of all weeks must be those sold and those asked back",
+        """select weekly.sold, sales.units as units_sold, weekly.returned, back.units as units_returned
+           from (
+               select coalesce(sum(units_sold), 0) as sold, coalesce(sum(units_returned), 0) as returned
+               from marts.sku_weekly
+           ) as weekly
+           cross join (
+               select coalesce(sum(units_sold), 0) as units from intermediate.sales_weekly
+           ) as sales
+           cross join (
+               select coalesce(sum(units), 0) as units from intermediate.return_incidents
+           ) as back
+           where weekly.sold <> sales.units or weekly.returned <> back.units""",
+    ),
+    adds_up(
+        "marts.refunds_daily",
+        "money_in_the_log_is_money_told",
+        "the money of all days must be the money that the log paid, in each currency",
+        """select coalesce(daily.currency, logged.currency) as currency, daily.minor as told_minor,
+                  logged.minor as paid_minor
+           from (select currency, sum(refund_minor) as minor from marts.refunds_daily group by currency) as daily
+           full join (
+               select currency, sum(amount_minor) as minor from lake.refund_settled group by currency
+           ) as logged on logged.currency = daily.currency
+           where coalesce(daily.minor, 0) <> coalesce(logged.minor, 0)""",
+    ),
+    adds_up(
+        "marts.cost_monthly",
+        "refunds_cost_what_was_paid",
+        "refunds and goodwill of a month must cost what its days paid, in each currency",
+        """select coalesce(costs.month, paid.month) as month, coalesce(costs.currency, paid.currency) as currency,
+                  costs.minor as cost_minor, paid.minor as paid_minor
+           from (
+               select month, currency, sum(amount_minor) as minor
+               from marts.cost_monthly where kind in ('refunds', 'goodwill') group by month, currency
+           ) as costs
+           full join (
+               select cast(date_trunc('month', day) as date) as month, currency, sum(refund_minor) as minor
+               from marts.refunds_daily group by date_trunc('month', day), currency
+           ) as paid on paid.month = costs.month and paid.currency = costs.currency
+           where coalesce(costs.minor, 0) <> coalesce(paid.minor, 0)""",
+    ),
+    never(
+        "marts.cases_daily",
+        "a_case_is_closed_or_open",
+        "opened must be closed and still_open together",
+        "opened <> closed + still_open",
+        column="opened, closed, still_open",
+    ),
+    adds_up(
+        "marts.cases_daily",
+        "every_case_is_counted_once",
+        "cases of all days must be those that were opened",
+        """select daily.cases, lives.cases as cases_opened
+           from (select coalesce(sum(opened), 0) as cases from marts.cases_daily) as daily
+           cross join (
+               select count(*) as cases from intermediate.case_lives where opened_at is not null
+           ) as lives
+           where daily.cases <> lives.cases""",
+    ),
+    adds_up(
+        "marts.satisfaction_daily",
+        "every_survey_is_counted_once",
+        "surveys and answers of all days must be those of the log",
+        """select daily.sent, daily.answered, logged.sent as surveys_sent, logged.answered as surveys_answered
+           from (
+               select coalesce(sum(sent), 0) as sent, coalesce(sum(answered), 0) as answered
+               from marts.satisfaction_daily
+           ) as daily
+           cross join (
+               select count(*) as sent, count(answered_at) as answered
+               from intermediate.surveys where sent_at is not null
+           ) as logged
+           where daily.sent <> logged.sent or daily.answered <> logged.answered""",
+    ),
+)
+
+DECLARED: tuple[Rule, ...] = (*_REFERENCES, *_CLOCKS, *_BOUNDS, *_CONSERVATION)
