@@ -5,7 +5,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-ADDRESS = "http://127.0.0.1:8501/?lang=en"
+ADDRESS = "http://127.0.0.1:8501/problem_products?lang=en"
 FILE = "docs/pictures/problem-products.png"
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 

@@ -1,5 +1,7 @@
-"""The page as a merchandiser sees it: a real server, a real browser."""
+"""The pages as people see them: a real server, a real browser, on a desk and on a phone."""
 
+import csv
+import io
 import os
 import re
 import socket
@@ -8,23 +10,39 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from published_shop import problems, write_publication
+from published_figures import figures, health
+from published_shop import problems, product_marts, write_marts
+
+from dashboards.texts import chinese
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 LIST_ROW_PX = 35
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+PAGES = {
+    "": ("Overview", "概览"),
+    "service_levels": ("Service levels", "服务水平"),
+    "satisfaction": ("Satisfaction", "满意度"),
+    "process": ("Process", "流程"),
+    "problem_products": ("Problem products", "问题商品"),
+    "data_health": ("Data health", "数据健康"),
+}
+DESK = {"width": 1280, "height": 1000}
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a dashboard with six flagged products is served."""
+    """Where dashboards with thirteen weeks of operations and six flagged products are served."""
     folder = tmp_path_factory.mktemp("shop")
-    write_publication(folder / "var" / "published", problems(6))
+    published = folder / "var" / "published"
+    write_marts(published, {**figures(), **product_marts(problems(6))})
+    write_marts(published / "health", health())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -63,16 +81,24 @@ def _wait_until_up(address: str) -> None:
 def tab(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        tab = browser.new_page(viewport={"width": 1280, "height": 1000})
+        tab = browser.new_page(viewport=DESK)
         tab.set_default_timeout(15_000)
         yield tab
         browser.close()
 
 
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def screen(tab: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The tab, as wide as a desk's screen and as a phone's."""
+    tab.set_viewport_size(request.param)
+    yield tab
+    tab.set_viewport_size(DESK)
+
+
 @pytest.fixture
 def page(tab: Page, address: str) -> Page:
-    """The page, its charts drawn."""
-    tab.goto(f"{address}/?lang=en")
+    """The page *Problem products*, its charts drawn."""
+    tab.goto(f"{address}/problem_products?lang=en")
     drawn = tab.locator("[data-testid=stVegaLiteChart]").locator("canvas, svg")
     expect(drawn.first).to_be_visible(timeout=20_000)
     return tab
@@ -82,7 +108,7 @@ def flagged(page: Page) -> str:
     return page.get_by_test_id("stMetricValue").first.inner_text()
 
 
-class TestPage:
+class TestProblemProducts:
     def test_the_most_expensive_product_is_told_first(self, page: Page) -> None:
         assert flagged(page) == "6"
         expect(page.get_by_text(re.compile("Thing number 5.*came back 7.0 times"))).to_be_visible()
@@ -111,12 +137,10 @@ class TestPage:
         expect(page).to_have_url(re.compile("sku=SKU-0"))
 
     def test_the_list_can_be_taken_along(self, page: Page) -> None:
-        with page.expect_download() as download:
-            page.get_by_test_id("stDownloadButton").click()
+        rows = downloaded(page, 0)
 
-        lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-        assert lines[0].startswith("sku,title,category,vendor")
-        assert len(lines) == 1 + 6
+        assert list(rows[0])[:4] == ["sku", "title", "category", "vendor"]
+        assert len(rows) == 6
 
     def test_the_other_language_is_one_click_away_and_stays(self, page: Page) -> None:
         page.get_by_text("中文").click()
@@ -127,10 +151,133 @@ class TestPage:
         expect(page.get_by_role("heading", name="问题商品")).to_be_visible()
         expect(page).to_have_url(re.compile("lang=zh"))
 
-    def test_on_a_phone_nothing_is_wider_than_the_screen(self, page: Page) -> None:
-        page.set_viewport_size({"width": 390, "height": 844})
-        try:
-            expect(page.get_by_role("heading", name="Problem products")).to_be_visible()
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        finally:
-            page.set_viewport_size({"width": 1280, "height": 1000})
+
+def open_page(tab: Page, address: str, name: str, **said: str) -> None:
+    """Open a page by its URL and wait until all of it stands."""
+    query = "&".join(f"{key}={word}" for key, word in said.items())
+    tab.goto(f"{address}/{name}?{query}")
+    stands(tab)
+
+
+def stands(tab: Page) -> None:
+    expect(tab.get_by_test_id("stCaptionContainer").first).to_be_visible(timeout=20_000)
+    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
+def said(tab: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(tab.url).query)
+
+
+def downloaded(tab: Page, place: int) -> list[dict[str, str]]:
+    """The rows of the page's n-th CSV."""
+    with tab.expect_download() as download:
+        tab.get_by_test_id("stDownloadButton").nth(place).get_by_role("button").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+class TestEveryPage:
+    def test_in_chinese_it_fits_the_screen_has_no_english_left_and_asks_nobody_outside(
+        self, screen: Page, address: str, name: str
+    ) -> None:
+        asked: list[str] = []
+        screen.on("request", lambda request: asked.append(request.url))
+
+        open_page(screen, address, name, lang="zh")
+
+        expect(screen.get_by_role("heading", name=PAGES[name][1]).first).to_be_visible()
+        wide = screen.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1]
+        lines = {line.strip() for line in screen.inner_text("body").splitlines()}
+        drawn = set(screen.locator("svg text").all_text_contents())
+        assert (lines | drawn) & {text for text, said in chinese().items() if text != said} == set()
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+    def test_the_other_language_keeps_the_page_and_what_was_chosen(
+        self, tab: Page, address: str, name: str
+    ) -> None:
+        open_page(tab, address, name, lang="en", **CHOSEN.get(name, {}))
+
+        tab.get_by_text("中文").click()
+
+        expect(tab.get_by_role("heading", name=PAGES[name][1]).first).to_be_visible()
+        stands(tab)
+        assert urlsplit(tab.url).path == f"/{name}"
+        assert said(tab) == {
+            key: [word] for key, word in {"lang": "zh", **CHOSEN.get(name, {})}.items()
+        }
+
+
+CHOSEN = {
+    "service_levels": {"period": "13w", "clock": "refund", "kind": "review", "due": "overdue"},
+    "satisfaction": {"period": "own", "from": "2026-01-05", "to": "2026-02-15", "by": "reason"},
+    "process": {"least": "5"},
+    "problem_products": {"q": "number"},
+}
+
+
+class TestJourneys:
+    def test_from_the_glance_to_what_is_late_and_whose_it_is(self, tab: Page, address: str) -> None:
+        open_page(tab, address, "", lang="zh")
+
+        tab.get_by_test_id("stPageLink").get_by_text("服务水平").click()
+        expect(tab.get_by_role("heading", name="当前待办")).to_be_visible()
+        tab.get_by_role("radio", name="仅超时").or_(tab.get_by_text("仅超时")).first.click()
+
+        expect(tab.get_by_text(re.compile("3 项待办，其中 3 项已超时"))).to_be_visible()
+        expect(tab).to_have_url(re.compile(r"service_levels\?.*due=overdue"))
+        assert said(tab)["lang"] == ["zh"]
+
+    def test_a_period_goes_along_to_the_next_page_and_back(self, tab: Page, address: str) -> None:
+        open_page(tab, address, "service_levels", lang="en")
+        tab.get_by_text("13 weeks", exact=True).click()
+        expect(tab).to_have_url(re.compile("period=13w"))
+
+        tab.get_by_role("link", name="Satisfaction").first.click()
+
+        expect(tab.get_by_text("of 910 sent")).to_be_visible()
+        expect(tab).to_have_url(re.compile(r"satisfaction\?.*period=13w"))
+
+    def test_what_is_taken_along_is_what_is_shown_in_either_language(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "service_levels", lang="en")
+        english = downloaded(tab, 0)
+        open_page(tab, address, "service_levels", lang="zh")
+
+        assert downloaded(tab, 0) == english
+        decision = english[0]
+        shown = [tab.get_by_test_id("stMetricValue").nth(place).inner_text() for place in (1, 2, 3)]
+        assert [decision["met"], decision["breached"], decision["still_open"]] == shown
+        assert decision["clock"] == "decision"
+
+    def test_the_whole_queue_is_taken_along_as_it_is_filtered(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "service_levels", lang="en", kind="review")
+
+        rows = downloaded(tab, 3)
+
+        assert [row["subject"] for row in rows] == ["R-1", "R-3", "R-5"]
+
+    def test_a_figure_says_what_it_means_when_the_pointer_rests_on_it(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "service_levels", lang="en")
+
+        tab.get_by_test_id("stMetric").nth(1).get_by_test_id("stTooltipIcon").hover()
+
+        expect(tab.get_by_text("what met is")).to_be_visible()
+
+    def test_the_process_is_drawn_twice_and_rare_moves_can_be_hidden(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "process", lang="en")
+        graphs = tab.get_by_test_id("stGraphVizChart")
+        expect(graphs.first.locator("g.edge")).to_have_count(12)
+        expect(graphs.nth(1).locator("g.edge")).to_have_count(11)
+
+        open_page(tab, address, "process", lang="en", least="20")
+
+        expect(graphs.first.locator("g.edge")).to_have_count(6)

@@ -94,7 +94,7 @@ class TestWholeLoop:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
             page = browser.new_page()
-            page.goto(f"{running.url('dashboard')}/?lang=en&q=LOOP-2")
+            page.goto(f"{running.url('dashboard')}/problem_products?lang=en&q=LOOP-2")
             expect(page.get_by_text("No product has such a number")).to_be_visible(timeout=60_000)
             post_return(running, sku="LOOP-2", order_id="LOOP-ORDER-2")
 
@@ -130,11 +130,11 @@ class TestWholeLoop:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
             page = browser.new_page()
 
-            page.goto(f"{running.url('dashboard')}/?lang=en&q=WORKED")
+            page.goto(f"{running.url('dashboard')}/problem_products?lang=en&q=WORKED")
 
             expect(page.get_by_text("A worked-on thing")).to_be_visible(timeout=60_000)
             expect(page.get_by_text("6 sold, 4 returned")).to_be_visible(timeout=60_000)
-            page.goto(f"{running.url('dashboard')}/?lang=zh&q=WORKED")
+            page.goto(f"{running.url('dashboard')}/problem_products?lang=zh&q=WORKED")
             expect(page.get_by_text("售出 6 件，退回 4 件")).to_be_visible(timeout=60_000)
             browser.close()
 
