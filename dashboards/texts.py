@@ -55,9 +55,11 @@ class Texts:
         return "–" if value is None else f"{self.number(100 * value, digits)}\N{NO-BREAK SPACE}%"
 
     def duration(self, hours: float | None) -> str:
-        """Hours as people say them: in minutes, hours or days; a dash where nothing is known."""
+        """Hours as people say them: in seconds, minutes, hours or days; a dash where nothing is known."""
         if hours is None:
             return "–"
+        if hours < _MINUTE:
+            return self("{n} s", n=self.number(hours * 3600))
         if hours < _HOUR:
             return self("{n} min", n=self.number(hours / _MINUTE))
         if hours < 2 * _DAY:

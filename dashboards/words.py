@@ -132,6 +132,17 @@ DOORS = {
     "intermediate": "intermediate tables",
     "marts": "marts",
 }
+EXPECTATIONS = {
+    "not_null": "never empty",
+    "unique": "never twice",
+    "unique_together": "never twice together",
+    "increasing": "rising",
+    "between": "within bounds",
+    "in_set": "one of a list",
+    "matches": "of a form",
+    "key_is_whole": "key never empty",
+    "key_is_unique": "key tells rows apart",
+}
 SEVERITIES = {"blocking": "blocking", "warning": "warning"}
 SET_ASIDE = {
     "missing": "missing",
@@ -194,6 +205,7 @@ GLOSSARIES = (
     TAGS,
     STEPS,
     DOORS,
+    EXPECTATIONS,
     SEVERITIES,
     SET_ASIDE,
     RUN_STATUSES,

@@ -30,6 +30,8 @@ def show_levels(view: View, period: Period, clock: str) -> None:
     if rows.is_empty():
         st.info(texts("No clock was started in this period. Choose a longer one above."))
         return
+    if meaning := view.define("sla_daily.clock", clock):
+        st.caption(f"{texts(CLOCKS[clock])}: {meaning}")
     _show_figures(view, rows, clock)
     _show_pictures(view, period, clock)
     show_table(view, rows, _clock_columns(view), file="service-levels")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,11 +23,13 @@ def show_figures(figures: Iterable[Figure]) -> None:
     """The figures side by side, as many in a line as fit."""
     bar = st.container(horizontal=True)
     for figure in figures:
-        show_figure(bar, figure)
+        show_figure(bar, figure, height="stretch")
 
 
-def show_figure(place: DeltaGenerator, figure: Figure) -> None:
-    """One figure in its frame."""
+def show_figure(
+    place: DeltaGenerator, figure: Figure, height: Literal["content", "stretch"] = "content"
+) -> None:
+    """One figure in its frame, as high as it is or as its neighbours are."""
     place.metric(
         figure.label,
         figure.value,
@@ -35,6 +38,6 @@ def show_figure(place: DeltaGenerator, figure: Figure) -> None:
         delta_arrow="off",
         help=figure.definition,
         border=True,
-        height="stretch",
+        height=height,
         chart_data=list(figure.history) if len(figure.history) > 1 else None,
     )

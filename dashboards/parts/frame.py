@@ -1,5 +1,6 @@
 """What every page stands in: the newest publication is opened, and where it cannot be, the page says the way out."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -39,10 +40,17 @@ class View:
         )
         return answer
 
-    def define(self, figure: str) -> str | None:
-        """The definition of `mart.column` in the page's language; None where the publication carries none."""
+    def define(self, figure: str, word: str | None = None) -> str | None:
+        """The definition of `mart.column` in the page's language; None where the publication carries none.
+
+        Where the definition says `word (meaning), …` of the column's words, one word's meaning alone can be asked for.
+        """
         text = self.publication.definition(figure)
-        return self.texts.definition(text) if text else None
+        said = self.texts.definition(text) if text else None
+        if said is None or word is None:
+            return said
+        found = re.search(rf"\b{re.escape(word)} \(([^()]*)\)", said)
+        return found[1] if found else said
 
 
 def open_page(

@@ -65,7 +65,7 @@ def _figure(view: View, each: queries.Measure) -> Figure:
     return Figure(
         texts.word(MEASURES, each.measure),
         _written(each.value, each.unit, texts),
-        view.define("ills_weekly.measure"),
+        view.define("ills_weekly.measure", each.measure),
         texts("before: {usual}", usual=usual) if usual else None,
         each.course,
     )

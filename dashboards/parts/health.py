@@ -11,7 +11,7 @@ from dashboards.parts.frame import View, show_date
 from dashboards.parts.tables import Column, show_table
 from dashboards.publication import connect
 from dashboards.queries import data_health as queries
-from dashboards.words import DOORS, RUN_STATUSES, SET_ASIDE, SEVERITIES
+from dashboards.words import DOORS, EXPECTATIONS, RUN_STATUSES, SET_ASIDE, SEVERITIES
 
 
 def show_freshness(view: View) -> None:
@@ -57,16 +57,22 @@ def show_checks(view: View) -> None:
         ),
         "door": Column(texts("Where"), words=DOORS, definition=define("data_quality.door")),
         "table_name": Column(
-            texts("Table"), definition=define("data_quality.table_name"), width=190
+            texts("Table"), definition=define("data_quality.table_name"), width=220
         ),
         "column_name": Column(texts("Column"), definition=define("data_quality.column_name")),
-        "description": Column(
-            texts("What is expected"), definition=define("data_quality.description"), width=260
+        "expectation": Column(
+            texts("What is expected"),
+            words=EXPECTATIONS,
+            definition=define("data_quality.expectation"),
+            width=150,
         ),
         "failing_rows": Column(
             texts("Failing rows"), "number", definition=define("data_quality.failing_rows")
         ),
         "sample": Column(texts("Some of them"), definition=define("data_quality.sample")),
+        "description": Column(
+            texts("Rule in full"), definition=define("data_quality.description"), width=250
+        ),
         "checked_at": Column(
             texts("Checked at"), "moment", definition=define("data_quality.checked_at")
         ),

@@ -28,6 +28,9 @@ def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         select door, table_name, column_name, expectation, description, severity, passed, failing_rows, rows,
                sample, checked_at, run_id
         from data_quality join newest using (door, run_id)
+        qualify row_number() over (
+            partition by door, table_name, column_name, expectation order by checked_at desc
+        ) = 1
         order by passed, severity <> 'blocking', door, table_name, column_name, expectation
         """,
     )

@@ -134,7 +134,7 @@ def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         """
         select owner_role, kind, count(*) as waiting,
                count(*) filter (where is_overdue) as overdue,
-               max(-hours_left) filter (where is_overdue) as worst_hours
+               max(greatest(-hours_left, 0)) filter (where is_overdue) as worst_hours
         from work_now group by all order by overdue desc, waiting desc, owner_role, kind
         """,
     )
