@@ -23,6 +23,7 @@ WHOLE = "whole "  # before the name of an input that is not followed row by row
 MOMENT = f"{WHOLE}meta.run.as_of"
 TOUCHED_SHARE = 0.5  # of a relation's partitions: beyond that, making all anew is no dearer
 TOUCHED_PARTITIONS = 1_000
+TOUCHED_ROWS_SHARE = 0.05  # of its rows: up to that, partitions need not be counted
 _LAKE = "lake."
 _MERGES: Mapping[Merge, str] = {
     "key": "new.{0}",
@@ -148,8 +149,8 @@ class Following:
         keys = [name for name, merge in merges.items() if merge == "key"]
         self._temporary(
             "before",
-            f"select old.rowid as _row, old.* from {self._model.relation} as old "
-            f"semi join temp.fresh as new on {_same(keys)}",
+            f"select rowid as _row, * from {self._model.relation} where rowid in (select old.rowid "
+            f"from {self._model.relation} as old semi join temp.fresh as new on {_same(keys)})",
         )
         merged = {name: _MERGES[merge].format(f'"{name}"') for name, merge in merges.items()}
         differs = " or ".join(
@@ -192,8 +193,9 @@ class Following:
         self._temporary("touched", f"select distinct value from ({given}) as given(value)")
 
     def _refuse_most_partitions(self) -> None:
-        touched = self._count("touched")
-        if touched <= TOUCHED_PARTITIONS:
+        touched, standing = self._count("touched"), self._catalogue.find(self._model.relation)
+        few = TOUCHED_ROWS_SHARE * ((standing.rows if standing else None) or 0)
+        if touched <= max(TOUCHED_PARTITIONS, few):
             return
         row = first_row(
             self._connection,
@@ -206,17 +208,15 @@ class Following:
         if not self._count("touched"):
             return Followed(0, 0)
         partition, relation = self._plan.partition, self._model.relation
-        is_touched = self._touched_only(partition)
-        sources = {
-            name: f"select each_row.* from {name} as each_row {is_touched}"
-            for name in self._plan.tracked
-        }
+        has_null = first_row(self._connection, "select 1 from temp.touched where value is null")
+        sources = {name: self._touched_rows(name, bool(has_null)) for name in self._plan.tracked}
         computed = with_sources(self._model.sql, sources)
-        self._temporary("fresh", f"select each_row.* from ({computed}) as each_row {is_touched}")
         self._temporary(
-            "before",
-            f"select each_row.rowid as _row, each_row.* from {relation} as each_row {is_touched}",
+            "fresh",
+            f"select each_row.* from ({computed}) as each_row "
+            f'semi join temp.touched on each_row."{partition}" is not distinct from touched.value',
         )
+        self._temporary("before", self._touched_rows(relation, bool(has_null), "rowid as _row, "))
         self._changes.compare("temp.before", "temp.fresh", self._columns)
         came, went = self._signs()
         if came or went:
@@ -226,11 +226,22 @@ class Following:
             self._connection.execute(f"insert into {relation} by name select * from temp.fresh")
         return Followed(came + went, came - went)
 
-    def _touched_only(self, partition: str) -> str:
-        """The join that leaves the touched of a relation's rows. Equality lets DuckDB skip what lies outside their range."""
-        has_null = first_row(self._connection, "select 1 from temp.touched where value is null")
-        same = "is not distinct from" if has_null else "="
-        return f'semi join temp.touched on each_row."{partition}" {same} touched.value'
+    def _touched_rows(self, relation: str, has_null: bool, also: str = "") -> str:
+        """A SELECT of those rows of a relation that lie in touched partitions.
+
+        Of a table the partitions are looked through first, and then what else the few rows hold: touched rows are mostly those
+        that were written last, and lie together.
+        """
+        partition = f'"{self._plan.partition}"'
+        found = (
+            f"{relation} as each_row semi join temp.touched on each_row.{partition} = touched.value"
+        )
+        rows = f"select each_row.* from {found}"
+        if self._catalogue.kind(relation) == "table":
+            rows = f"select {also}* from {relation} where rowid in (select each_row.rowid from {found})"
+        if has_null:
+            rows += f" union all select {also}* from {relation} where {partition} is null"
+        return rows
 
     # --- the statements ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 description: The lines of every return as they stand - units and value moved by every split, each unit once.
 grain: a return line
 owner: data
-refresh: full
+refresh: by_key
 key: [rma, line_no]
 columns:
   rma: the return

@@ -2,7 +2,7 @@
 description: Each order's day in the shop's own time zone.
 grain: an order
 owner: data
-refresh: full
+refresh: fold
 key: [order_id]
 columns:
   order_id: the order

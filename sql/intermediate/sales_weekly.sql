@@ -2,7 +2,7 @@
 description: What was sold of each product in each week.
 grain: a product, week and currency
 owner: data
-refresh: full
+refresh: fold
 key: [sku, week_start, currency]
 columns:
   sku: product
@@ -14,11 +14,20 @@ columns:
 */
 select
     lines.sku,
-    cast(date_trunc('week', orders.day) as date) as week_start,
+    cast(
+        date_trunc('week', cast(orders.placed_at + zone.offset_seconds * interval '1' second as date)) as date
+    ) as week_start,
     orders.currency,
     count(*) as order_lines,
     cast(sum(lines.quantity) as bigint) as units_sold,
     cast(sum(lines.quantity * lines.unit_price_minor) as bigint) as paid_minor
 from staging.order_lines as lines
-inner join intermediate.order_days as orders on orders.seq = lines.seq
-group by lines.sku, cast(date_trunc('week', orders.day) as date), orders.currency
+inner join staging.orders as orders on orders.seq = lines.seq
+inner join meta.zone_offsets as zone
+    on orders.placed_at >= zone.starts_at and orders.placed_at < zone.ends_at
+group by
+    lines.sku,
+    cast(
+        date_trunc('week', cast(orders.placed_at + zone.offset_seconds * interval '1' second as date)) as date
+    ),
+    orders.currency

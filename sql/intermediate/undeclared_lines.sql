@@ -2,7 +2,7 @@
 description: What lay in returned parcels although no application tells of it.
 grain: a line of a return that nobody applied for
 owner: data
-refresh: full
+refresh: by_key
 key: [rma, line_no]
 columns:
   rma: the return
