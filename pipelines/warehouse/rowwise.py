@@ -15,10 +15,10 @@ from pipelines.warehouse.lineage import DIALECT
 
 _META = "meta."
 _OVER_ROWS: Mapping[type[exp.Expr], str] = {
+    exp.Having: "`having` is about groups",
     exp.Window: "a window function looks at other rows",
     exp.Group: "it groups",
     exp.AggFunc: "it aggregates",
-    exp.Having: "`having` is about groups",
     exp.Qualify: "`qualify` looks at other rows",
     exp.Distinct: "`distinct` looks at other rows",
     exp.Limit: "`limit` takes some rows only",
@@ -102,6 +102,8 @@ def _sources(query: exp.Expr, outer: Mapping[str, exp.Expr]) -> set[str]:
     if isinstance(query, exp.Subquery):
         return _sources(query.this, steps)
     if isinstance(query, exp.Union):
+        if query.args.get("distinct"):
+            raise NotRowWise("`union` compares rows; write `union all`")
         return _sources(query.this, steps) | _sources(query.expression, steps)
     if not isinstance(query, exp.Select):
         raise NotRowWise("it is no SELECT over relations")

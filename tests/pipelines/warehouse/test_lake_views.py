@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.warehouse.lake_views import UnknownTimezone
+from pipelines.lake import segments
+from pipelines.lake.manifest import Manifest
+from pipelines.warehouse.lake_views import UnknownTimezone, events_after
 from pipelines.warehouse.warehouse import Warehouse
 from service.domain import events as e
 from service.platform.clock import to_us
@@ -48,6 +50,54 @@ class TestRun:
             warehouse,
         ):
             pytest.fail("there is no such zone")
+
+
+class TestNewEvents:
+    @pytest.fixture(autouse=True)
+    def each_batch_is_a_segment(self, monkeypatch):
+        monkeypatch.setattr(segments, "SMALL_ROWS", 1)
+
+    def test_are_read_from_their_own_files(self, settings, warehouse, take_in, short_log):
+        take_in(short_log[:6])
+        take_in(short_log)
+        manifest = Manifest.load(settings.lake_dir)
+        older, newer = (
+            manifest.files("return_requested")[:1],
+            manifest.files("return_requested")[1:],
+        )
+        sql = events_after(manifest, "lake.return_requested", 6)
+        assert str(older[0]) not in sql
+        assert all(str(path) in sql for path in newer)
+        with warehouse:
+            seqs = warehouse.query(f"select seq from ({sql})")["seq"].to_list()
+        assert seqs == [e.seq for e in short_log if e.seq > 6 and e.type == "return.requested"]
+
+    def test_that_are_none_give_no_row_of_the_same_columns(self, settings, warehouse, take_in, log):
+        take_in(log)
+        sql = events_after(Manifest.load(settings.lake_dir), "lake.return_requested", len(log))
+        with warehouse:
+            none = warehouse.query(sql)
+            assert none.columns == list(warehouse.columns("lake.return_requested"))
+            assert none.is_empty()
+
+    def test_move_the_moment_on_but_never_back(self, warehouse, take_in, record, log):
+        take_in(log[:9])
+        with warehouse:
+            before = warehouse.run.as_of
+            late = record(
+                10, e.ReturnClosed(rma="R9"), time_us=to_us(datetime(2023, 1, 1, tzinfo=UTC))
+            )
+            take_in([*log[:9], late])
+            assert warehouse.attach_lake().as_of == before
+            take_in([*log[:9], late, record(11, e.ReturnClosed(rma="R8"))])
+            assert warehouse.attach_lake().as_of == datetime(2024, 3, 1, 12, 0, 11, tzinfo=UTC)
+
+    def test_of_a_lake_made_anew_set_the_moment_anew(self, settings, warehouse, take_in, log):
+        take_in(log)
+        with warehouse:
+            (settings.lake_dir / "manifest.json").unlink()
+            take_in(log[:5])
+            assert warehouse.attach_lake().as_of == datetime(2024, 3, 1, 12, 0, 5, tzinfo=UTC)
 
 
 class TestZoneOffsets:
