@@ -18,7 +18,13 @@ from pipelines.warehouse.lake_views import digest
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from service.domain import lifecycle
-from service.domain.events import RefundOn, ReturnRequested, ReturnWithdrawn
+from service.domain.events import (
+    RefundOn,
+    ReturnReinstated,
+    ReturnRequested,
+    ReturnWithdrawn,
+    ReviewOpened,
+)
 from service.domain.lifecycle import TRANSITIONS, Line
 
 DESIGN_RELATION = "marts.process_design"
@@ -64,12 +70,19 @@ def _design(refund_on: RefundOn) -> Iterator[Edge]:
         if lifecycle.is_over(line):
             yield step, END
             step = END  # what comes after all comes after the closing
-        for event, after in _moves(line):
+        for event, after in _next_steps(step, line):
             if step != START or event in _BEGINNINGS:
                 yield step, event
             if (event, after) not in reached:
                 reached.add((event, after))
                 todo.append((event, after))
+
+
+def _next_steps(step: str, line: Line) -> Iterator[tuple[str, Line]]:
+    """What moves the line, and the opening of a review where the reinstatement itself brought it under review."""
+    if step == ReturnReinstated.type:
+        yield ReviewOpened.type, line
+    yield from _moves(line)
 
 
 def _moves(line: Line) -> Iterator[tuple[str, Line]]:

@@ -21,14 +21,16 @@ columns:
 */
 with given_up as (
     select
-        cancelled.subject as rma,
-        max(cancelled.time) as given_up_at,
+        cancelled.rma,
+        max(cancelled.moved_at) as given_up_at,
         max(cancelled.seq) as given_up_seq
-    from lake.return_cancelled_lines as cancelled
-    inner join intermediate.return_units as units on units.rma = cancelled.subject
-    left join intermediate.return_decisions as decisions on decisions.rma = cancelled.subject
-    where decisions.first_seq is null or cancelled.seq < decisions.first_seq
-    group by cancelled.subject, units.units
+    from staging.line_moves as cancelled
+    inner join intermediate.return_units as units on units.rma = cancelled.rma
+    left join intermediate.return_decisions as decisions on decisions.rma = cancelled.rma
+    where
+        cancelled.permission = 'cancelled'
+        and (decisions.first_seq is null or cancelled.seq < decisions.first_seq)
+    group by cancelled.rma, units.units
     having sum(cancelled.quantity) >= units.units
 ),
 
@@ -203,7 +205,11 @@ decided as (
     from staging.returns as returns
     left join intermediate.return_decisions as decisions on decisions.rma = returns.rma
     left join given_up on given_up.rma = returns.rma
-    left join reviews on reviews.rma = returns.rma and reviews.place = 1
+    left join reviews
+        on reviews.rma = returns.rma
+        and reviews.place = 1
+        and (decisions.first_seq is null or reviews.seq < decisions.first_seq)
+        and (given_up.given_up_seq is null or reviews.seq < given_up.given_up_seq)
     where returns.kind = 'return' and not returns.is_imported
 ),
 
@@ -285,6 +291,20 @@ arrivals as (
     where lines.came_at is not null and not returns.is_imported
 ),
 
+late_refunds as (
+    select
+        refunds.rma,
+        refunds.refund_key,
+        arg_max(late.next_due_at, late.seq) as next_due_at
+    from intermediate.refunds as refunds
+    inner join staging.line_moves as lines
+        on lines.rma = refunds.rma and lines.seq = refunds.requested_seq
+    inner join staging.late_lines as late
+        on late.rma = refunds.rma and late.line_no = lines.line_no and late.seq > refunds.due_seq
+    where late.clock = 'refund'
+    group by refunds.rma, refunds.refund_key
+),
+
 clocks as (
     select
         decided.rma,
@@ -349,8 +369,10 @@ clocks as (
         cast(null as timestamp) as paused_since,
         case when refunds.last_step = 'unknown' then 'system' else 'finance' end as owner_role,
         cast(null as varchar) as owner_key,
-        refunds.due_at as next_due_at
+        coalesce(late.next_due_at, refunds.due_at) as next_due_at
     from intermediate.refunds as refunds
+    left join late_refunds as late
+        on late.rma = refunds.rma and late.refund_key = refunds.refund_key
     where refunds.requested_seq is not null
 )
 

@@ -21,7 +21,21 @@ columns:
   items: lines of the return that wait for it together, else 1 (count)
   instance: what tells the same kind apart on a subject - a line, a refund, or the opening's place in the log; of several the first
 */
-with waiting as (
+with late as (
+    select
+        states.rma,
+        states.line_no,
+        arg_max(late.next_due_at, late.seq) as next_due_at
+    from intermediate.line_states as states
+    inner join staging.late_lines as late
+        on late.rma = states.rma
+        and late.line_no = states.line_no
+        and late.seq > states.resolution_seq
+    where late.clock = 'send_back'
+    group by states.rma, states.line_no
+),
+
+waiting as (
     select
         clocks.subject,
         clocks.clock as kind,
@@ -83,7 +97,7 @@ with waiting as (
         case states.resolution when 'to_send_back' then 'inspector' else 'customer' end as owner_role,
         cast(null as varchar) as owner_key,
         states.resolution_since as opened_at,
-        told.due_at,
+        coalesce(late.next_due_at, told.due_at) as due_at,
         told.due_at as promised_at,
         false as paused,
         states.rma,
@@ -91,6 +105,7 @@ with waiting as (
     from intermediate.line_states as states
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.resolution_seq
+    left join late on late.rma = states.rma and late.line_no = states.line_no
     where not states.is_over and states.resolution in ('awaiting_choice', 'to_send_back')
 ),
 
