@@ -46,6 +46,11 @@ class Told(Stories):
         assert answer.status_code == 201, answer.text
         return self._of(story, answer.json()["rma"])
 
+    def _delivered(self, order_id: str) -> None:
+        yesterday = (self.house.clock.now() - DAY).isoformat()
+        lines = [{"line_no": 1, "quantity": 3}, {"line_no": 2, "quantity": 1}]
+        assert self.house.put_parcel(order_id, delivered_at=yesterday, lines=lines).is_success
+
     def doubted(self, story: str) -> House:
         return self.asked(story, currency="CHF")
 
