@@ -58,18 +58,20 @@ def create_views(
 ) -> None:
     """Make `lake.<table>` for these tables, those without a file included."""
     for name in names:
-        columns, files = payload_tables()[name], manifest.files(name)
-        connection.execute(f"create or replace view lake.{name} as {_select(columns, files)}")
+        rows = _select(manifest, name, manifest.files(name))
+        connection.execute(f"create or replace view lake.{name} as {rows}")
 
 
 def view_digests(manifest: Manifest) -> dict[str, str]:
-    """What each table's view is made of, told by its columns and where its files lie."""
+    """What each table's view is made of, told by its columns, those in its files, and where these lie."""
     paths: dict[str, list[str]] = {name: [] for name in payload_tables()}
     for segment in manifest.segments:
         paths.setdefault(segment.table, []).append(segment.path)
     folder = str(manifest.lake_dir.resolve())
     return {
-        name: digest(folder, str(sorted(columns.items())), *paths[name])
+        name: digest(
+            folder, str(sorted(columns.items())), str(sorted(_held(manifest, name))), *paths[name]
+        )
         for name, columns in payload_tables().items()
     }
 
@@ -77,7 +79,7 @@ def view_digests(manifest: Manifest) -> dict[str, str]:
 def events_after(manifest: Manifest, relation: str, seq: int) -> str:
     """A SELECT of those rows of `lake.<table>` whose events follow a position; it opens no file that holds none."""
     name = relation.partition(".")[2]
-    rows = _select(payload_tables()[name], manifest.files(name, seq))
+    rows = _select(manifest, name, manifest.files(name, seq))
     return f"select * from ({rows}) where seq > {seq:d}"  # our own names
 
 
@@ -118,12 +120,20 @@ def stored_run(connection: duckdb.DuckDBPyConnection) -> Run:
     return Run(_aware(row[0]), int(row[1]), str(row[2])) if row else Run(None, 0, "UTC")
 
 
-def _select(columns: Mapping[str, str], files: Sequence[Path]) -> str:
-    if not files:
-        nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
-        return f"select {nothing} where false"
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"select {names} from {_parquet(files)}"  # our own names
+def _select(manifest: Manifest, name: str, files: Sequence[Path]) -> str:
+    """All of a table's columns from its files; what files of an older version do not have yet is null."""
+    columns, held = payload_tables()[name], _held(manifest, name)
+    selected = ", ".join(
+        f'"{column}"' if files and column in held else f'cast(null as {kind}) as "{column}"'
+        for column, kind in columns.items()
+    )
+    rows = _parquet(files) if files else "(select 1) where false"
+    return f"select {selected} from {rows}"  # our own names
+
+
+def _held(manifest: Manifest, name: str) -> Mapping[str, str]:
+    """The columns that the files of a table have, by the version that wrote them."""
+    return manifest.schemas.get(name, {})
 
 
 def _parquet(files: Sequence[Path]) -> str:

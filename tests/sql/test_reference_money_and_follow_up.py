@@ -178,3 +178,10 @@ class TestIlls:
         products = {(row["sku"], row["week_start"]) for row in expected}
         by_hand = ills_weekly(played.log, lives, products, BERLIN)
         assert_same_rows(rows, by_hand, ("week_start", "measure"))
+        assert {row["ill"] for row in rows} == {
+            "laborious",
+            "slow",
+            "silent",
+            "stalled",
+            "unanalysed",
+        }

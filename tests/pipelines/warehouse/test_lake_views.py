@@ -5,7 +5,9 @@ import pytest
 
 from pipelines.lake import segments
 from pipelines.lake.manifest import Manifest
-from pipelines.warehouse.lake_views import UnknownTimezone, events_after
+from pipelines.lake.tables import payload_tables
+from pipelines.warehouse import lake_views
+from pipelines.warehouse.lake_views import UnknownTimezone, events_after, view_digests
 from pipelines.warehouse.warehouse import Warehouse
 from service.domain import events as e
 from service.platform.clock import to_us
@@ -144,6 +146,30 @@ class TestViews:
             take_in(log)
             warehouse.attach_lake()
             assert warehouse.query("select count(*) from lake.order_placed").item() == 3
+
+    def test_show_what_files_of_an_older_version_do_not_have_as_null(
+        self, warehouse, take_in, log, monkeypatch
+    ):
+        take_in(log)
+        newer = {
+            name: {**columns, "told_since": "BIGINT"} for name, columns in payload_tables().items()
+        }
+        with monkeypatch.context() as upgraded:
+            upgraded.setattr(lake_views, "payload_tables", lambda: newer)
+            with warehouse:
+                rows = warehouse.query("select order_id, told_since from lake.order_placed").rows()
+                assert len(rows) == 3
+                assert {since for _, since in rows} == {None}
+
+    def test_follow_files_that_were_written_anew_under_the_same_names(self, take_in, log, settings):
+        take_in(log)
+        manifest = Manifest.load(settings.lake_dir)
+        fewer = {**manifest.schemas["order_placed"]}
+        fewer.pop("country")
+        older = manifest.model_copy(update={"schemas": {**manifest.schemas, "order_placed": fewer}})
+
+        assert view_digests(older)["order_placed"] != view_digests(manifest)["order_placed"]
+        assert view_digests(older)["order_delivered"] == view_digests(manifest)["order_delivered"]
 
 
 def _import(timezone: str) -> e.ImportCompleted:
