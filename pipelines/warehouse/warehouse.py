@@ -111,8 +111,22 @@ class Warehouse:
                 self._write_down()
 
     def attach_lake(self) -> Run:
-        """Show the lake as its manifest now says. Called on entering, and again after the log was drained."""
+        """Show the lake as its manifest now says. Called on entering, and again after the log was drained.
+
+        One that another version of Retour wrote lacks columns that relations read. The drain makes it anew; until then it
+        is not shown, and nothing can be built.
+        """
         manifest = Manifest.load(self.lake_dir)
+        self._is_readable = manifest.through_seq == 0 or manifest.schemas == payload_tables()
+        if self._is_readable:
+            self._attach(manifest)
+        self._manifest, self._run = manifest, stored_run(self._connection)
+        self._zone = digest(
+            str(self._connection.execute("select * from meta.zone_offsets").fetchall())
+        )
+        return self._run
+
+    def _attach(self, manifest: Manifest) -> None:
         views, tables = view_digests(manifest), table_fingerprints(manifest)
         state = digest(
             str(manifest.through_seq),
@@ -128,11 +142,6 @@ class Warehouse:
             except duckdb.Error:
                 manifest.verify()  # a damaged segment is told by its name
                 raise
-        self._manifest, self._run = manifest, stored_run(self._connection)
-        self._zone = digest(
-            str(self._connection.execute("select * from meta.zone_offsets").fetchall())
-        )
-        return self._run
 
     def _show_lake(
         self,
@@ -289,6 +298,11 @@ class Warehouse:
     def _made_from(self, model: SqlModel) -> str:
         if model.is_python:
             raise ValueError(f"{model.relation} is built by Python; hand its rows to `replace`")
+        if not self._is_readable:
+            raise BuildFailed(
+                f"{self.lake_dir}/ was written by another version of Retour; run `retour refresh`, which makes it anew "
+                "from the log"
+            )
         return self.fingerprint(model, self._code(model))
 
     def _code(self, model: SqlModel) -> str:
