@@ -1,4 +1,4 @@
-"""How much a run makes anew although it stands: nothing, everything, or a stretch of days."""
+"""How thorough a run is: what it makes anew although it stands, and whether it reads files that nothing changed."""
 
 from datetime import date, timedelta
 
@@ -16,7 +16,7 @@ class BadScope(UserError):
 
 
 class Scope(dg.ConfigurableResource[None]):
-    """What is made anew whatever stands. Everything else is brought up to date as by any refresh."""
+    """What is made anew, or read, whatever stands. Everything else is brought up to date as by any refresh."""
 
     everything: bool = Field(
         False, description="Make every relation of this run anew, from the lake on."
@@ -24,6 +24,11 @@ class Scope(dg.ConfigurableResource[None]):
     from_log: bool = Field(
         False,
         description="Make the lake anew from the log first. It takes about a minute for a million events.",
+    )
+    reads_files: bool = Field(
+        False,
+        description="Read every file of lake, quarantine and publication and compare it with what was written. Else files "
+        "are told by their sizes.",
     )
     first_day: str = Field(
         "",

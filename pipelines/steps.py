@@ -46,9 +46,19 @@ def relations() -> tuple[SqlModel, ...]:
 
 
 def take_in(
-    settings: Settings, retour: Retour, warehouse: Warehouse, *, from_log: bool = False
+    settings: Settings,
+    retour: Retour,
+    warehouse: Warehouse,
+    *,
+    from_log: bool = False,
+    reads_files: bool = False,
 ) -> IngestReport:
-    """Take what the log has new into the lake, or with `from_log` all of it, and let the warehouse see it."""
+    """Take what the log has new into the lake, or with `from_log` all of it, and let the warehouse see it.
+
+    With `reads_files` every file that the lake has is read and compared first. Raises `LakeDamaged`, `LogReplaced`.
+    """
+    if reads_files:
+        Manifest.load(settings.lake_dir).verify(settings.quarantine_dir)
     if from_log:
         start_anew(retour.read_log, settings.lake_dir)
     head = retour.log_head()

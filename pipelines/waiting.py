@@ -43,6 +43,12 @@ def backlog(settings: Settings) -> Backlog:
     return Backlog(_retour(settings).log_head(), published.through_seq if published else 0)
 
 
+def quiet_zone(settings: Settings) -> str:
+    """The time zone in which the shop sleeps: its own, as set or as last published."""
+    published = Publication.load(settings.published_dir)
+    return settings.timezone or (published.timezone if published else "UTC")
+
+
 @cache
 def _retour(settings: Settings) -> Retour:
     """Opened once in a process: it looks after its tables each time."""

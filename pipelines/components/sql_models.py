@@ -4,6 +4,7 @@ Its dependencies are exactly those that the SQL names; its description, owner an
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import dagster as dg
 
@@ -14,6 +15,10 @@ from pipelines.warehouse.models import SqlModel, read_models
 from pipelines.warehouse.warehouse import Warehouse
 
 INGEST = dg.AssetKey("ingest")
+# An hourly schedule refreshes even while nothing is new, so what is older than that was not refreshed.
+FRESH = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=2), warn_window=timedelta(minutes=75)
+)
 _GIVEN = ("lake", "meta")  # schemas that stand when the log was taken in
 
 
@@ -57,6 +62,7 @@ def asset_spec(model: SqlModel) -> dg.AssetSpec:
         owners=[f"team:{model.header.owner}"],
         kinds={"duckdb", "python" if model.is_python else "sql"},
         code_version=model.sql or None,
+        freshness_policy=FRESH if model.schema == "marts" else None,
         metadata={
             "dagster/table_name": model.relation,
             "dagster/column_schema": _column_schema(model),

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION
+from pipelines.retention import KEPT_FAILURES, KEPT_RUNS, prune_history
 
 _INGEST = dg.AssetKey("ingest")
 _MODEL = [
@@ -13,7 +14,7 @@ _MODEL = [
 ]
 
 
-def _making_anew(**scope: Any) -> dict[str, Any]:
+def _with(**scope: Any) -> dict[str, Any]:
     return {"resources": {"scope": {"config": scope}}}
 
 
@@ -28,7 +29,7 @@ refresh = dg.define_asset_job(
 rebuild = dg.define_asset_job(
     "rebuild",
     selection=dg.AssetSelection.all(),
-    config=_making_anew(everything=True, from_log=False),
+    config=_with(everything=True, from_log=False),
     description="Makes every relation anew from the lake, whatever stands, and publishes what came out otherwise. "
     "With `from_log: true` in the launchpad it makes the lake anew from the log first.",
     executor_def=dg.in_process_executor,
@@ -37,17 +38,40 @@ rebuild = dg.define_asset_job(
 rebuild_days = dg.define_asset_job(
     "rebuild_days",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(_INGEST),
-    config=_making_anew(first_day="", last_day=""),
+    config=_with(first_day="", last_day=""),
     description="Makes exactly one stretch of days anew in every relation kept by day, from the lake as it stands, and "
     "publishes what came out otherwise. Name `first_day` and `last_day` in the launchpad, such as 2026-03-01.",
+    executor_def=dg.in_process_executor,
+)
+
+verify = dg.define_asset_job(
+    "verify",
+    selection=dg.AssetSelection.all(),
+    config=_with(reads_files=True),
+    description="A refresh that reads every file of lake, quarantine and publication and compares it with what was "
+    "written. A published file that differs is written again; one of the lake ends the run and is named.",
     executor_def=dg.in_process_executor,
 )
 
 train = dg.define_asset_job(
     "train",
     selection=dg.AssetSelection.assets(*_MODEL).downstream().required_multi_asset_neighbors(),
-    config=_making_anew(everything=True),
+    config=_with(everything=True),
     description="Weighs every product anew by what was sold and came back, raises and clears flags, and publishes what "
     "follows. A refresh does so where sales or returns changed; this does it whatever changed.",
     executor_def=dg.in_process_executor,
 )
+
+
+@dg.op(description="Deletes old runs with all that they left, and gives the room back to the disk.")
+def prune_runs_and_logs(context: dg.OpExecutionContext) -> None:
+    pruned = prune_history(context.instance)
+    context.add_output_metadata({"runs_forgotten": pruned.runs, "bytes_freed": pruned.bytes_freed})
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description=f"Forgets the oldest runs: the newest {KEPT_RUNS} that went well and {KEPT_FAILURES} that failed are kept.",
+)
+def prune() -> None:
+    prune_runs_and_logs()

@@ -56,7 +56,13 @@ def ingest(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
     settings = load_settings()
     with step():
-        report = take_in(settings, retour, warehouse, from_log=scope.from_log)
+        report = take_in(
+            settings,
+            retour,
+            warehouse,
+            from_log=scope.from_log,
+            reads_files=scope.reads_files,
+        )
         History(settings.quality_dir).add_batch(
             report.checks, context.run.run_id, datetime.now(UTC)
         )

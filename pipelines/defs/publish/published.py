@@ -6,10 +6,11 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.components.markdown import table
-from pipelines.components.sql_models import asset_keys
+from pipelines.components.sql_models import FRESH, asset_keys
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import Published, figures, publish
 from pipelines.quality.gate import let_pass
+from pipelines.scope import Scope
 from pipelines.steps import check, relations
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
@@ -28,14 +29,17 @@ def publication() -> dg.Definitions:
         owners=["team:data"],
         kinds={"parquet"},
         retry_policy=TRIED_AGAIN,
+        freshness_policy=FRESH,
     )
     def published(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], scope: Scope
     ) -> dg.MaterializeResult[None]:
         settings, now = load_settings(), datetime.now(UTC)
         with step():
             let_pass(check(settings, warehouse, models, context.run.run_id, now))
-            done = publish(warehouse, marts, settings.published_dir, now)
+            done = publish(
+                warehouse, marts, settings.published_dir, now, reads_files=scope.reads_files
+            )
         return dg.MaterializeResult(metadata=_metadata(done, settings.published_dir))
 
     return dg.Definitions(assets=[published])

@@ -10,6 +10,7 @@ from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import HEALTH_MARTS, health, publish
 from pipelines.quality.conclusions import conclude
 from pipelines.quality.health import DATA_QUALITY_RELATION, QUARANTINE_RELATION
+from pipelines.scope import Scope
 from pipelines.steps import build_health, check, relations
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
@@ -58,10 +59,18 @@ def pipeline_health() -> dg.Definitions:
         kinds={"parquet"},
         retry_policy=TRIED_AGAIN,
     )
-    def published_health(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def published_health(
+        warehouse: dg.ResourceParam[Warehouse], scope: Scope
+    ) -> dg.MaterializeResult[None]:
         folder = load_settings().health_dir
         with step():
-            done = publish(warehouse, health(models), folder, datetime.now(UTC))
+            done = publish(
+                warehouse,
+                health(models),
+                folder,
+                datetime.now(UTC),
+                reads_files=scope.reads_files,
+            )
         return dg.MaterializeResult(
             metadata={
                 "marts_changed": ", ".join(done.changed) or "none",
