@@ -1,4 +1,4 @@
-"""`retour refresh`: the pipeline's job once, in this process, as a run that Dagster shows like any other.
+"""`retour refresh` and `retour rebuild`: a job once, in this process, as a run that Dagster shows like any other.
 
 Quiet when all is well: a line that sums it up. Dagster itself is imported when a refresh begins, for it takes seconds.
 """
@@ -30,25 +30,40 @@ _progress = logging.getLogger("retour.progress")
 
 def run_refresh(settings: Settings) -> None:
     """Refresh once and say in a line what came of it. Raises `UserError`."""
+    _run(settings, "Refreshed", "refresh")
+
+
+def run_rebuild(settings: Settings, *, from_log: bool = False) -> None:
+    """Make every relation anew, with `from_log` the lake too, and say in a line what came of it. Raises `UserError`."""
+    _run(settings, "Rebuilt", "rebuild", everything=True, from_log=from_log)
+
+
+def run_rebuild_days(settings: Settings, first_day: str, last_day: str) -> None:
+    """Make exactly these days anew and say in a line what came of it. Raises `UserError`."""
+    _run(settings, "Rebuilt", "rebuild_days", first_day=first_day, last_day=last_day)
+
+
+def _run(settings: Settings, done_what: str, job: str, **scope: str | bool) -> None:
+    """Run a job, show how far it is, and say in a line what came of it."""
     console = Console(stderr=True, highlight=False)
     home = ensure_dagster_home(settings)
     started = time.monotonic()
     with _told(console), _as_environment(settings):
         from pipelines.run_job import run_job
 
-        done = run_job(home)
-    summary = _summary(done, settings, time.monotonic() - started)
+        done = run_job(home, job, **scope)
+    summary = _summary(done_what, done, settings, time.monotonic() - started)
     Console(highlight=False, soft_wrap=True).print(summary)
 
 
-def _summary(done: "Refreshed", settings: Settings, seconds: float) -> str:
+def _summary(done_what: str, done: "Refreshed", settings: Settings, seconds: float) -> str:
     quarantine = (
         f"[red]{done.quarantined:,} in quarantine[/red], see {settings.quarantine_dir}"
         if done.quarantined
         else "nothing in quarantine"
     )
     return (
-        f"Refreshed in {seconds:.1f} s: {done.events:,} events taken in (through {done.through_seq:,}), "
+        f"{done_what} in {seconds:.1f} s: {done.events:,} events taken in (through {done.through_seq:,}), "
         f"marts changed: {done.marts_changed}; {_flagged(settings.published_dir)}{quarantine}."
     )
 

@@ -86,6 +86,25 @@ def refresh() -> None:
 
 
 @app.command()
+def rebuild(
+    from_log: Annotated[
+        bool, typer.Option("--from-log", help="make the lake anew from the log first")
+    ] = False,
+    first_day: Annotated[
+        str, typer.Option(help="make anew only the days from this one on, such as 2026-03-01")
+    ] = "",
+    last_day: Annotated[str, typer.Option(help="the last of these days")] = "",
+) -> None:
+    """Make all tables anew, or exactly some days of them, whatever stands; then publish."""
+    from pipelines.refresh import run_rebuild, run_rebuild_days
+
+    if first_day or last_day:
+        run_rebuild_days(load_settings(), first_day, last_day)
+    else:
+        run_rebuild(load_settings(), from_log=from_log)
+
+
+@app.command()
 def simulate(
     days: Annotated[int, typer.Option(min=1, max=3650, help="how many days are played")] = 180,
     orders_per_day: Annotated[

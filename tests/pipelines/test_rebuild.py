@@ -1,0 +1,208 @@
+"""What is made anew whatever stands: everything, or exactly one stretch of days."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_shop import small_shop
+
+from pipelines.dagster_home import ensure_dagster_home
+from pipelines.lake.manifest import Manifest
+from pipelines.publish.manifest import Publication
+from pipelines.run_job import RefreshFailed, run_job
+from pipelines.scope import BadScope, Scope, partitions
+from pipelines.steps import relations
+from retour.settings import Settings
+
+Rows = list[tuple[object, ...]]
+FIRST, LAST = date(2024, 1, 10), date(2024, 1, 20)
+
+
+@pytest.fixture
+def shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("RETOUR_VAR_DIR", str(settings.var_dir))
+    monkeypatch.setenv("RETOUR_WAREHOUSE", str(settings.warehouse))
+    small_shop(settings, days=40)
+    run_job(ensure_dagster_home(settings))
+    run_job(ensure_dagster_home(settings))  # takes in what the first concluded
+    return settings
+
+
+@pytest.fixture
+def run(shop: Settings) -> Callable[..., None]:
+    """Runs a job with this scope."""
+    home = ensure_dagster_home(shop)
+    return lambda job, **scope: run_job(home, job, **scope)
+
+
+def query(shop: Settings, sql: str) -> Rows:
+    with closing(duckdb.connect(str(shop.warehouse))) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def volume(shop: Settings) -> Rows:
+    return query(shop, "select * from marts.volume_daily order by day")
+
+
+def published(shop: Settings) -> Publication:
+    publication = Publication.load(shop.published_dir)
+    assert publication
+    return publication
+
+
+@pytest.mark.slow
+class TestRebuildDays:
+    def test_restores_these_days_and_leaves_all_others_as_they_are(self, shop, run) -> None:
+        right = volume(shop)
+        query(shop, "update marts.volume_daily set orders = -1")
+
+        run("rebuild_days", first_day=str(FIRST), last_day=str(LAST))
+
+        expected = [row if FIRST <= row[0] <= LAST else (row[0], -1, *row[2:]) for row in right]
+        assert volume(shop) == expected
+        assert sum(row[1] > 0 for row in expected) == 11
+
+    def test_takes_nothing_new_in(self, shop, run) -> None:
+        before = Manifest.load(shop.lake_dir).through_seq
+        small_shop(shop, days=41)
+
+        run("rebuild_days", first_day=str(FIRST), last_day=str(LAST))
+
+        assert Manifest.load(shop.lake_dir).through_seq == before
+
+    def test_publishes_what_came_out(self, shop, run) -> None:
+        right = published(shop).marts["volume_daily"].files
+        query(shop, "update marts.volume_daily set orders = -1")
+        run("rebuild_days", first_day="2024-02-01", last_day="2024-02-01")
+        wrong = published(shop).marts["volume_daily"].files
+
+        run("rebuild_days", first_day="2023-12-01", last_day="2024-03-01")
+
+        assert wrong != right
+        assert published(shop).marts["volume_daily"].files == right
+
+    def test_without_days_it_says_what_it_wants(self, shop, run) -> None:
+        with pytest.raises(RefreshFailed, match=r"rebuild_days wants first_day and last_day"):
+            run("rebuild_days")
+
+
+@pytest.mark.slow
+class TestRebuild:
+    def test_restores_every_relation_whatever_stands(self, shop, run) -> None:
+        snapshot = published(shop).snapshot
+        query(shop, "update marts.volume_daily set orders = -1")
+        query(shop, "update intermediate.sku_evidence set excess_units = -1")
+        query(shop, "delete from marts.return_lines")
+
+        run("rebuild", everything=True)
+
+        assert published(shop).snapshot == snapshot
+        assert volume(shop)[0][1] > 0
+        assert query(
+            shop, "select count(*) from intermediate.sku_evidence where excess_units = -1"
+        ) == [(0,)]
+        assert query(shop, "select count(*) > 0 from marts.return_lines") == [(True,)]
+
+    def test_a_refresh_restores_nothing_of_the_kind(self, shop, run) -> None:
+        query(shop, "update marts.volume_daily set orders = -1")
+
+        run("refresh")
+
+        assert {row[1] for row in volume(shop)} == {-1}
+
+    def test_makes_the_lake_anew_from_the_log(self, shop, run) -> None:
+        before, snapshot = Manifest.load(shop.lake_dir), published(shop).snapshot
+
+        run("rebuild", everything=True, from_log=True)
+
+        after = Manifest.load(shop.lake_dir)
+        assert after.generation != before.generation
+        assert after.through_seq == before.through_seq
+        assert published(shop).snapshot == snapshot
+
+    def test_keeps_a_lake_that_the_log_could_not_make_again(self, shop, run) -> None:
+        before = Manifest.load(shop.lake_dir)
+        with closing(sqlite3.connect(shop.var_dir / "retour.db")) as log:
+            log.execute("delete from events where seq < 10")
+            log.commit()
+
+        with pytest.raises(
+            RefreshFailed, match=r"the log begins with event 10, and the lake holds"
+        ):
+            run("rebuild", everything=True, from_log=True)
+
+        assert Manifest.load(shop.lake_dir) == before
+
+
+@pytest.mark.slow
+class TestTrain:
+    def test_weighs_every_product_anew(self, shop, run) -> None:
+        evidence = query(shop, "select * from intermediate.sku_evidence order by sku")
+        query(shop, "update intermediate.sku_evidence set excess_units = -1")
+
+        run("train", everything=True)
+
+        assert query(shop, "select * from intermediate.sku_evidence order by sku") == evidence
+
+
+@pytest.mark.slow
+class TestVerify:
+    def test_names_a_file_of_the_lake_that_changed(self, shop, run) -> None:
+        segment = next(shop.lake_dir.rglob("order.placed/*.parquet"))
+        flip_a_byte(segment)
+        run("refresh")
+
+        with pytest.raises(
+            RefreshFailed, match=rf"{segment.name} has changed since it was written"
+        ):
+            run("verify", reads_files=True)
+
+    def test_writes_a_published_file_again_that_changed(self, shop, run) -> None:
+        (file,) = published(shop).marts["volume_daily"].files[:1]
+        path = shop.published_dir / file.path
+        right = path.read_bytes()
+        flip_a_byte(path)
+        run("refresh")
+        assert path.read_bytes() != right
+
+        run("verify", reads_files=True)
+
+        assert path.read_bytes() == right
+
+
+class TestScope:
+    @pytest.mark.parametrize(
+        ("first", "last", "told"),
+        [
+            ("2026-03-05", "2026-03-01", r"first_day 2026-03-05 comes after last_day 2026-03-01"),
+            ("March", "2026-03-01", r"first_day is 'March'; write a day such as 2026-03-01"),
+            ("2026-03-01", "", r"last_day is ''; write a day"),
+        ],
+    )
+    def test_days_that_make_no_sense_are_told(self, first, last, told) -> None:
+        with pytest.raises(BadScope, match=told):
+            Scope(first_day=first, last_day=last).days()
+
+    @pytest.mark.parametrize(
+        ("partition", "first"),
+        [("day", "2026-03-04"), ("week_start", "2026-03-02"), ("month", "2026-03-01")],
+    )
+    def test_weeks_and_months_are_those_that_the_days_lie_in(self, partition, first) -> None:
+        model = next(each for each in relations() if each.header.refresh == "by_day")
+        header = model.header.model_copy(update={"partition": partition})
+        model = replace(model, header=header)
+
+        found = partitions(model, date(2026, 3, 4), date(2026, 3, 31))
+
+        assert found == (date.fromisoformat(first), date(2026, 3, 31))
+
+
+def flip_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
