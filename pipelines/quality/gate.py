@@ -29,4 +29,5 @@ def let_pass(verdicts: Iterable[Verdict]) -> None:
 
 def _told(verdict: Verdict) -> str:
     rule, count = verdict.rule, verdict.found.failing_rows
-    return f"{rule.relation} breaks a rule in {count} rows: {rule.says}"
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return f"{rule.relation} breaks a rule in {rows}: {rule.says}"
