@@ -73,6 +73,10 @@ _CLOCKS = (
     in_order("intermediate.surveys", "sent_at", "reminded_at"),
     in_order("intermediate.surveys", "sent_at", "answered_at"),
     in_order("intermediate.case_lives", "opened_at", "first_answer_at", "closed_at"),
+    in_order("intermediate.clocks", "opened_at", "ended_at"),
+    at_least("intermediate.clocks", "hours", severity="warning"),
+    at_least("intermediate.clocks", "paused_us", severity="warning"),
+    at_least("intermediate.stages", "waited_us", severity="warning"),
     in_order("marts.return_lifecycle", "requested_at", "decided_at"),
     in_order("marts.return_lifecycle", "requested_at", "review_opened_at"),
     never(
@@ -116,6 +120,51 @@ _BOUNDS = (
         "settled_at must stand where money went back, and nowhere else",
         "refund_minor > 0 and settled_at is null",
         column="settled_at, refund_minor",
+    ),
+    one_of(
+        "intermediate.clocks",
+        "clock",
+        ("decision", "review", "inspection", "refund", "case", "first_answer"),
+    ),
+    never(
+        "marts.sla_forecast",
+        "forecast_lies_in_its_interval",
+        "expected_breaches must lie in its interval, and that between 0 and due_24h",
+        "expected_breaches not between expected_low and expected_high "
+        "or expected_low < 0 or expected_high > due_24h or due_24h > open_now",
+        column="expected_breaches, expected_low, expected_high, due_24h, open_now",
+    ),
+    never(
+        "marts.work_now",
+        "what_is_paused_is_not_overdue",
+        "a clock that stands still must not be overdue",
+        "paused and is_overdue",
+        column="paused, is_overdue",
+    ),
+    is_share("marts.process_edges", "share"),
+    at_least("marts.process_edges", "median_hours", severity="warning"),
+    at_least("marts.stage_daily", "median_hours", severity="warning"),
+    never(
+        "marts.stage_daily",
+        "long_ones_are_among_all",
+        "over_24h must not be more than ended",
+        "over_24h > ended",
+        column="over_24h, ended",
+    ),
+    never(
+        "marts.policy_rules_weekly",
+        "parts_are_not_more_than_the_whole",
+        "of checked at most as many failed, of those at most as many were declined or reviewed",
+        "failed > checked or declined + reviewed > failed or authorized_after_review > reviewed",
+        column="checked, failed, declined, reviewed, authorized_after_review",
+    ),
+    at_least("marts.ills_weekly", "value", severity="warning"),
+    never(
+        "marts.ills_weekly",
+        "shares_are_shares",
+        "a share must lie between 0 and 1",
+        "unit = 'share' and value not between 0 and 1",
+        column="unit, value",
     ),
     at_least("marts.return_lines", "quantity"),
     at_least("marts.return_lines", "refund_minor"),
@@ -279,6 +328,100 @@ _CONSERVATION = (
                from marts.refunds_daily group by date_trunc('month', day), currency
            ) as paid on paid.month = costs.month and paid.currency = costs.currency
            where coalesce(costs.minor, 0) <> coalesce(paid.minor, 0)""",
+    ),
+    never(
+        "marts.sla_daily",
+        "a_clock_is_met_breached_or_open",
+        "opened must be met, breached, still_open and no_due together",
+        "opened <> met + breached + still_open + no_due or overdue_open > breached",
+        column="opened, met, breached, still_open, no_due, overdue_open",
+    ),
+    adds_up(
+        "marts.sla_daily",
+        "every_clock_is_counted_once",
+        "the clocks of all days must be those that were started, of each kind",
+        """select coalesce(daily.clock, clocks.clock) as clock, daily.opened, clocks.opened as clocks_started
+           from (select clock, sum(opened) as opened from marts.sla_daily group by clock) as daily
+           full join (
+               select clock, count(*) as opened from intermediate.clocks group by clock
+           ) as clocks on clocks.clock = daily.clock
+           where daily.opened is distinct from clocks.opened""",
+    ),
+    adds_up(
+        "marts.process_edges",
+        "every_return_starts_once",
+        "as many returns must leave start as there are",
+        """select edges.started, lifecycle.returns
+           from (
+               select coalesce(sum(cases), 0) as started from marts.process_edges where from_step = 'start'
+           ) as edges
+           cross join (select count(*) as returns from marts.return_lifecycle) as lifecycle
+           where edges.started <> lifecycle.returns""",
+    ),
+    adds_up(
+        "marts.process_edges",
+        "every_step_is_counted_once",
+        "the cases of all edges must be the steps of all returns that are known",
+        """select edges.cases, moves.steps
+           from (select coalesce(sum(cases), 0) as cases from marts.process_edges) as edges
+           cross join (
+               select count(*) as steps from intermediate.return_moves as moves
+               where exists (
+                   select 1 from marts.return_lifecycle as known where known.rma = moves.rma
+               )
+           ) as moves
+           where edges.cases <> moves.steps""",
+    ),
+    adds_up(
+        "marts.stage_daily",
+        "every_stage_is_counted_once",
+        "the stages of all days must be those that ended",
+        """select daily.ended, stages.ended as stages_ended
+           from (select coalesce(sum(ended), 0) as ended from marts.stage_daily) as daily
+           cross join (select count(*) as ended from intermediate.stages) as stages
+           where daily.ended <> stages.ended""",
+    ),
+    never(
+        "marts.reviewer_weekly",
+        "a_decision_authorizes_or_declines",
+        "decided must be authorized and declined together",
+        "decided <> authorized + declined or overturned > declined or failed_later > authorized or late > decided",
+        column="decided, authorized, declined, overturned, failed_later, late",
+    ),
+    adds_up(
+        "marts.reviewer_weekly",
+        "every_decision_is_counted_once",
+        "the decisions of all weeks must be those of the log",
+        """select weekly.decided, logged.decided as decided_in_the_log
+           from (select coalesce(sum(decided), 0) as decided from marts.reviewer_weekly) as weekly
+           cross join (select count(*) as decided from lake.review_decided) as logged
+           where weekly.decided <> logged.decided""",
+    ),
+    adds_up(
+        "marts.satisfaction_by",
+        "every_dimension_holds_all_surveys",
+        "each dimension must hold the surveys and answers of satisfaction_daily",
+        """select split.dimension, split.sent, daily.sent as surveys_sent, split.answered,
+                  daily.answered as surveys_answered
+           from (
+               select dimension, sum(sent) as sent, sum(answered) as answered
+               from marts.satisfaction_by group by dimension
+           ) as split
+           cross join (
+               select sum(sent) as sent, sum(answered) as answered from marts.satisfaction_daily
+           ) as daily
+           where split.sent is distinct from daily.sent or split.answered is distinct from daily.answered""",
+    ),
+    adds_up(
+        "marts.satisfaction_answers",
+        "every_answer_is_there",
+        "there must be as many answers as satisfaction_daily counts",
+        """select answers.answers, daily.answered
+           from (select count(*) as answers from marts.satisfaction_answers) as answers
+           cross join (
+               select coalesce(sum(answered), 0) as answered from marts.satisfaction_daily
+           ) as daily
+           where answers.answers <> daily.answered""",
     ),
     never(
         "marts.cases_daily",

@@ -21,6 +21,7 @@ from pipelines.quality.relations import DECLARED
 from pipelines.quality.rules import never
 from pipelines.run_job import RefreshFailed, run_job
 from pipelines.steps import SQL_DIR, run_steps
+from pipelines.warehouse.models import load_models
 from retour.assembly import open_retour
 from retour.settings import Settings
 from service.application import Retour
@@ -74,7 +75,7 @@ def faulty_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[boo
     right = mart.read_text()
     wrong = right.replace("coalesce(ordered.orders, 0) as", "coalesce(ordered.orders, 0) + 1 as")
     assert wrong != right
-    monkeypatch.setattr(steps, "SQL_DIR", folder)
+    monkeypatch.setattr(steps, "relations", lambda: tuple(load_models(folder)))
     return lambda is_wrong: mart.write_text(wrong if is_wrong else right) and None
 
 
