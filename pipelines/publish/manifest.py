@@ -7,6 +7,7 @@ opened it may finish.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -23,10 +24,10 @@ PREVIOUS = "previous.json"
 class PublicationUnwritable(UserError):
     """The operating system refused a write; what was published before stands."""
 
-    def __init__(self, refused: OSError, path: Path) -> None:
+    def __init__(self, path: str | Path, reason: str) -> None:
         super().__init__(
-            f"cannot write {refused.filename or path} ({refused.strerror or refused}); free space or make it "
-            "writable, then run `retour refresh`. What was published before stays readable"
+            f"cannot write {path} ({reason}); free space or make it writable, then run `retour refresh`. "
+            "What was published before stays readable"
         )
 
 
@@ -111,9 +112,20 @@ def make_durable(path: Path) -> None:
         os.close(handle)
 
 
+@contextmanager
+def drafted(draft: Path) -> Iterator[Path]:
+    """A file to be written and renamed; where that fails it goes, since the disk may be full because of it."""
+    try:
+        yield draft
+    except Exception:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
 def _replace(path: Path, publication: Publication) -> None:
-    draft = path.with_name(f"{path.name}.draft")
-    draft.write_text(publication.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    make_durable(draft)
-    draft.replace(path)
+    with drafted(path.with_name(f"{path.name}.draft")) as draft:
+        draft.write_text(publication.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        make_durable(draft)
+        draft.replace(path)
     make_durable(path.parent)

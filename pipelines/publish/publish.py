@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from pipelines.publish.cuts import WHOLE, Cut, cuts_by_month
 from pipelines.publish.manifest import (
     PREVIOUS,
@@ -19,11 +21,12 @@ from pipelines.publish.manifest import (
     PublishedFile,
     PublishedMart,
     commit,
+    drafted,
     make_durable,
     snapshot_of,
 )
 from pipelines.warehouse.models import SqlModel
-from pipelines.warehouse.warehouse import Warehouse
+from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 
 MARTS = "marts"
 HEALTH_MARTS = frozenset({"marts.data_quality", "marts.quarantine", "marts.pipeline_runs"})
@@ -67,7 +70,8 @@ def publish(
             commit(published_dir, publication, before)
         _prune(published_dir, publication)
     except OSError as refused:
-        raise PublicationUnwritable(refused, published_dir) from refused
+        path, reason = refused.filename or published_dir, refused.strerror or str(refused)
+        raise PublicationUnwritable(path, reason) from refused
     changed = [name for name in marts if not _has_same_files(name, publication, before)]
     return Published(publication, tuple(changed))
 
@@ -151,17 +155,16 @@ def _has_its_bytes(path: Path, file: PublishedFile) -> bool:
 
 def _write(warehouse: Warehouse, model: SqlModel, folder: Path, cut: Cut) -> PublishedFile:
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / _DRAFT
     columns, key = ", ".join(model.header.columns), ", ".join(model.header.key)
     order = f" order by {key}" if key else ""
-    rows = warehouse.copy_to_parquet(
-        f"select {columns} from {model.relation} where {cut.condition}{order}", draft
-    )
-    content = draft.read_bytes()
-    sha256 = hashlib.sha256(content).hexdigest()
-    path = folder / f"{sha256[:16]}.parquet"
-    make_durable(draft)
-    draft.replace(path)
+    select = f"select {columns} from {model.relation} where {cut.condition}{order}"
+    with drafted(folder / _DRAFT) as draft:
+        rows = _copy(warehouse, select, draft)
+        content = draft.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = folder / f"{sha256[:16]}.parquet"
+        make_durable(draft)
+        draft.replace(path)
     make_durable(folder)
     return PublishedFile(
         path=f"{folder.name}/{path.name}",
@@ -171,6 +174,17 @@ def _write(warehouse: Warehouse, model: SqlModel, folder: Path, cut: Cut) -> Pub
         month=cut.month,
         content=cut.content,
     )
+
+
+def _copy(warehouse: Warehouse, select: str, draft: Path) -> int:
+    """Write the rows of a SELECT; a disk that refuses is told as such, whatever else may be wrong as it is."""
+    try:
+        return warehouse.copy_to_parquet(select, draft)
+    except BuildFailed as refused:
+        if isinstance(refused.__cause__, duckdb.IOException):
+            reason = str(refused.__cause__).splitlines()[0]
+            raise PublicationUnwritable(draft, reason) from refused
+        raise
 
 
 def _prune(published_dir: Path, publication: Publication) -> None:

@@ -53,3 +53,39 @@ def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Pu
         return publish(warehouse, models, settings.published_dir, moment, reads_files=reads_files)
 
     return published
+
+
+NONE = (-1, None)  # a row that the mart leaves out, since SQL knows no empty `values`
+_DATED = """/*
+description: What a test needs.
+grain: a row
+owner: operations
+refresh: full
+publish_by: happened_at
+key: [n]
+columns:
+  n: a number
+  happened_at: when; null where nobody knows
+*/
+select cast(v.n as bigint) as n, cast(v.happened_at as timestamp) as happened_at
+from (values {values}) as v (n, happened_at)
+where v.n >= 0
+"""
+
+
+@pytest.fixture
+def publish_dated(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Publish:
+    """Builds and publishes the mart `dated` of these numbers and moments, which is cut by months."""
+    folder = tmp_path / "sql" / "marts"
+    folder.mkdir(parents=True)
+
+    def published(*rows: tuple[int, str | None], reads_files: bool = False) -> Published:
+        values = ", ".join(f"({n}, '{at}')" if at else f"({n}, null)" for n, at in (*rows, NONE))
+        (folder / "dated.sql").write_text(_DATED.format(values=values))
+        models = load_models(tmp_path / "sql")
+        for model in models:
+            warehouse.build(model)
+        moment = datetime(2024, 3, 1, tzinfo=UTC)
+        return publish(warehouse, models, settings.published_dir, moment, reads_files=reads_files)
+
+    return published
