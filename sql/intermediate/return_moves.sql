@@ -12,6 +12,7 @@ columns:
   to_step: the type of the event; end for the closing
   moved_at: when (UTC)
   waited_us: since the event before it (microseconds); null after start
+  is_again: whether the return had been at that step before
 */
 select
     steps.rma,
@@ -25,5 +26,8 @@ select
         'microsecond',
         lag(steps.happened_at) over (partition by steps.rma order by steps.happened_at, steps.seq),
         steps.happened_at
-    ) as waited_us
+    ) as waited_us,
+    row_number() over (
+        partition by steps.rma, steps.step order by steps.happened_at, steps.seq
+    ) > 1 as is_again
 from staging.return_steps as steps

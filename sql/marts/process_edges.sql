@@ -14,6 +14,8 @@ columns:
   share: of all that ever left the step, those that went this way (0 to 1)
   is_designed: whether the service's table of moves lets a line go that way
   strays: of the cases, those of returns of one line that the table of moves does not let it go (count); of several lines each goes its own way
+  waiting_hours: how long all of them together took (real hours); null from start
+  again: of the cases, those that came to a step where the return had been before (count)
 */
 with sized as (
     select
@@ -28,7 +30,9 @@ by_return as (
         moves.from_step,
         moves.to_step,
         moves.rma,
-        count(*) as cases
+        count(*) as cases,
+        sum(moves.waited_us) as waited_us,
+        count(*) filter (where moves.is_again) as again
     from intermediate.return_moves as moves
     group by moves.from_step, moves.to_step, moves.rma
 ),
@@ -39,6 +43,8 @@ counted as (
         by_return.to_step,
         cast(sum(by_return.cases) as bigint) as cases,
         count(*) as returns,
+        cast(sum(by_return.waited_us) as bigint) as waited_us,
+        cast(sum(by_return.again) as bigint) as again,
         cast(sum(case when sized.lines = 1 then by_return.cases else 0 end) as bigint) as of_one_line
     from by_return
     inner join sized on sized.rma = by_return.rma
@@ -91,7 +97,9 @@ select
     cast(counted.cases as double)
     / nullif(cast(sum(counted.cases) over (partition by counted.from_step) as double), 0) as share,
     design.from_step is not null as is_designed,
-    case when design.from_step is null then counted.of_one_line else 0 end as strays
+    case when design.from_step is null then counted.of_one_line else 0 end as strays,
+    counted.waited_us / 3600000000.0 as waiting_hours,
+    counted.again
 from counted
 left join times on times.from_step = counted.from_step and times.to_step = counted.to_step
 left join marts.process_design as design

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from math import fsum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,15 @@ def process_edges(log: Sequence[RecordedEvent], design: set[Edge]) -> Iterator[R
     """The rows of the mart."""
     waits: dict[Edge, list[float | None]] = defaultdict(list)
     ways: dict[Edge, list[str]] = defaultdict(list)
+    again: Counter[Edge] = Counter()
     single = {rma for rma, events in by_rma(log).items() if _is_of_one_line(list(told(events)))}
     for rma, events in by_rma(log).items():
+        been: set[str] = set()
         for edge, wait in _edges_of(list(told(events))):
             waits[edge].append(wait)
             ways[edge].append(rma)
+            again[edge] += edge[1] in been
+            been.add(edge[1])
     leaving = Counter(from_step for (from_step, _), those in waits.items() for _ in those)
     for edge, those in waits.items():
         known = sorted(each for each in those if each is not None)
@@ -44,6 +49,8 @@ def process_edges(log: Sequence[RecordedEvent], design: set[Edge]) -> Iterator[R
             "share": len(those) / leaving[edge[0]],
             "is_designed": edge in design,
             "strays": 0 if edge in design else sum(rma in single for rma in ways[edge]),
+            "waiting_hours": fsum(known) if known else None,
+            "again": again[edge],
         }
 
 
