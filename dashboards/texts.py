@@ -3,6 +3,7 @@
 `dashboards.po` holds what the pages say, `definitions.po` what the headers of the marts say of their columns.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -41,6 +42,12 @@ class Texts:
     def definition(self, text: str) -> str:
         """What a mart's header says of a column."""
         return definitions().get(text, text) if self.language == "zh" else text
+
+    @staticmethod
+    def meaning(definition: str, word: str) -> str:
+        """Of a definition that says `word (meaning), …`, one word's meaning; all of it where it does not."""
+        found = re.search(rf"\b{re.escape(word)} \(([^()]*)\)", definition)
+        return found[1] if found else definition
 
     def reason(self, code: str) -> str:
         """A reason for a return in words; one that a shop's own history brought stays as it is."""

@@ -142,6 +142,12 @@ EXPECTATIONS = {
     "matches": "of a form",
     "key_is_whole": "key never empty",
     "key_is_unique": "key tells rows apart",
+    "is_known": "known where it belongs",
+    "not_before": "in order of time",
+    "at_least": "not too small",
+    "is_a_share": "a share",
+    "is_a_known_word": "one of a list",
+    "other": "as the rule says",
 }
 SEVERITIES = {"blocking": "blocking", "warning": "warning"}
 SET_ASIDE = {

@@ -1,6 +1,5 @@
 """What every page stands in: the newest publication is opened, and where it cannot be, the page says the way out."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -43,14 +42,11 @@ class View:
     def define(self, figure: str, word: str | None = None) -> str | None:
         """The definition of `mart.column` in the page's language; None where the publication carries none.
 
-        Where the definition says `word (meaning), …` of the column's words, one word's meaning alone can be asked for.
+        Of a column of words, one word's meaning alone can be asked for.
         """
         text = self.publication.definition(figure)
         said = self.texts.definition(text) if text else None
-        if said is None or word is None:
-            return said
-        found = re.search(rf"\b{re.escape(word)} \(([^()]*)\)", said)
-        return found[1] if found else said
+        return self.texts.meaning(said, word) if said and word else said
 
 
 def open_page(

@@ -60,7 +60,7 @@ def show_checks(view: View) -> None:
             texts("Table"), definition=define("data_quality.table_name"), width=220
         ),
         "column_name": Column(texts("Column"), definition=define("data_quality.column_name")),
-        "expectation": Column(
+        "kind": Column(
             texts("What is expected"),
             words=EXPECTATIONS,
             definition=define("data_quality.expectation"),

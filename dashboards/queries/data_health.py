@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from dashboards.queries.frames import frame
+from dashboards.words import EXPECTATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,15 @@ class Checks:
     warnings: int
 
 
+_PARAMETRIZED = ("is_known", "not_before", "at_least", "is_a_share", "is_a_known_word")
+
+
 def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """What the newest run found at each door; failing checks on top, those that stop a publication first."""
-    return frame(
+    """What the newest run found at each door; failing checks on top, those that stop a publication first.
+
+    `kind` is the word of `EXPECTATIONS` for the rule: `closed_at_not_before_opened_at` is a `not_before`.
+    """
+    rows = frame(
         connection,
         """
         with newest as (
@@ -34,6 +41,12 @@ def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         order by passed, severity <> 'blocking', door, table_name, column_name, expectation
         """,
     )
+    kind = pl.coalesce(
+        pl.when(pl.col("expectation").is_in(list(EXPECTATIONS))).then(pl.col("expectation")),
+        pl.col("expectation").str.extract(f"_({'|'.join(_PARAMETRIZED)})(?:_|$)"),
+        pl.lit("other"),
+    )
+    return rows.with_columns(kind.alias("kind"))
 
 
 def counted(rows: pl.DataFrame) -> Checks:

@@ -30,6 +30,26 @@ class TestChecks:
         assert rows["run_id"].unique().sort().to_list() == ["run-0", "run-1"]
         assert len(rows) == 4
 
+    @pytest.mark.parametrize(
+        ("expectation", "kind"),
+        [
+            ("unique_together", "unique_together"),
+            ("closed_at_not_before_opened_at", "not_before"),
+            ("value_minor_at_least_0", "at_least"),
+            ("rma_is_known", "is_known"),
+            ("kind_is_a_known_word", "is_a_known_word"),
+            ("probability_is_a_share", "is_a_share"),
+            ("days_sum_to_all_orders", "other"),
+        ],
+    )
+    def test_a_rule_is_told_by_its_kind(
+        self, marts: duckdb.DuckDBPyConnection, expectation: str, kind: str
+    ) -> None:
+        renamed = data_quality().with_columns(expectation=pl.lit(expectation))
+        marts.register("data_quality", renamed)
+
+        assert set(queries.checks(marts)["kind"]) == {kind}
+
     def test_what_stops_a_publication_is_counted_apart(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:

@@ -273,7 +273,7 @@ class TestJourneys:
     def test_the_process_is_drawn_twice_and_rare_moves_can_be_hidden(
         self, tab: Page, address: str
     ) -> None:
-        open_page(tab, address, "process", lang="en")
+        open_page(tab, address, "process", lang="en", least="0")
         graphs = tab.get_by_test_id("stGraphVizChart")
         expect(graphs.first.locator("g.edge")).to_have_count(12)
         expect(graphs.nth(1).locator("g.edge")).to_have_count(11)

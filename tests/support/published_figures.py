@@ -116,7 +116,7 @@ def reviewer_weekly() -> pl.DataFrame:
 
 
 def process_edges() -> pl.DataFrame:
-    """A short life with one loop (more is asked for and comes) and one move that was never designed."""
+    """A short life in which more is asked for twice, and with one move that was never designed."""
     rows = [
         ("start", "return.requested", 100, 0.0, 0.0, 100, 1.0, True),
         ("return.requested", "return.authorized", 80, 0.0, 0.1, 80, 0.8, True),
@@ -141,7 +141,16 @@ def process_edges() -> pl.DataFrame:
         "share",
         "is_designed",
     ]
-    return pl.DataFrame(rows, schema=names, orient="row")
+    moves = pl.DataFrame(rows, schema=names, orient="row")
+    goes_back = (
+        pl.col("from_step") == "evidence.received",
+        pl.col("to_step") == "evidence.requested",
+    )
+    return moves.with_columns(
+        waiting_hours=pl.col("cases") * pl.col("median_hours"),
+        again=pl.when(*goes_back).then(pl.col("cases")).otherwise(0),
+        strays=pl.when(pl.col("is_designed")).then(0).otherwise(pl.col("cases")),
+    )
 
 
 def process_design() -> pl.DataFrame:
