@@ -2,7 +2,7 @@
 description: Every line of every return as it stands, with what was found, where it went, and what was paid back.
 grain: a return line; units that went another way than the rest of their line are a line of their own
 owner: operations
-refresh: full
+refresh: by_key
 publish_by: requested_at
 key: [rma, line_no]
 columns:

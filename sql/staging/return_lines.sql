@@ -14,6 +14,7 @@ columns:
   reason: the customer's reason, a word of the shop's list; null where none was given
   value_minor: what was paid for the units (minor units)
   requested_at: when the return was applied for, or the withdrawal declared (UTC)
+  seq: the event's place in the log
 */
 select
     lines.subject as rma,
@@ -24,7 +25,8 @@ select
     lines.quantity,
     lines.reason,
     lines.value_minor,
-    lines.time as requested_at
+    lines.time as requested_at,
+    lines.seq
 from lake.return_requested_lines as lines
 union all
 select
@@ -36,5 +38,6 @@ select
     lines.quantity,
     lines.reason,
     lines.value_minor,
-    lines.time as requested_at
+    lines.time as requested_at,
+    lines.seq
 from lake.return_withdrawn_lines as lines
