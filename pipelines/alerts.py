@@ -41,6 +41,7 @@ class Fault:
 
     place: str
     words: str
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def failures(events: Sequence[dg.DagsterEvent], job: str) -> Iterator[Fault]:
     steps = [each for each in events if each.is_step_failure]
     for each in steps:
         step = (each.step_key or "").replace("__", "/")
-        yield Fault(f"{job}: {step}", _words_of_step(each.step_failure_data))
+        yield Fault(f"{job}: {step}", _words_of_step(each.step_failure_data), step)
     if not steps:
         ends = [each for each in events if each.event_type == dg.DagsterEventType.RUN_FAILURE]
         yield Fault(job, _words_of_run(ends[-1]) if ends else "no more is known")

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+import polars as pl
+
 from models.products.detector import Detector
 from pipelines.lake.ingest import IngestReport, drain, start_anew
 from pipelines.lake.manifest import Manifest
@@ -25,8 +27,10 @@ from pipelines.quality.gate import let_pass
 from pipelines.quality.health import (
     DATA_QUALITY_RELATION,
     QUARANTINE_RELATION,
+    RUNS_RELATION,
     build_data_quality,
     build_quarantine,
+    build_runs,
 )
 from pipelines.quality.history import History
 from pipelines.quality.results import BatchQuality, Frames
@@ -106,15 +110,19 @@ def check(
 
 
 def build_health(
-    settings: Settings, warehouse: Warehouse, models: Iterable[SqlModel]
+    settings: Settings,
+    warehouse: Warehouse,
+    models: Iterable[SqlModel],
+    runs: pl.DataFrame | None = None,
 ) -> dict[str, Built]:
-    """Bring up to date what tells how the pipeline fares; what was made, by relation."""
+    """Bring up to date what tells how the pipeline fares; what was made, by relation. Without `runs` theirs stay as known."""
     named, history = {model.relation: model for model in models}, History(settings.quality_dir)
     quarantined = read_quarantine(Manifest.load(settings.lake_dir), settings.quarantine_dir)
     data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
     return {
         data_quality.relation: build_data_quality(warehouse, data_quality, history),
         quarantine.relation: build_quarantine(warehouse, quarantine, quarantined),
+        RUNS_RELATION: build_runs(warehouse, named[RUNS_RELATION], runs),
     }
 
 

@@ -9,7 +9,13 @@ from pipelines.components.sql_models import INGEST, asset_keys, asset_spec, mate
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.publish.publish import HEALTH_MARTS, health, publish
 from pipelines.quality.conclusions import conclude
-from pipelines.quality.health import DATA_QUALITY_RELATION, QUARANTINE_RELATION
+from pipelines.quality.health import (
+    DATA_QUALITY_RELATION,
+    QUARANTINE_RELATION,
+    RUNS_RELATION,
+    known_runs,
+)
+from pipelines.run_history import recent_runs
 from pipelines.scope import Scope
 from pipelines.steps import build_health, check, relations
 from pipelines.warehouse.models import SqlModel
@@ -29,9 +35,11 @@ def pipeline_health() -> dg.Definitions:
     models = relations()
     named = {model.relation: model for model in models}
     data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
+    runs = named[RUNS_RELATION]
     specs = [
         asset_spec(data_quality).merge_attributes(deps=asset_keys(_last(models))),
         asset_spec(quarantine).merge_attributes(deps=[INGEST]),
+        asset_spec(runs).merge_attributes(deps=[INGEST]),
     ]
 
     @dg.multi_asset(name="check_results", specs=specs, retry_policy=TRIED_AGAIN)
@@ -44,8 +52,9 @@ def pipeline_health() -> dg.Definitions:
         with step():
             verdicts = check(settings, warehouse, models, context.run.run_id, datetime.now(UTC))
             said = conclude(warehouse, retour, verdicts)
-            built = build_health(settings, warehouse, models)
-        for model in (data_quality, quarantine):
+            told = recent_runs(context.instance, known_runs(warehouse))
+            built = build_health(settings, warehouse, models, told)
+        for model in (data_quality, quarantine, runs):
             result = materialized(model, warehouse, built[model.relation])
             metadata = {**(result.metadata or {}), "conclusions": len(said)}
             yield result._replace(metadata=metadata)
