@@ -6,8 +6,8 @@ refresh: by_key
 key: [rma, stage, instance]
 columns:
   rma: the return
-  stage: decide (from the application to the first decision), hand_over (from the permission until a carrier or the dock first had the goods), transit (from a carrier's first scan until they first lay on the dock), inspect (from their arrival until a line was inspected), place (from there until the line's goods were given a place) or refund (from the order to pay until the money went back)
-  instance: what tells stages of a return apart - the line or the refund
+  stage: decide (from the application to the first decision), hand_over (from the permission until a carrier or the dock first had the goods), transit (from a carrier's first scan until they first lay on the dock), inspect (from their arrival until a line was inspected), place (from the last inspection until the last goods were given a place) or refund (from the order to pay until the money went back)
+  instance: what tells stages of a return apart - the line, the refund, or first
   owner_role: whose work it was - system, reviewer, customer, carrier, inspector or finance
   ended_at: when it ended (UTC)
   day: the shop's day of that
@@ -24,30 +24,13 @@ with lives as (
         decisions.decided_at,
         case when decisions.mode = 'rule' then 'system' else 'reviewer' end as decided_by,
         goods.first_scan_at,
-        goods.received_at
+        goods.received_at,
+        goods.inspected_at,
+        goods.placed_at
     from staging.returns as returns
     left join intermediate.return_decisions as decisions on decisions.rma = returns.rma
     left join intermediate.return_goods as goods on goods.rma = returns.rma
     where not returns.is_imported
-),
-
-placed as (
-    select
-        dispositions.rma,
-        dispositions.line_no,
-        max(dispositions.placed_at) as placed_at
-    from staging.dispositions as dispositions
-    group by dispositions.rma, dispositions.line_no
-),
-
-inspected as (
-    select
-        moves.rma,
-        moves.line_no,
-        max(moves.moved_at) as inspected_at
-    from staging.line_moves as moves
-    where moves.reception in ('passed', 'failed', 'wrong_item', 'unexpected', 'waived')
-    group by moves.rma, moves.line_no
 ),
 
 stages as (
@@ -89,15 +72,13 @@ stages as (
     where clocks.clock in ('inspection', 'refund') and clocks.ended_by = 'done'
     union all
     select
-        placed.rma,
+        lives.rma,
         'place' as stage,
-        cast(placed.line_no as varchar) as instance,
+        'first' as instance,
         'inspector' as owner_role,
-        inspected.inspected_at as began_at,
-        placed.placed_at as ended_at
-    from placed
-    inner join inspected on inspected.rma = placed.rma and inspected.line_no = placed.line_no
-    inner join lives on lives.rma = placed.rma
+        lives.inspected_at as began_at,
+        lives.placed_at as ended_at
+    from lives
 )
 
 select

@@ -17,90 +17,153 @@ columns:
   waiting_hours: how long all of them together took (real hours); null from start
   again: of the cases, those that came to a step where the return had been before (count)
 */
-with sized as (
+with words as (
     select
-        lines.rma,
-        count(*) as lines
-    from intermediate.lines_now as lines
-    group by lines.rma
+        0 as step_no,
+        'start' as step
+    union all
+    select
+        steps.step_no,
+        min(steps.step) as step
+    from staging.return_steps as steps
+    group by steps.step_no
 ),
 
 by_return as (
     select
-        moves.from_step,
-        moves.to_step,
-        moves.rma,
+        moves.from_no,
+        moves.to_no,
+        moves.return_seq,
         count(*) as cases,
-        sum(moves.waited_us) as waited_us,
-        count(*) filter (where moves.is_again) as again
+        sum(moves.waited_us) as waited_us
     from intermediate.return_moves as moves
-    group by moves.from_step, moves.to_step, moves.rma
+    group by moves.from_no, moves.to_no, moves.return_seq
 ),
 
 counted as (
     select
-        by_return.from_step,
-        by_return.to_step,
+        by_return.from_no,
+        by_return.to_no,
         cast(sum(by_return.cases) as bigint) as cases,
-        count(*) as returns,
         cast(sum(by_return.waited_us) as bigint) as waited_us,
-        cast(sum(by_return.again) as bigint) as again,
-        cast(sum(case when sized.lines = 1 then by_return.cases else 0 end) as bigint) as of_one_line
+        count(*) as returns
     from by_return
-    inner join sized on sized.rma = by_return.rma
-    group by by_return.from_step, by_return.to_step
+    group by by_return.from_no, by_return.to_no
+),
+
+first_arrivals as (
+    select
+        moves.return_seq,
+        moves.to_no,
+        arg_min(moves.from_no, moves.place) as from_no
+    from intermediate.return_moves as moves
+    group by moves.return_seq, moves.to_no
+),
+
+new_there as (
+    select
+        arrivals.from_no,
+        arrivals.to_no,
+        count(*) as cases
+    from first_arrivals as arrivals
+    group by arrivals.from_no, arrivals.to_no
 ),
 
 waits as (
     select
-        moves.from_step,
-        moves.to_step,
+        moves.from_no,
+        moves.to_no,
         moves.waited_us,
         count(*) as here
     from intermediate.return_moves as moves
     where moves.waited_us is not null
-    group by moves.from_step, moves.to_step, moves.waited_us
+    group by moves.from_no, moves.to_no, moves.waited_us
 ),
 
 ranked as (
     select
-        waits.from_step,
-        waits.to_step,
+        waits.from_no,
+        waits.to_no,
         waits.waited_us,
         sum(waits.here) over (
-            partition by waits.from_step, waits.to_step
+            partition by waits.from_no, waits.to_no
             order by waits.waited_us
             rows between unbounded preceding and current row
         ) as so_far,
-        sum(waits.here) over (partition by waits.from_step, waits.to_step) as in_all
+        sum(waits.here) over (partition by waits.from_no, waits.to_no) as in_all
     from waits
 ),
 
 times as (
     select
-        ranked.from_step,
-        ranked.to_step,
+        ranked.from_no,
+        ranked.to_no,
         min(ranked.waited_us) filter (where ranked.so_far * 2 >= ranked.in_all) as lower_us,
         min(ranked.waited_us) filter (where ranked.so_far * 2 > ranked.in_all) as upper_us,
         min(ranked.waited_us) filter (where ranked.so_far * 10 >= ranked.in_all * 9) as p90_us
     from ranked
-    group by ranked.from_step, ranked.to_step
+    group by ranked.from_no, ranked.to_no
+),
+
+named as (
+    select
+        counted.from_no,
+        counted.to_no,
+        came_from.step as from_step,
+        went_to.step as to_step,
+        design.from_step is not null as is_designed
+    from counted
+    inner join words as came_from on came_from.step_no = counted.from_no
+    inner join words as went_to on went_to.step_no = counted.to_no
+    left join marts.process_design as design
+        on design.from_step = came_from.step and design.to_step = went_to.step
+),
+
+off_design as (
+    select
+        moves.from_no,
+        moves.to_no,
+        moves.rma
+    from intermediate.return_moves as moves
+    inner join named on named.from_no = moves.from_no and named.to_no = moves.to_no
+    where not named.is_designed
+),
+
+sized as (
+    select
+        lines.rma,
+        count(*) as lines
+    from intermediate.lines_now as lines
+    where lines.rma in (select off_design.rma from off_design)
+    group by lines.rma
+),
+
+strays as (
+    select
+        off_design.from_no,
+        off_design.to_no,
+        count(*) as strays
+    from off_design
+    inner join sized on sized.rma = off_design.rma
+    where sized.lines = 1
+    group by off_design.from_no, off_design.to_no
 )
 
 select
-    counted.from_step,
-    counted.to_step,
+    named.from_step,
+    named.to_step,
     counted.cases,
     (times.lower_us + times.upper_us) / 7200000000.0 as median_hours,
     times.p90_us / 3600000000.0 as p90_hours,
     counted.returns,
     cast(counted.cases as double)
-    / nullif(cast(sum(counted.cases) over (partition by counted.from_step) as double), 0) as share,
-    design.from_step is not null as is_designed,
-    case when design.from_step is null then counted.of_one_line else 0 end as strays,
+    / nullif(cast(sum(counted.cases) over (partition by counted.from_no) as double), 0) as share,
+    named.is_designed,
+    coalesce(strays.strays, 0) as strays,
     counted.waited_us / 3600000000.0 as waiting_hours,
-    counted.again
+    counted.cases - coalesce(new_there.cases, 0) as again
 from counted
-left join times on times.from_step = counted.from_step and times.to_step = counted.to_step
-left join marts.process_design as design
-    on design.from_step = counted.from_step and design.to_step = counted.to_step
+inner join named on named.from_no = counted.from_no and named.to_no = counted.to_no
+left join times on times.from_no = counted.from_no and times.to_no = counted.to_no
+left join strays on strays.from_no = counted.from_no and strays.to_no = counted.to_no
+left join new_there on new_there.from_no = counted.from_no and new_there.to_no = counted.to_no

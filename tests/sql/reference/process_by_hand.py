@@ -191,22 +191,13 @@ def _stages_of(events: Events) -> Iterator[tuple[str, str, int | None, int | Non
     came_us = min((us for us in (scanned_us, received_us) if us is not None), default=None)
     yield "hand_over", "customer", permitted_us, came_us
     yield "transit", "carrier", scanned_us, received_us
-    inspected = {
-        each.says["line_no"]: each.at_us
-        for each in events
-        if each.type == "line.inspected" and each.says["outcome"] not in ("short", "empty")
-    }
-    inspected |= {
-        line["line_no"]: each.at_us
-        for each in events
-        if each.type == "inspection.waived"
-        for line in each.says["lines"]
-    }
-    placed = {
-        each.says["line_no"]: each.at_us for each in events if each.type == "line.dispositioned"
-    }
-    for line_no, us in placed.items():
-        yield "place", "inspector", inspected.get(line_no), us
+    inspected = [each for each in events if each.type in ("line.inspected", "inspection.waived")]
+    placed = [each for each in events if each.type == "line.dispositioned"]
+    yield "place", "inspector", _last_us(inspected), _last_us(placed)
+
+
+def _last_us(events: Events) -> int | None:
+    return max((each.at_us for each in events), default=None)
 
 
 def _first_us(events: Events, type_: str) -> int | None:
