@@ -32,8 +32,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install ## fill an empty shop (or import DATA=<file>), refresh, then serve everything until Ctrl-C
 	@$(BIN)/retour run $(if $(DATA),--data "$(DATA)")
 
-test: check ## prove everything: checks, then every test
-	@$(BIN)/python -m pytest
+test: check ## prove everything: checks, then every test, several at a time
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: install ## format, lint, types, layers, and Dagster's own checks
 	$(call quietly,$(BIN)/ruff format --check . || { echo "run: make format"; false; })

@@ -14,7 +14,7 @@ from workers import put
 
 from service.platform.jobs import Job
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("running")]
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 ROLES = ("shop", "storefront", "reviewer", "inspector", "finance")

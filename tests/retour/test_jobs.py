@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from migrated import migrated_file
 from rivals import own_retour
 from workers import put
 
 from service.application import Retour
 from service.letters.post import letter
-from service.platform import jobs, migrate
+from service.platform import jobs
 from service.platform.jobs import Job
 
 RETOUR = str(Path(sys.executable).with_name("retour"))
@@ -21,9 +22,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 @pytest.fixture
 def shop(tmp_path: Path) -> Retour:
     """The application on the database of the installation that the commands below use."""
-    made = own_retour(f"sqlite:///{tmp_path / 'var' / 'retour.db'}", NOW)
-    migrate.upgrade(made.context.db)
-    return made
+    return own_retour(f"sqlite:///{migrated_file(tmp_path / 'var' / 'retour.db')}", NOW)
 
 
 @pytest.fixture

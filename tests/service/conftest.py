@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from house import House
-from real_postgres import fresh_database, postgres_server
+from migrated import open_migrated
+from real_postgres import fresh_database, lent_database, postgres_server
 from service_shop import Shop
 
 from service.application import Retour
 from service.domain.risk import RulesOnly
-from service.platform import migrate
 from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SystemIds
@@ -27,17 +27,22 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, on each engine in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, on each engine in turn; with the tables where a test asks for the `db` there."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'retour.db'}"
-    return fresh_database(request.getfixturevalue("postgres"))
+        yield f"sqlite:///{tmp_path / 'retour.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    if "db" in request.fixturenames:
+        with lent_database(server) as url:
+            yield url
+    else:
+        yield fresh_database(server)
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    migrate.upgrade(database)
+    database = open_migrated(database_url)
     yield database
     database.dispose()
 

@@ -1,7 +1,6 @@
 """All stories are played by a customer who leaves marks wherever that can be done: none reaches log, jobs, other tables or output."""
 
 import logging
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from sqlalchemy import select
 from stories import STORIES, a_house
 
 from service.customers.contacts import mail_sha256
-from service.platform import migrate
-from service.platform.db import Database, metadata
+from service.platform.db import metadata
 
 MAIL = "anna@example.org"
 WORDS = dict.fromkeys(("question", "answer", "text", "comment", "note"), "Anna was here")
@@ -65,9 +63,7 @@ def test_no_story_tells_log_jobs_or_output_who_its_customer_is(
     caplog.set_level(logging.DEBUG, logger="retour")
     kept: set[str] = set()
 
-    template = migrated(tmp_path / "template")
     for name, story in STORIES.items():
-        shutil.copy(template, tmp_path / f"{name}.db")
         with a_house(f"sqlite:///{tmp_path / name}.db", name, Marked) as house:
             assert isinstance(house, Marked)
             story(house)
@@ -81,15 +77,6 @@ def test_no_story_tells_log_jobs_or_output_who_its_customer_is(
     assert kept == PERSONAL, "a mark that nobody left proves nothing"
     assert caplog.text
     assert not is_marked(caplog.text)
-
-
-def migrated(file: Path) -> Path:
-    """An empty database, made once: that takes longer than most stories."""
-    database = Database(f"sqlite:///{file}")
-    migrate.upgrade(database)
-    database.scrub()
-    database.dispose()
-    return file
 
 
 def is_marked(text: str) -> bool:

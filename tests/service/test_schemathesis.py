@@ -8,14 +8,13 @@ import pytest
 from house import House
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from migrated import open_migrated
 from stories import NOON
 
 from service.application import Retour
 from service.domain.risk import RulesOnly
-from service.platform import migrate
 from service.platform.auth import SCOPES
 from service.platform.clock import VirtualClock
-from service.platform.db import Database
 from service.platform.ids import SystemIds
 from service.policies import default_policy
 
@@ -48,8 +47,7 @@ ANYBODY = st.sampled_from(["admin", "admin", "admin", *sorted(SCOPES)])
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A shop in which something of everything is under way."""
-    db = Database(f"sqlite:///{tmp_path_factory.mktemp('shop') / 'retour.db'}", durable=False)
-    migrate.upgrade(db)
+    db = open_migrated(f"sqlite:///{tmp_path_factory.mktemp('shop') / 'retour.db'}")
     clock = VirtualClock(NOON)
     retour = Retour(
         db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"

@@ -17,10 +17,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from migrated import migrated_file
 from small_world import CUSTOMER, ORDERS, World
-
-from service.platform import migrate
-from service.platform.db import Database
 
 REASONS = st.sampled_from(["defect", "changed_mind", "size_fit"])
 OUTCOMES = st.sampled_from(["passed", "passed", "failed", "short", "wrong_item", "empty"])
@@ -410,12 +408,7 @@ class Everybody(RuleBasedStateMachine):
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty shop's database, made once: migrating takes longer than many steps."""
-    file = tmp_path_factory.mktemp("template") / "retour.db"
-    database = Database(f"sqlite:///{file}")
-    migrate.upgrade(database)
-    database.scrub()
-    database.dispose()
-    return file
+    return migrated_file(tmp_path_factory.mktemp("template") / "retour.db")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from house import House
+from migrated import open_migrated
 
 from pipelines.steps import SQL_DIR, build, take_in
 from pipelines.warehouse.models import load_models
@@ -14,9 +15,7 @@ from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.risk import RulesOnly
-from service.platform import migrate
 from service.platform.clock import VirtualClock
-from service.platform.db import Database
 from service.platform.ids import SystemIds
 from service.policies import default_policy
 
@@ -35,8 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def house(folder: Settings) -> Iterator[House]:
-    db, clock = Database(folder.database), VirtualClock(NOON)
-    migrate.upgrade(db)
+    db, clock = open_migrated(folder.database), VirtualClock(NOON)
     retour = Retour(
         db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
     )

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from service_shop import ORDER
 from sqlalchemy import text
+from told import ORDER
 
 from service.application import Retour
 from service.customers.commands import TooManyTries

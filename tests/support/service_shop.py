@@ -5,6 +5,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from fastapi import FastAPI
+from told import MAIL, ORDER, PARCEL
 
 from service.api import create_app
 from service.application import Retour
@@ -18,21 +20,23 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
-ORDER = {
-    "customer": "anna@example.com",
-    "currency": "EUR",
-    "country": "DE",
-    "placed_at": "2026-02-20T09:00:00Z",
-    "lines": [
-        {"line_no": 1, "sku": "MUG", "quantity": 3, "unit_price_minor": 1290},
-        {"line_no": 2, "sku": "POT", "quantity": 1, "unit_price_minor": 4900},
-    ],
-}
-MAIL = "anna@example.org"
-PARCEL = {
-    "delivered_at": "2026-02-24T10:00:00Z",
-    "lines": [{"line_no": 1, "quantity": 3}],
-}
+__all__ = ["MAIL", "ORDER", "PARCEL", "Shop", "problem"]
+_idle: list[FastAPI] = []
+
+
+def _app_of(retour: Retour) -> FastAPI:
+    """The HTTP application of this `Retour`: one that no other shop uses any more, else a new one.
+
+    FastAPI keeps every application for ever: hundreds of them slow everything down.
+    """
+    if not _idle:
+        return create_app(retour)
+    app = _idle.pop()
+    app.state.retour = retour
+    for middleware in app.user_middleware:
+        middleware.kwargs.update(clock=retour.context.clock, ids=retour.context.ids)
+    app.middleware_stack = None
+    return app
 
 
 class Shop:
@@ -40,7 +44,8 @@ class Shop:
 
     def __init__(self, retour: Retour, clock: VirtualClock) -> None:
         self.retour, self.clock = retour, clock
-        self.client = TestClient(create_app(retour))
+        self._app = _app_of(retour)
+        self.client = TestClient(self._app)
         self._keys = {str(role): retour.keys.create(role, "test") for role in SCOPES}
         self._tokens: dict[str, str] = {}
 
@@ -55,6 +60,7 @@ class Shop:
         trace: TracebackType | None,
     ) -> None:
         self.client.__exit__(kind, error, trace)
+        _idle.append(self._app)
 
     def call(self, role: str, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._keys[role]}", **request.pop("headers", {})}

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 from bank import Bank
 from house import House
+from migrated import open_migrated
 from policy_with import policy_with
 
 from service.application import Retour
 from service.domain.risk import RulesOnly
-from service.platform import migrate
 from service.platform.clock import VirtualClock
-from service.platform.db import Database
 from service.platform.ids import SystemIds
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -510,8 +509,7 @@ WITH_A_BANK = {"paid_in_silence", "refused_in_silence"}
 @contextmanager
 def a_house(url: str, story: str = "", kind: type[House] = House) -> Iterator[House]:
     """A house, of this kind, with the rules and the bank that a story needs."""
-    db, clock, bank = Database(url), VirtualClock(NOON), Bank()
-    migrate.upgrade(db)
+    db, clock, bank = open_migrated(url), VirtualClock(NOON), Bank()
     retour = Retour(
         db,
         policy_with(POLICIES.get(story, {})),

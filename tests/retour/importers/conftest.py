@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from migrated import open_migrated
 from sqlalchemy import text
 
 from retour.importers.history import read_history
@@ -16,9 +17,7 @@ from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import RecordedEvent
 from service.domain.risk import RulesOnly
-from service.platform import migrate
 from service.platform.clock import VirtualClock
-from service.platform.db import Database
 from service.platform.ids import SeededIds
 from service.policies import default_policy
 
@@ -68,8 +67,7 @@ def open_shop(tmp_path: Path) -> Callable[[str], Shop]:
 
     def _open(name: str) -> Shop:
         settings = Settings(var_dir=tmp_path / name)
-        db = Database(settings.database)
-        migrate.upgrade(db)
+        db = open_migrated(settings.database)
         clock = VirtualClock(datetime(2025, 1, 1, tzinfo=UTC))
         return Shop(
             settings, Retour(db, default_policy(), RulesOnly(), clock, SeededIds(1), secret=b"test")

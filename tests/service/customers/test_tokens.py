@@ -1,5 +1,5 @@
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -181,16 +181,18 @@ class TestCustomerOfReturn:
 @on_one_database
 class TestCustomerOfOrder:
     @pytest.fixture
-    def shop(self, shop: Shop) -> Shop:
-        """A shop whose service has an endpoint about orders for their customers."""
+    def shop(self, shop: Shop) -> Iterator[Shop]:
+        """A shop whose service has an endpoint about orders for their customers, as long as the test lasts."""
         app = shop.client.app
         assert isinstance(app, FastAPI)
+        others = list(app.router.routes)
 
         @app.get("/of/{order_id}", dependencies=[Depends(customer_of_order)])
         def of(order_id: str) -> str:
             return order_id
 
-        return shop
+        yield shop
+        app.router.routes[:] = others
 
     def ask(self, shop: Shop, order_id: str, **headers: str) -> int:
         return shop.call("storefront", "GET", f"/of/{order_id}", headers=headers).status_code

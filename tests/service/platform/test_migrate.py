@@ -68,12 +68,15 @@ class TestUpgrade:
             ("a hash", "R1", 0),
         ]
 
-    def test_a_newer_database_is_refused_with_the_way_out(self, db: Database) -> None:
+    def test_a_newer_database_is_refused_with_the_way_out(self, database_url: str) -> None:
+        db = Database(database_url)
+        migrate.upgrade(db)
         with db.write() as connection:
             connection.execute(text("update alembic_version set version_num = '9999'"))
 
         with pytest.raises(DatabaseUnavailable, match=r"newer Retour \(revision 9999\); upgrade"):
             migrate.upgrade(db)
+        db.dispose()
 
     def test_revisions_are_one_chain_in_the_order_of_their_files(self) -> None:
         scripts = ScriptDirectory(files("service") / "migrations")

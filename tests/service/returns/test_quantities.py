@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from migrated import migrated_file
 from rivals import claim_last_units, own_retour, send_twice, two_processes
 from service_shop import ORDER, PARCEL
 
@@ -12,7 +13,6 @@ from service.application import Retour
 from service.orders.commands import MoreThanOrdered
 from service.orders.repository import delivered
 from service.orders.schemas import DeliveryBody, OrderBody
-from service.platform import migrate
 from service.returns.applying import MoreThanDelivered
 from service.returns.repository import units_in_returns
 from service.returns.schemas import ReturnBody
@@ -80,8 +80,7 @@ class TestTheLastUnit:
 
 
 def _shop_of(path: Path) -> Retour:
-    retour = own_retour(f"sqlite:///{path}", datetime(2026, 3, 2, 12, tzinfo=UTC))
-    migrate.upgrade(retour.context.db)
+    retour = own_retour(f"sqlite:///{migrated_file(path)}", datetime(2026, 3, 2, 12, tzinfo=UTC))
     retour.orders.place("A-1", OrderBody.model_validate(ORDER))
     return retour
 

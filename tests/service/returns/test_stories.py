@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from house import House
-from real_postgres import fresh_database
+from real_postgres import lent_database
 from stories import STORIES, a_house
 
 from service.domain import lifecycle
@@ -38,7 +38,7 @@ class TestEveryMove:
     @pytest.mark.slow
     @pytest.mark.parametrize("name", STORIES)
     def test_each_story_is_the_same_on_postgresql(self, name: str, postgres: str) -> None:
-        with a_house(fresh_database(postgres), name) as house:
+        with lent_database(postgres) as url, a_house(url, name) as house:
             STORIES[name](house)
 
 
