@@ -77,6 +77,16 @@ TAGS = {
     "refund_too_low": "refund too low",
     "other": "other",
 }
+CASES = {
+    "complaint": "complaint",
+    "suggestion": "suggestion",
+    "not_received": "not received",
+    "safety": "not safe",
+    "low_score": "low score",
+    "stalled": "stalled return",
+    "recovery": "recovery",
+    "unknown_parcel": "unknown parcel",
+}
 STEPS = {
     "start": "Start",
     "end": "End",
@@ -209,6 +219,7 @@ GLOSSARIES = (
     WAITING,
     DECISIONS,
     TAGS,
+    CASES,
     STEPS,
     DOORS,
     EXPECTATIONS,

@@ -1,5 +1,8 @@
 """Clocks that were met or breached in a period: figures, pictures, and by whom."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -68,8 +71,18 @@ def _show_figures(view: View, rows: pl.DataFrame, clock: str) -> None:
                 texts.number(row.get("still_open", 0)),
                 define("sla_daily.still_open"),
             ),
+            *_by_rule(view, row),
         ]
     )
+
+
+def _by_rule(view: View, row: Mapping[str, Any]) -> list[Figure]:
+    """Of decisions alone: how many needed nobody."""
+    if row.get("clock") != "decision" or not row["opened"]:
+        return []
+    texts = view.texts
+    share = texts.share(row["automatic"] / row["opened"], 1)
+    return [Figure(texts("Decided by rule"), share, view.define("sla_daily.automatic"))]
 
 
 def _show_pictures(view: View, period: Period, clock: str) -> None:
@@ -132,6 +145,9 @@ def _clock_columns(view: View) -> dict[str, Column]:
         "breached": Column(texts("Breached"), "number", definition=define("sla_daily.breached")),
         "still_open": Column(
             texts("Still open"), "number", definition=define("sla_daily.still_open")
+        ),
+        "no_due": Column(
+            texts("Without a due moment"), "number", definition=define("sla_daily.no_due")
         ),
     }
 

@@ -10,7 +10,7 @@ from dashboards.parts.tables import Column, show_table
 from dashboards.publication import connect
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
-from dashboards.words import DECISIONS, OUTCOMES, REASONS_OR_NONE, TAGS, WAITING
+from dashboards.words import CASES, DECISIONS, OUTCOMES, REASONS_OR_NONE, TAGS, WAITING
 
 _SHOWN = 100  # of the low answers; the CSV has all
 _WORDS = {
@@ -173,6 +173,28 @@ def _show_low(view: View, period: Period) -> None:
             "✓: the customer wrote something. Their words are no analysis data: staff read them in the case that a low answer opens, by its text_ref at /v1/texts."
         )
     )
+
+
+def show_cases(view: View, period: Period) -> None:
+    """What customers and others had opened a case about."""
+    texts, define = view.texts, view.define
+    st.subheader(texts("Complaints and other cases"))
+    rows = view.ask(queries.cases, period)
+    if rows.is_empty():
+        st.success(texts("No case was opened in this period."))
+        return
+    columns = {
+        "kind": Column(texts("Kind"), words=CASES, width=200),
+        "opened": Column(texts("Opened"), "number", definition=define("cases_daily.opened")),
+        "closed": Column(texts("Closed"), "number", definition=define("cases_daily.closed")),
+        "escalated": Column(
+            texts("Escalated"), "number", definition=define("cases_daily.escalated")
+        ),
+        "still_open": Column(
+            texts("Still open"), "number", definition=define("cases_daily.still_open")
+        ),
+    }
+    show_table(view, rows, columns, file="cases")
 
 
 def _interval(view: View, low: float | None, high: float | None, *, as_share: bool) -> str | None:

@@ -112,6 +112,20 @@ def low_answers(
     )
 
 
+def cases(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """A row a kind of case: how many were opened in the period and what became of them; the most frequent first."""
+    return frame(
+        connection,
+        """
+        select kind, sum(opened)::bigint as opened, sum(closed)::bigint as closed,
+               sum(escalated)::bigint as escalated, sum(still_open)::bigint as still_open
+        from cases_daily where day between $first and $last
+        group by kind order by opened desc, kind
+        """,
+        _days(period),
+    )
+
+
 _SUMS = """
     coalesce(sum(sent), 0)::bigint as sent, coalesce(sum(answered), 0)::bigint as answered,
     coalesce(sum(satisfied), 0)::bigint as satisfied,

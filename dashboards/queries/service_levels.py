@@ -34,13 +34,15 @@ class Forecast:
 def by_clock(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
     """A row a clock: how many were opened in the period, and of those that are decided the share within time.
 
-    `within` is met / (met + breached), with its 95 % interval; null where neither happened.
+    `within` is met / (met + breached), with its 95 % interval; null where neither happened. `automatic` are decisions
+    made by rule.
     """
     rows = frame(
         connection,
         """
         select clock, sum(opened)::bigint as opened, sum(met)::bigint as met,
-               sum(breached)::bigint as breached, sum(still_open)::bigint as still_open
+               sum(breached)::bigint as breached, sum(still_open)::bigint as still_open,
+               sum(no_due)::bigint as no_due, sum(automatic)::bigint as automatic
         from sla_daily where day between $first and $last group by clock
         """,
         _days(period),

@@ -9,7 +9,8 @@ from published_shop import PublishMarts, Visit
 
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
-from dashboards.words import TAGS
+from dashboards.words import CASES, TAGS
+from service.domain.events.cases import CaseKind
 from service.domain.words import SurveyTag
 
 PAGE = "satisfaction"
@@ -122,6 +123,17 @@ class TestAnswers:
         assert "text_ref" not in queries.low_answers(marts, WEEK, None).columns
 
 
+class TestCases:
+    def test_each_kind_is_added_up_over_the_period_alone(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert queries.cases(marts, WEEK).rows() == [
+            ("complaint", 14, 14, 7, 0),
+            ("stalled", 14, 7, 7, 7),
+        ]
+        assert queries.cases(marts, BEFORE).is_empty()
+
+
 @pytest.mark.usefixtures("everything")
 class TestPage:
     def test_it_shows_score_share_and_response_with_how_sure_they_are(self, visit: Visit) -> None:
@@ -167,6 +179,10 @@ class TestPage:
 
         assert not page.exception
         assert page.info[0].value == "350 surveys were sent, none is answered yet."
+
+
+def test_every_kind_of_case_is_told_in_words() -> None:
+    assert set(CASES) == set(get_args(CaseKind))
 
 
 def test_every_word_that_an_answer_may_carry_is_told_in_words() -> None:

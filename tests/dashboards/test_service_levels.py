@@ -27,6 +27,8 @@ class TestClocks:
             "met": 6 * 9 + 6,
             "breached": 7,
             "still_open": 3,
+            "no_due": 0,
+            "automatic": 56,
             "within": pytest.approx(60 / 67),
             "within_low": 0,
             "within_high": 0,
@@ -159,12 +161,14 @@ class TestPage:
     def test_it_opens_on_the_last_four_weeks_of_decisions(self, visit: Visit) -> None:
         page = visit(PAGE)
 
-        assert [each.value for each in page.metric][:4] == ["89.9\xa0%", "312", "35", "3"]
+        figures = [each.value for each in page.metric]
+        assert figures[:5] == ["89.9\xa0%", "312", "35", "3", "80.0\xa0%"]
         assert page.metric[1].help == "what met is"
 
     def test_the_url_says_period_and_clock(self, visit: Visit) -> None:
         page = visit(PAGE, period="13w", clock="refund")
 
+        assert page.metric[4].label == "Clocks running"  # a refund needs nobody's decision
         assert page.metric[1].value == "816"  # 90 days of nine and a last of six
         assert page.segmented_control(key="clock").value == "refund"
 

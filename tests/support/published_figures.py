@@ -24,6 +24,7 @@ def figures() -> dict[str, pl.DataFrame]:
         "satisfaction_daily": satisfaction_daily(),
         "satisfaction_by": satisfaction_by(),
         "satisfaction_answers": satisfaction_answers(),
+        "cases_daily": cases_daily(),
         "ills_weekly": ills_weekly(),
     }
 
@@ -38,6 +39,8 @@ def sla_daily() -> pl.DataFrame:
             "met": 6 if day == LAST else 9,
             "breached": 1,
             "still_open": 3 if day == LAST else 0,
+            "no_due": 0,
+            "automatic": 8 if clock == "decision" else 0,
             "p50_hours": 4.0,
             "p90_hours": 20.0 + day.day % 7,
             "p95_hours": None if day == LAST else 30.0,
@@ -207,6 +210,16 @@ def satisfaction_answers() -> pl.DataFrame:
         for place, day in enumerate(_days())
     ]
     return pl.DataFrame(rows, schema_overrides={"text_ref": pl.String})
+
+
+def cases_daily() -> pl.DataFrame:
+    rows = [
+        (day, kind, 2, 2 - still, 1, still, 30.0, 60.0, 4.0)
+        for day in _days()
+        for kind, still in (("complaint", 0), ("stalled", 1))
+    ]
+    names = "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
+    return pl.DataFrame(rows, schema=names.split(" "), orient="row")
 
 
 def ills_weekly() -> pl.DataFrame:
