@@ -34,7 +34,7 @@ def show_levels(view: View, period: Period, clock: str) -> None:
         st.info(texts("No clock was started in this period. Choose a longer one above."))
         return
     if meaning := view.define("sla_daily.clock", clock):
-        st.caption(f"{texts(CLOCKS[clock])}: {meaning}")
+        st.caption(f"{texts(CLOCKS[clock])} – {meaning}")
     _show_figures(view, rows, clock)
     _show_pictures(view, period, clock)
     show_table(view, rows, _clock_columns(view), file="service-levels")
@@ -46,8 +46,8 @@ def _show_figures(view: View, rows: pl.DataFrame, clock: str) -> None:
     sure = (
         texts(
             "95 %: {low} – {high}",
-            low=texts.share(row["within_low"]),
-            high=texts.share(row["within_high"]),
+            low=texts.share(row["within_low"], 1),
+            high=texts.share(row["within_high"], 1),
         )
         if row.get("within") is not None
         else None

@@ -19,7 +19,7 @@ _ROW_PX, _HEADING_PX = 35, 38
 _NUMBERS: dict[str, str] = {
     "number": "localized",
     "hours": "%.1f",
-    "share": "%.0f %%",
+    "share": "%.1f %%",
     "score": "%.2f",
 }
 _MARKS = {"flag": ("✓", ""), "verdict": ("✓", "✗")}

@@ -63,13 +63,13 @@ def show_queue(view: View) -> None:
     rows = view.ask(queries.queue, asked, SHOWN)
     st.caption(
         texts(
-            "{waiting} waiting, {overdue} of them overdue; the most overdue first, {shown} shown.",
+            "{waiting} waiting, {overdue} of them overdue and on top, then what is due soonest; {shown} shown.",
             waiting=texts.number(waiting),
             overdue=texts.number(overdue),
             shown=texts.number(len(rows)),
         )
     )
-    left, right = st.columns([5, 8], gap="medium")
+    left, right = st.columns([6, 8], gap="medium")
     with left:
         show_table(view, owners, _owner_columns(view), file="owners")
     with right:
@@ -138,20 +138,20 @@ def _owner_columns(view: View) -> dict[str, Column]:
     texts, define = view.texts, view.define
     return {
         "owner_role": Column(
-            texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role"), width=90
+            texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role"), width=110
         ),
         "kind": Column(
             texts("What it waits for"), words=WAITS, definition=define("work_now.kind"), width=130
         ),
-        "waiting": Column(texts("Waiting"), "number", width=70),
+        "waiting": Column(texts("Waiting"), "number", width=68),
         "overdue": Column(
-            texts("Overdue"), "number", definition=define("work_now.is_overdue"), width=75
+            texts("Overdue"), "number", definition=define("work_now.is_overdue"), width=72
         ),
         "worst_hours": Column(
             texts("Hours over"),
             "hours",
             definition=texts("By how many hours the worst is overdue."),
-            width=85,
+            width=80,
         ),
     }
 
@@ -165,6 +165,9 @@ def _queue_columns(view: View) -> dict[str, Column]:
         "kind": Column(texts("What it waits for"), words=WAITS, definition=define("work_now.kind")),
         "owner_role": Column(
             texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role")
+        ),
+        "is_overdue": Column(
+            texts("Overdue"), "flag", definition=define("work_now.is_overdue"), width=70
         ),
         "hours_left": Column(
             texts("Hours left"), "hours", definition=define("work_now.hours_left")

@@ -124,9 +124,11 @@ def forecast(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def forecast_sum(connection: duckdb.DuckDBPyConnection) -> Forecast:
-    """All clocks together."""
+    """All clocks together. An open decision is under review: it counts once, as a review."""
     names = ", ".join(f"coalesce(sum({name}), 0)" for name in Forecast.__annotations__)
-    return Forecast(*only_row(connection, f"select {names} from sla_forecast"))
+    return Forecast(
+        *only_row(connection, f"select {names} from sla_forecast where clock <> 'decision'")
+    )
 
 
 def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -143,14 +145,14 @@ def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def queue(connection: duckdb.DuckDBPyConnection, asked: Queue, limit: int | None) -> pl.DataFrame:
-    """The waiting work, the most overdue first; what has no due moment last."""
+    """The waiting work: what is overdue first, then what is due soonest; what has no due moment last."""
     return frame(
         connection,
         f"""
         select subject, kind, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, paused,
                customer_waits_hours, rma, value_minor, currency
         from work_now where {_ASKED}
-        order by hours_left asc nulls last, opened_at, subject, kind
+        order by is_overdue desc, hours_left asc nulls last, opened_at, subject, kind
         {f"limit {limit:d}" if limit is not None else ""}
         """,
         _wanted(asked),

@@ -56,7 +56,7 @@ class TestPage:
         page = visit(PAGE)
 
         assert page.header[0].value == "Overview"
-        assert [each.value for each in page.metric][:5] == ["75", "15", "24", "9.0", "6"]
+        assert [each.value for each in page.metric][:5] == ["65", "15", "20", "7.5", "6"]
 
     def test_each_measure_is_written_in_its_unit(self, visit: Visit) -> None:
         values = {each.label: each.value for each in visit(PAGE).metric}

@@ -101,14 +101,14 @@ class TestWhoAndWhat:
 
 
 class TestForecast:
-    def test_all_clocks_together_are_the_sum_of_each(
+    def test_all_clocks_together_count_an_open_decision_once_as_a_review(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         rows, total = queries.forecast(marts), queries.forecast_sum(marts)
 
         assert rows["clock"].to_list() == list(CLOCKS)
-        assert (total.open_now, total.overdue_now, total.due_24h) == (75, 15, 24)
-        assert total.expected_breaches == pytest.approx(9.0)
+        assert (total.open_now, total.overdue_now, total.due_24h) == (65, 15, 20)
+        assert total.expected_breaches == pytest.approx(7.5)
 
     def test_where_no_clock_runs_nothing_is_late(self, marts: duckdb.DuckDBPyConnection) -> None:
         marts.register("sla_forecast", queries.forecast(marts).clear())
@@ -117,6 +117,20 @@ class TestForecast:
 
 
 class TestQueue:
+    def test_what_escalated_stays_on_top_though_its_new_owner_has_time(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        late = pl.col("subject") == "R-5"
+        marts.register("work_now", work_now(7).with_columns(is_overdue=late | pl.col("is_overdue")))
+
+        rows = queries.queue(marts, queries.Queue(), 4)
+
+        assert rows["subject"].to_list() == ["R-0", "R-1", "R-2", "R-5"]
+        assert dict(queries.owners(marts).select("owner_role", "worst_hours").rows()) == {
+            "inspector": 5.0,
+            "reviewer": 3.0,
+        }
+
     def test_the_most_overdue_comes_first_and_what_is_never_due_last(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
