@@ -25,6 +25,14 @@ def keep(name: str, word: str | None) -> None:
         del st.query_params[name]
 
 
+def hide(*names: str) -> None:
+    """Take choices out of the URL that mean nothing now; they come back as they were."""
+    for name in names:
+        if name in st.query_params:
+            st.session_state[_kept(name)] = st.query_params[name]
+            del st.query_params[name]
+
+
 def choose_one(
     place: DeltaGenerator,
     name: str,

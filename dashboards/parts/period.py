@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.parts.choices import choose_day, choose_one
+from dashboards.parts.choices import choose_day, choose_one, hide
 from dashboards.parts.frame import View
 from dashboards.queries.periods import Period, between, recent
 
@@ -22,6 +22,7 @@ def choose_period(view: View, place: DeltaGenerator | None = None) -> Period:
     }
     word = choose_one(place, "period", texts("Period"), options, default="4w")
     if word != _OWN:
+        hide("from", "to")
         return recent(word, today)
     usual = recent("4w", today)
     first = choose_day(place, "from", texts("From"), usual.first, today)

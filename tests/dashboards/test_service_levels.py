@@ -191,6 +191,26 @@ class TestPage:
 
         assert page.metric[1].value == "18"
 
+    def test_days_of_ones_own_leave_the_url_with_their_period_and_come_back_with_it(
+        self, visit: Visit
+    ) -> None:
+        page = visit(PAGE, **{"period": "own", "from": "2026-02-27", "to": "2026-02-28"})
+
+        page.segmented_control(key="period").set_value("13w").run()
+        assert not {"from", "to"} & set(page.query_params)
+        page.segmented_control(key="period").set_value("own").run()
+
+        assert page.query_params["from"] == "2026-02-27"
+        assert page.metric[1].value == "18"
+
+    def test_a_day_that_is_picked_stands_in_the_url(self, visit: Visit) -> None:
+        page = visit(PAGE, **{"period": "own", "from": "2026-02-27", "to": "2026-02-28"})
+
+        page.date_input(key="from").set_value(date(2026, 2, 20)).run()
+
+        assert page.query_params["from"] == "2026-02-20"
+        assert page.metric[1].value == "81"
+
     def test_what_the_url_says_wrongly_is_as_if_it_said_nothing(self, visit: Visit) -> None:
         page = visit(PAGE, **{"period": "4y", "clock": "sun", "kind": "x", "from": "soon"})
 
