@@ -5,6 +5,7 @@ import bench.bench_pipeline
 import bench.bench_run
 import bench.bench_service
 import bench.bench_simulator
+import bench.bench_warehouse
 from bench.figures import print_figures
 
 PARTS = (
@@ -13,6 +14,7 @@ PARTS = (
     bench.bench_run,
     bench.bench_service,
     bench.bench_simulator,
+    bench.bench_warehouse,
 )
 
 

@@ -1,0 +1,170 @@
+"""The warehouse on ten million events of the fast path: made from nothing, following new events, judged, published, shown."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from statistics import median
+
+from bench import warehouse_work as work
+from bench.bulk_lake import BulkLake, bulk_lake
+from bench.child import Measured, in_own_process
+from bench.figures import Figure, print_figures
+from bench.warehouse_work import Build, Doors, Publishing, Refresh
+
+_EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
+_RUNS = 3
+_FOLLOWING = ("fold", "by_key", "by_day", "view")
+_KEPT = ("var/quality", "var/published")  # besides the warehouse's file: what a refresh changes
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What was measured on one lake; every sequence has one entry a run."""
+
+    lake: BulkLake
+    scan: float
+    rebuilds: Sequence[Measured]
+    doors: Doors
+    publishing: Publishing
+    refreshes: Sequence[Refresh]
+
+    @property
+    def rebuild(self) -> float:
+        """Median seconds of all SQL relations from nothing."""
+        seconds: float = median(each.answer.sql for each in self.rebuilds)
+        return seconds
+
+    def refresh(self, seconds: Callable[[Refresh], float]) -> float:
+        """The median of something about the refreshes."""
+        return median(seconds(each) for each in self.refreshes)
+
+
+def run() -> list[Figure]:
+    """Make, refresh, judge and publish a warehouse of ten million events and one of a million; show the larger."""
+    with tempfile.TemporaryDirectory() as folder:
+        small = _measure(Path(folder) / "small", _FEWER)
+        shutil.rmtree(Path(folder) / "small")
+        whole = _measure(Path(folder) / "whole", _EVENTS)
+        _say("showing every page")
+        shown = in_own_process(work.pages, whole.lake.settings).answer
+    return [*_rebuild(whole), *_refresh(whole, small), *_doors(whole), *_pages(shown)]
+
+
+def _measure(folder: Path, events: int) -> Shop:
+    _say(f"{events:,} events: writing the lake")
+    lake: BulkLake = in_own_process(bulk_lake, folder, events, _NEWEST).answer
+    _say(f"{events:,} events: scanning")
+    scan = in_own_process(work.scan, lake, 2 * _RUNS - 1).answer
+    rebuilds = []
+    for number in range(_RUNS):
+        _say(f"{events:,} events: rebuilding, {number + 1} of {_RUNS}")
+        rebuilds.append(in_own_process(work.rebuild, lake))
+    _say(f"{events:,} events: judging and publishing all")
+    doors, publishing = in_own_process(work.judge_and_publish, lake).answer
+    refreshes = []
+    with _standing(folder) as put_back:
+        for number in range(_RUNS):
+            _say(f"{events:,} events: refreshing with {_NEWEST:,} more, {number + 1} of {_RUNS}")
+            put_back()
+            refreshes.append(in_own_process(work.refresh, lake).answer)
+    return Shop(lake, scan, rebuilds, doors, publishing, refreshes)
+
+
+@contextmanager
+def _standing(folder: Path) -> Iterator[Callable[[], None]]:
+    """Keeps a copy of what stands, and hands out what puts it back."""
+    aside = folder / "aside"
+    for name in _KEPT:
+        shutil.copytree(folder / name, aside / name)
+    shutil.copyfile(folder / "warehouse.duckdb", aside / "warehouse.duckdb")
+
+    def put_back() -> None:
+        for name in _KEPT:
+            shutil.rmtree(folder / name)
+            shutil.copytree(aside / name, folder / name)
+        for path in folder.glob("warehouse.duckdb*"):
+            path.unlink()
+        shutil.copyfile(aside / "warehouse.duckdb", folder / "warehouse.duckdb")
+
+    yield put_back
+    shutil.rmtree(aside)
+
+
+def _rebuild(whole: Shop) -> list[Figure]:
+    return [
+        Figure("full rebuild, SQL ÷ scan-and-group", whole.rebuild / whole.scan, "×", "≤ 15 ×"),
+        Figure("scan-and-group by return (baseline)", whole.scan, "s"),
+        Figure("full rebuild, SQL", whole.rebuild, "s"),
+        Figure(
+            "full rebuild, relations that Python makes",
+            median(each.answer.by_kind()["python"] for each in whole.rebuilds),
+            "s",
+        ),
+        Figure(
+            "full rebuild: peak memory of its process",
+            max(each.peak_gib for each in whole.rebuilds),
+            "GiB",
+            "≤ 6 GiB",
+        ),
+    ]
+
+
+def _refresh(whole: Shop, small: Shop) -> list[Figure]:
+    new = f"{_NEWEST:,} new events"
+    following = whole.refresh(lambda each: _following(each.build))
+    share = 100 * following / whole.rebuild
+    growth = following / small.refresh(lambda each: _following(each.build))
+    return [
+        Figure(f"{new}: what follows ÷ full rebuild, SQL", share, "%", "≤ 5 %"),
+        Figure(f"{new}: what follows ÷ the same on {_FEWER:,}", growth, "×", "≤ 2 ×"),
+        *(
+            Figure(f"{new}: {kind}", whole.refresh(lambda each, of=kind: each.build.by_kind()[of]), "s")  # type: ignore[misc]
+            for kind in (*_FOLLOWING, "full", "python")
+        ),
+        Figure(f"{new}: opening the warehouse", whole.refresh(lambda each: each.build.opening), "s"),
+        Figure(f"{new}: publication", whole.refresh(lambda each: each.publishing.new), "s"),
+        Figure("publication of everything", whole.publishing.new, "s"),
+        Figure("publication with nothing new", whole.refresh(lambda each: each.publishing.idle), "s"),
+    ]  # fmt: skip
+
+
+def _following(build: Build) -> float:
+    spent = build.by_kind()
+    return sum(spent[kind] for kind in _FOLLOWING)
+
+
+def _doors(whole: Shop) -> list[Figure]:
+    again = whole.refresh(lambda each: each.doors.judging)
+    return [
+        Figure("doors 2 and 3: after a refresh ÷ all anew", 100 * again / whole.doors.judging, "%"),
+        Figure(f"doors 2 and 3: {whole.doors.rules} rules, all anew", whole.doors.judging, "s"),
+        Figure(
+            f"doors 2 and 3: after {_NEWEST:,} new events, "
+            f"{whole.refreshes[0].doors.rules} rules to judge",
+            again,
+            "s",
+        ),
+        Figure("importing Great Expectations, once a run", whole.doors.importing, "s"),
+    ]
+
+
+def _pages(shown: dict[str, float]) -> list[Figure]:
+    return [
+        Figure(f"page {page}, seen before", 1000 * seconds, "ms", "≤ 500 ms")
+        if not isnan(seconds)
+        else Figure(f"page {page} has nothing to show", seconds, "ms")
+        for page, seconds in shown.items()
+    ]
+
+
+def _say(what: str) -> None:
+    print(f"warehouse: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    print_figures(__doc__ or "", run())
