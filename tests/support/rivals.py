@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sqlalchemy import text
-from told import ORDER
+from told_order import ORDER
 
 from service.application import Retour
 from service.customers.commands import TooManyTries

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 from fastapi import FastAPI
-from told import MAIL, ORDER, PARCEL
+from told_order import MAIL, ORDER, PARCEL
 
 from service.api import create_app
 from service.application import Retour
