@@ -22,6 +22,7 @@ from retour.settings import Settings
 from service.domain.events import Actor, Event, MessageSent, Payload, RecordedEvent, RefundSettled
 from service.platform.clock import to_us
 from service.platform.ids import derived_event_id
+from service.returns.schemas import CancelBody
 from service.surveys.commands import AnsweredAlready
 from service.surveys.schemas import TAGS, AnswerBody
 
@@ -109,6 +110,10 @@ def stories(house: House) -> Told:
 
     stories.ordered("kept").does("reviewer", "keep")
     house.pays()
+
+    stories.withdrawn("given up", 1)
+    house.retour.returns.cancel(house.rma, CancelBody(), Actor("customer"))
+    house.arrive().does("reviewer", "decision", **words)
 
     began = (house.clock.now() - 90 * timedelta(seconds=1)).isoformat()
     stories.ordered("counted", inputs=7, started_at=began)
@@ -344,7 +349,7 @@ class TestIlls:
     ) -> None:
         assert measures["message_minutes_median"] == (30, 2)  # an hour, and none
 
-    def test_decisions_are_counted_with_the_share_made_by_rule(
+    def test_decisions_on_applications_are_counted_with_the_share_made_by_rule(
         self, measures: dict[str, tuple[float, int]]
     ) -> None:
         assert measures["auto_share"] == (7 / 8, 8)
