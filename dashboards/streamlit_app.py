@@ -10,8 +10,12 @@ from dashboards.texts import LANGUAGES, Texts, language_of
 st.set_page_config(
     page_title="Retour", page_icon=str(Path(__file__).parent / "icon.svg"), layout="wide"
 )
-# Streamlit leaves six lines free above a page, of which the names of the pages need four.
-st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
+# Streamlit leaves six lines free above a page, of which the names of the pages need four; and it shrinks a graph until
+# it fits, however small its words become.
+st.html(
+    "<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }"
+    " .stGraphVizChart svg { max-width: none !important; width: auto !important; height: auto !important; }</style>"
+)
 
 language = language_of(asked("lang"))
 keep("lang", language)

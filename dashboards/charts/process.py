@@ -15,9 +15,9 @@ HOURS = ((1.0, "#7fb3d5"), (8.0, "#4292c6"), (24.0, "#2171b5"), (72.0, "#08519c"
 _LONGEST = "#08306b"
 _THICKEST = 6.0
 _HEAD = """digraph {
-  graph [rankdir=TB, bgcolor="transparent", nodesep=0.25, ranksep=0.4]
-  node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a949e", fontname="sans-serif", fontsize=13, margin="0.16,0.08"]
-  edge [fontname="sans-serif", fontsize=11]
+  graph [rankdir=TB, bgcolor="transparent", nodesep=0.2, ranksep=0.35]
+  node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a949e", fontname="sans-serif", fontsize=12, margin="0.12,0.06", height=0.35]
+  edge [fontname="sans-serif", fontsize=10, arrowsize=0.7]
 """
 
 
@@ -32,7 +32,11 @@ def as_designed(moves: pl.DataFrame, texts: Texts) -> str:
     """Designed moves as arrows, dotted grey where no return that is shown makes them."""
     arrows = (
         f"  {_quoted(move['from_step'])} -> {_quoted(move['to_step'])}"
-        + ("" if move["is_used"] else f' [style=dotted, color="{GREY}"]')
+        + (
+            " [weight=9]"
+            if move["is_used"]
+            else f' [style=dotted, color="{GREY}", constraint=false]'
+        )
         for move in moves.iter_rows(named=True)
     )
     return _graph(moves, arrows, texts)
@@ -49,6 +53,7 @@ def _arrow(move: dict[str, object], most: float, texts: Texts) -> str:
     marks = {
         "label": f"  {texts.number(cases)} · {texts.duration(hours)}",
         "tooltip": f"{texts.word(STEPS, str(move['from_step']))} → {texts.word(STEPS, str(move['to_step']))}",
+        "weight": f"{1 + 99 * cases / most:.0f}",
         "penwidth": f"{width:.1f}",
         "arrowsize": f"{max(0.35, 0.9 - 0.08 * width):.2f}",
         "color": colour_of(hours) if move["is_designed"] else ORANGE,

@@ -4,13 +4,14 @@ import polars as pl
 import streamlit as st
 
 from dashboards.charts import process as charts
-from dashboards.parts.choices import choose_step
+from dashboards.parts.choices import choose_one, choose_step
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import process as queries
 from dashboards.words import STEPS
 
+_GRAPH_PX = 640
 _LEAST = (0, 1, 2, 3, 5, 10, 20)  # of a hundred returns
 
 
@@ -26,7 +27,7 @@ def show_graphs(view: View) -> pl.DataFrame | None:
         "least",
         texts("Hide moves that fewer returns make than"),
         _LEAST,
-        default=2,
+        default=3,
         unit=" %",
     )
     shown = queries.frequent(moves, least)
@@ -34,23 +35,39 @@ def show_graphs(view: View) -> pl.DataFrame | None:
     runs, designed = st.columns(2, gap="medium")
     with runs:
         st.subheader(texts("As it runs"))
-        st.caption(
-            texts(
-                "How many moves and how long half of them take at most. Thicker: more. Darker: slower. Dashed orange: not designed."
-            )
+        told = texts(
+            "How many moves and how long half of them take at most. Thicker: more. Darker: slower. Dashed orange: not designed."
         )
-        st.graphviz_chart(charts.as_it_runs(shown, texts), width="stretch")
+        st.caption(told)
+        with st.container(height=_GRAPH_PX):
+            st.graphviz_chart(charts.as_it_runs(shown, texts), width="content", alt=told)
     with designed:
         st.subheader(texts("As designed"))
-        st.caption(texts("What the rules allow between the same steps. Dotted: allowed, not seen."))
-        plan = queries.among(view.ask(queries.design), shown)
-        st.graphviz_chart(charts.as_designed(plan, texts), width="stretch")
+        _show_design(view, shown)
     return shown
 
 
-def _show_figures(view: View, moves: pl.DataFrame, shown: pl.DataFrame) -> None:
+def _show_design(view: View, shown: pl.DataFrame) -> None:
     texts = view.texts
-    odd = queries.undesigned(moves)
+    plan = queries.among(view.ask(queries.design), shown)
+    unseen = plan.filter(~pl.col("is_used"))
+    told = texts(
+        "What the rules allow between the same steps; {n} moves more are allowed and not shown on the left.",
+        n=texts.number(len(unseen)),
+    )
+    st.caption(told)
+    with st.container(height=_GRAPH_PX):
+        options = {"seen": texts("Only what is seen"), "all": texts("All that is allowed (dotted)")}
+        which = choose_one(
+            st.container(), "design", texts("As designed"), options, "seen", has_label=False
+        )
+        drawn = plan if which == "all" else plan.filter(pl.col("is_used"))
+        st.graphviz_chart(charts.as_designed(drawn, texts), width="content", alt=told)
+
+
+def _show_figures(view: View, moves: pl.DataFrame, shown: pl.DataFrame) -> None:
+    texts, define = view.texts, view.define
+    made = float(moves["cases"].sum())
     show_figures(
         [
             Figure(
@@ -59,12 +76,17 @@ def _show_figures(view: View, moves: pl.DataFrame, shown: pl.DataFrame) -> None:
                 beside=texts("{n} shown", n=texts.number(len(shown))),
             ),
             Figure(
-                texts("Not designed"),
-                texts.number(len(odd)),
-                view.define("process_edges.is_designed"),
-                texts("{n} moves", n=texts.number(float(odd["cases"].sum()))),
+                texts("Moves astray"),
+                texts.number(float(moves["strays"].sum())),
+                define("process_edges.strays"),
+                texts("of {n} moves", n=texts.number(made)),
             ),
-            Figure(texts("Circles"), texts.number(len(view.ask(queries.circles)))),
+            Figure(
+                texts("Moves back"),
+                texts.number(float(moves["again"].sum())),
+                define("process_edges.again"),
+                texts("of {n} moves", n=texts.number(made)),
+            ),
         ]
     )
 
@@ -81,7 +103,7 @@ def show_sticking(view: View, shown: pl.DataFrame) -> None:
             texts("To step"), words=STEPS, definition=define("process_edges.to_step")
         ),
         "waiting_hours": Column(
-            texts("Waiting, h"), "number", definition=texts("Moves times their median hours.")
+            texts("Waiting, h"), "number", definition=define("process_edges.waiting_hours")
         ),
         "cases": Column(texts("Moves"), "number", definition=define("process_edges.cases")),
         "median_hours": Column(
@@ -101,29 +123,26 @@ def show_sticking(view: View, shown: pl.DataFrame) -> None:
 
 
 def show_loops(view: View) -> None:
-    """Where returns go round."""
-    texts = view.texts
+    """Where returns come to a step again."""
+    texts, define = view.texts, view.define
     st.subheader(texts("Where it goes round"))
-    found = view.ask(queries.circles)
-    if not found:
+    rows = queries.going_round(view.ask(queries.edges))
+    if rows.is_empty():
         st.success(texts("No return comes back to a step."))
         return
-    rows = pl.DataFrame(
-        {
-            "circle": [_written(loop, view) for loop in found],
-            "moves": [loop.moves for loop in found],
-        }
-    )
     columns = {
-        "circle": Column(texts("Circle"), width=620),
-        "moves": Column(
-            texts("Moves back"), "number", definition=texts("Moves that closed the circle.")
+        "from_step": Column(
+            texts("From step"), words=STEPS, definition=define("process_edges.from_step")
+        ),
+        "to_step": Column(texts("Again to step"), words=STEPS),
+        "again": Column(texts("Moves back"), "number", definition=define("process_edges.again")),
+        "share_again": Column(
+            texts("Of these moves"),
+            "share",
+            definition=texts("Moves back, of all that went this way."),
+        ),
+        "median_hours": Column(
+            texts("Median, h"), "hours", definition=define("process_edges.median_hours")
         ),
     }
-    codes = rows.with_columns(circle=pl.Series([" > ".join(loop.steps) for loop in found]))
-    show_table(view, rows, columns, file="circles", whole=lambda: codes)
-
-
-def _written(loop: queries.Loop, view: View) -> str:
-    steps = [view.texts.word(STEPS, step) for step in loop.steps]
-    return " → ".join([*steps, steps[0]])
+    show_table(view, rows, columns, file="moves-back")

@@ -92,6 +92,8 @@ def _read(values: pl.Expr, column: Column, view: View) -> pl.Expr:
         return (
             values.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
         )
+    if column.kind == "number":
+        return values.round(0)
     if column.kind == "share":
         return values * 100
     if column.kind in _MARKS:

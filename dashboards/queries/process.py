@@ -1,7 +1,5 @@
 """What the page *Process* shows: the moves that returns make, where time is lost on them, and which go round."""
 
-from dataclasses import dataclass
-
 import duckdb
 import polars as pl
 
@@ -10,20 +8,13 @@ from dashboards.queries.frames import frame
 START, END = "start", "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Steps that lead back to the first of them, and how many moves closed the circle."""
-
-    steps: tuple[str, ...]
-    moves: int
-
-
 def edges(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every move from step to step, the most frequent first."""
     return frame(
         connection,
         """
-        select from_step, to_step, cases, returns, share, median_hours, p90_hours, is_designed
+        select from_step, to_step, cases, returns, share, median_hours, p90_hours, waiting_hours,
+               again, is_designed, strays
         from process_edges order by cases desc, from_step, to_step
         """,
     )
@@ -55,46 +46,18 @@ def among(designed: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
 
 
 def sticking(moves: pl.DataFrame) -> pl.DataFrame:
-    """The moves by the time lost on them: `waiting_hours` = moves × their median; the most first."""
-    timed = moves.filter(~pl.col("from_step").is_in([START]) & (pl.col("to_step") != END))
-    lost = timed.with_columns(waiting_hours=pl.col("cases") * pl.col("median_hours"))
-    return lost.sort("waiting_hours", "from_step", "to_step", descending=[True, False, False])
+    """The moves on which returns waited at all, those that took most of all time first."""
+    return moves.filter(pl.col("waiting_hours") > 0).sort(
+        "waiting_hours", "from_step", "to_step", descending=[True, False, False]
+    )
 
 
-def undesigned(moves: pl.DataFrame) -> pl.DataFrame:
-    """The moves that the table of transitions does not know."""
-    return moves.filter(~pl.col("is_designed"))
+def going_round(moves: pl.DataFrame) -> pl.DataFrame:
+    """The moves that brought returns to a step where they had been before, the most frequent first.
 
-
-def circles(connection: duckdb.DuckDBPyConnection) -> list[Loop]:
-    """Where returns go round, of all moves."""
-    return loops(edges(connection))
-
-
-def loops(moves: pl.DataFrame) -> list[Loop]:
-    """Where returns go round: each move back to a step that the same way had passed, the most frequent first."""
-    onward: dict[str, list[tuple[str, int]]] = {}
-    for source, target, cases in moves.select("from_step", "to_step", "cases").iter_rows():
-        onward.setdefault(source, []).append((target, int(cases)))
-    found: list[Loop] = []
-    seen: set[str] = set()
-    for first in (START, *sorted(onward)):
-        if first not in seen:
-            _walk(first, onward, [], seen, found)
-    return sorted(found, key=lambda loop: (-loop.moves, loop.steps))
-
-
-def _walk(
-    step: str,
-    onward: dict[str, list[tuple[str, int]]],
-    way: list[str],
-    seen: set[str],
-    found: list[Loop],
-) -> None:
-    seen.add(step)
-    way = [*way, step]
-    for target, cases in sorted(onward.get(step, []), key=lambda move: (-move[1], move[0])):
-        if target in way:
-            found.append(Loop(tuple(way[way.index(target) :]), cases))
-        elif target not in seen:
-            _walk(target, onward, way, seen, found)
+    `share_again` is the share of these among all that went that way.
+    """
+    repeated = moves.filter(pl.col("again") > 0)
+    return repeated.with_columns(share_again=pl.col("again") / pl.col("cases")).sort(
+        "again", "from_step", "to_step", descending=[True, False, False]
+    )
