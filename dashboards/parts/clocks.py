@@ -93,23 +93,21 @@ def _show_pictures(view: View, period: Period, clock: str) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.altair_chart(charts.kept_and_missed(rows, step, texts), width="stretch")
-        st.caption(
-            texts(
-                "By when the clock was started. Upwards: met (blue) and still open (grey). Downwards: breached (orange)."
-            )
+        told = texts(
+            "By when the clock was started. Upwards: met (blue) and still open (grey). Downwards: breached (orange)."
         )
+        st.altair_chart(charts.kept_and_missed(rows, step, texts), width="stretch", alt=told)
+        st.caption(told)
     hours = view.ask(queries.hours, clock, period)
     with right:
         if hours["p50_hours"].is_null().all():
             st.info(texts("No clock has ended yet."))
             return
-        st.altair_chart(charts.how_long(hours, texts), width="stretch")
-        st.caption(
-            texts(
-                "Hours by the day of the start; open clocks count with what they have run. The grey line is 24 hours."
-            )
+        told = texts(
+            "Hours by the day of the start; open clocks count with what they have run. The grey line is 24 hours."
         )
+        st.altair_chart(charts.how_long(hours, texts), width="stretch", alt=told)
+        st.caption(told)
 
 
 def show_who_and_what(view: View, period: Period) -> None:

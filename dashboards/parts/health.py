@@ -147,7 +147,10 @@ def show_runs(view: View) -> None:
     timed = rows.drop_nulls(["started_at", "seconds"])
     if not timed.is_empty():
         picture = timed.with_columns(started_at=local.dt.replace_time_zone(None))
-        st.altair_chart(charts.seconds_of_runs(picture, texts), width="stretch")
+        told = texts(
+            "How many seconds each run took: a dot where it succeeded, a cross where it failed."
+        )
+        st.altair_chart(charts.seconds_of_runs(picture, texts), width="stretch", alt=told)
     columns = {
         "started_at": Column(
             texts("Started at"), "moment", definition=define("pipeline_runs.started_at")

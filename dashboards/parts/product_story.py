@@ -39,13 +39,12 @@ def show_story(cursor: duckdb.DuckDBPyConnection, choice: queries.Choice, texts:
         st.info(texts("Nothing was ever sold or returned under {sku}.", sku=sku))
         return
     _tell(evidence, texts)
-    for chart in charts.history(weeks, texts):
-        st.altair_chart(chart, width="stretch")
-    st.caption(
-        texts(
-            "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold."
-        )
+    told = texts(
+        "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold."
     )
+    for chart in charts.history(weeks, texts):
+        st.altair_chart(chart, width="stretch", alt=told)
+    st.caption(told)
 
 
 def _tell(evidence: queries.Evidence, texts: Texts) -> None:

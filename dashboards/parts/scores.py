@@ -59,10 +59,11 @@ def show_score(view: View, period: Period) -> bool:
         ]
     )
     step, rows = view.ask(queries.over_time, period)
-    st.altair_chart(charts.score_over_time(rows, texts), width="stretch")
     weekly = texts("A dot a week, by when the survey was sent; the bar is the 95 % interval.")
     monthly = texts("A dot a month, by when the survey was sent; the bar is the 95 % interval.")
-    st.caption(weekly if step == "week" else monthly)
+    told = weekly if step == "week" else monthly
+    st.altair_chart(charts.score_over_time(rows, texts), width="stretch", alt=told)
+    st.caption(told)
     return True
 
 
@@ -98,7 +99,8 @@ def _show_group(view: View, period: Period, dimension: str) -> None:
         st.info(texts("No survey was sent in these weeks."))
         return
     words = _WORDS.get(dimension, {})
-    st.altair_chart(charts.scores_beside(rows, words, texts), width="stretch")
+    told = texts("Mean scores with their 95 % intervals, beside each other.")
+    st.altair_chart(charts.scores_beside(rows, words, texts), width="stretch", alt=told)
     columns = {
         "value": Column(" ", words=words, definition=define("satisfaction_by.value")),
         "csat": Column(texts("Mean score"), "score"),

@@ -160,7 +160,7 @@ def _queue_columns(view: View) -> dict[str, Column]:
     texts, define = view.texts, view.define
     return {
         "subject": Column(
-            texts("Return or case"), definition=define("work_now.subject"), width=125
+            texts("Return or case"), definition=define("work_now.subject"), width=150
         ),
         "kind": Column(texts("What it waits for"), words=WAITS, definition=define("work_now.kind")),
         "owner_role": Column(

@@ -138,7 +138,7 @@ def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         """
         select owner_role, kind, count(*) as waiting,
                count(*) filter (where is_overdue) as overdue,
-               max(greatest(-hours_left, 0)) filter (where is_overdue) as worst_hours
+               max(-hours_left) filter (where hours_left < 0) as worst_hours
         from work_now group by all order by overdue desc, waiting desc, owner_role, kind
         """,
     )
