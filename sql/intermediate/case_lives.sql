@@ -19,7 +19,7 @@ columns:
   owner_seq: place in the log at which its owner was told last
   owner_key: who that is; empty where nobody is named
   escalations: how often its time ran out (count)
-  first_answer_at: when its customer was first written to about it, the acknowledgement of its receipt included, or it closed (UTC); null until then
+  first_answer_at: when its customer was first answered in writing, for which the automatic acknowledgement does not count, or it closed (UTC); null until then
   closed_at: when it ended (UTC); null while it is open
   outcome: how it ended
 */

@@ -6,7 +6,7 @@ refresh: view
 key: [subject, clock, instance]
 columns:
   subject: the return, or the case
-  clock: decision, review, inspection, refund, case (from its opening until it is closed) or first_answer (from a customer's case until they were first written to about it, the acknowledgement included, or it was closed)
+  clock: decision, review, inspection, refund, case (from its opening until it is closed) or first_answer (from a customer's case until they were first answered, for which the automatic acknowledgement does not count, or it was closed)
   instance: what tells clocks of a subject apart
   rma: the return; null for cases without one
   opened_at: when it was started (UTC)

@@ -13,7 +13,7 @@ columns:
   still_open: of those, the ones that have not ended (count)
   median_hours: from opening to end, of those that ended (real hours); null where none did
   p90_hours: the hours within which nine of ten of those that ended did so; null where none did
-  first_answer_median_hours: from opening until the customer was first written to about it, the acknowledgement of its receipt included, or it ended (real hours); null where neither happened yet
+  first_answer_median_hours: from opening until the customer was first answered, for which the automatic acknowledgement does not count, or it ended (real hours, median); null where neither happened yet
 */
 with timed as (
     select

@@ -1,5 +1,5 @@
 /*
-description: What happened to cases, step by step, letters about them included.
+description: What happened to cases, step by step, letters that answer them included; the automatic acknowledgement answers nothing.
 grain: a step of a case
 owner: data
 refresh: view
@@ -7,7 +7,7 @@ key: [seq]
 columns:
   seq: the event's place in the log
   case_id: the case
-  step: opened, assigned, escalated, closed, or letter where the customer was written to about it
+  step: opened, assigned, escalated, closed, or letter where the customer was answered in writing
   happened_at: when (UTC)
   kind: such as complaint or stalled; told where it opens
   rma: the return; null for cases without one, told where it opens
@@ -86,4 +86,4 @@ select
     cast(null as timestamp) as due_at,
     cast(null as varchar) as outcome
 from lake.message_sent as letters
-where letters.letter in ('case_opened', 'case_closed')
+where letters.letter = 'case_closed'

@@ -319,7 +319,7 @@ def _of_cases(events: Iterable[Told]) -> list[Clock]:
         elif each.type == "case.closed":
             for clock in those:
                 clock.end(each.at_us)
-        elif each.type == "message.sent":
+        elif each.says.get("letter") == "case_closed":
             for clock in those:
                 if clock.clock == "first_answer":
                     clock.end(each.at_us)

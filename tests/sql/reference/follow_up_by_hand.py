@@ -71,7 +71,7 @@ def cases_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
                 case["escalated"] = True
             elif event.type == "case.closed":
                 case["hours"] = hours(case["at_us"], event.at_us)
-            if event.type in ("case.closed", "message.sent"):
+            if event.type == "case.closed" or event.says.get("letter") == "case_closed":
                 case.setdefault("answered", hours(case["at_us"], event.at_us))
     by_place: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for case in cases.values():

@@ -88,7 +88,7 @@ def _gather_cases(gathered: Gathered, events: Iterable[Told], zone: ZoneInfo) ->
         case = opened.get(event.subject)
         if event.type == "case.opened":
             opened[event.subject] = event
-        elif case and event.type in ("message.sent", "case.closed"):
+        elif case and (event.type == "case.closed" or event.says.get("letter") == "case_closed"):
             week, taken = _week(case, zone), hours(case.at_us, event.at_us)
             if case.by == "customer" and event.subject not in answered:
                 answered.add(event.subject)
