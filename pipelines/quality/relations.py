@@ -30,7 +30,7 @@ _REFERENCES = (
     refers_to("intermediate.case_lives", "rma", _RETURNS),
     refers_to("marts.sku_weekly", "sku", "staging.products"),
     never(
-        "intermediate.return_moves",
+        "marts.process_edges",
         "begins_with_its_application",
         "the first step of a return must be its application or withdrawal",
         "from_step = 'start' and to_step not in ('return.requested', 'return.withdrawn')",

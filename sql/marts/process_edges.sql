@@ -29,26 +29,30 @@ with words as (
     group by steps.step_no
 ),
 
-by_return as (
+counted as (
     select
         moves.from_no,
         moves.to_no,
-        moves.return_seq,
         count(*) as cases,
-        sum(moves.waited_us) as waited_us
+        cast(sum(moves.waited_us) as bigint) as waited_us,
+        count(*) filter (where moves.waited_us = 0) as at_once,
+        count(moves.waited_us) as timed,
+        median(moves.waited_us) as median_us
     from intermediate.return_moves as moves
-    group by moves.from_no, moves.to_no, moves.return_seq
+    group by moves.from_no, moves.to_no
 ),
 
-counted as (
+went as (
+    select distinct moves.return_seq * 1024 + moves.from_no * 32 + moves.to_no as way
+    from intermediate.return_moves as moves
+),
+
+ways as (
     select
-        by_return.from_no,
-        by_return.to_no,
-        cast(sum(by_return.cases) as bigint) as cases,
-        cast(sum(by_return.waited_us) as bigint) as waited_us,
+        went.way % 1024 as way,
         count(*) as returns
-    from by_return
-    group by by_return.from_no, by_return.to_no
+    from went
+    group by went.way % 1024
 ),
 
 first_arrivals as (
@@ -69,39 +73,26 @@ new_there as (
     group by arrivals.from_no, arrivals.to_no
 ),
 
-waits as (
+ranked as (
     select
         moves.from_no,
         moves.to_no,
         moves.waited_us,
-        count(*) as here
+        row_number() over (partition by moves.from_no, moves.to_no order by moves.waited_us) as place
     from intermediate.return_moves as moves
-    where moves.waited_us is not null
-    group by moves.from_no, moves.to_no, moves.waited_us
-),
-
-ranked as (
-    select
-        waits.from_no,
-        waits.to_no,
-        waits.waited_us,
-        sum(waits.here) over (
-            partition by waits.from_no, waits.to_no
-            order by waits.waited_us
-            rows between unbounded preceding and current row
-        ) as so_far,
-        sum(waits.here) over (partition by waits.from_no, waits.to_no) as in_all
-    from waits
+    where moves.waited_us > 0
 ),
 
 times as (
     select
         ranked.from_no,
         ranked.to_no,
-        min(ranked.waited_us) filter (where ranked.so_far * 2 >= ranked.in_all) as lower_us,
-        min(ranked.waited_us) filter (where ranked.so_far * 2 > ranked.in_all) as upper_us,
-        min(ranked.waited_us) filter (where ranked.so_far * 10 >= ranked.in_all * 9) as p90_us
+        min(ranked.waited_us) as p90_us
     from ranked
+    inner join counted on counted.from_no = ranked.from_no and counted.to_no = ranked.to_no
+    where
+        (counted.at_once + ranked.place) * 10 >= counted.timed * 9
+        and counted.at_once * 10 < counted.timed * 9
     group by ranked.from_no, ranked.to_no
 ),
 
@@ -153,9 +144,9 @@ select
     named.from_step,
     named.to_step,
     counted.cases,
-    (times.lower_us + times.upper_us) / 7200000000.0 as median_hours,
-    times.p90_us / 3600000000.0 as p90_hours,
-    counted.returns,
+    counted.median_us / 3600000000.0 as median_hours,
+    case when counted.timed > 0 then coalesce(times.p90_us, 0) end / 3600000000.0 as p90_hours,
+    ways.returns,
     cast(counted.cases as double)
     / nullif(cast(sum(counted.cases) over (partition by counted.from_no) as double), 0) as share,
     named.is_designed,
@@ -164,6 +155,7 @@ select
     counted.cases - coalesce(new_there.cases, 0) as again
 from counted
 inner join named on named.from_no = counted.from_no and named.to_no = counted.to_no
+inner join ways on ways.way = counted.from_no * 32 + counted.to_no
 left join times on times.from_no = counted.from_no and times.to_no = counted.to_no
 left join strays on strays.from_no = counted.from_no and strays.to_no = counted.to_no
 left join new_there on new_there.from_no = counted.from_no and new_there.to_no = counted.to_no

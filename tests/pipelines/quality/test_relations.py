@@ -60,8 +60,8 @@ SPOILT: Mapping[tuple[str, str], str] = {
     (_SURVEYS, "rma_is_known"): row(_SURVEYS, "rma = 'unknown'"),
     (_CASES, "rma_is_known"): row(_CASES, "rma = 'unknown'"),
     (_WEEKS, "sku_is_known"): row(_WEEKS, "sku = 'unknown'"),
-    (_MOVES, "begins_with_its_application"): row(
-        _MOVES, "to_step = 'line.inspected'", "from_step = 'start'"
+    (_EDGES, "begins_with_its_application"): row(
+        _EDGES, "to_step = 'line.inspected'", "from_step = 'start'"
     ),
     (_LIFE, "review_was_opened"): row(
         _LIFE, "review_opened_at = null", "decision_mode = 'reviewer'"
