@@ -218,10 +218,15 @@ lines as (
         moves.rma,
         moves.line_no,
         min(moves.moved_at) filter (where moves.reception in ('delivered', 'received')) as came_at,
-        min(moves.seq) filter (where moves.reception in ('delivered', 'received')) as came_seq,
         max(moves.seq) filter (where moves.reception = 'lost') as lost_seq,
         max(moves.moved_at) filter (where moves.reception = 'lost') as lost_at,
+        arg_min(moves.due_at, moves.seq) filter (
+            where moves.reception in ('delivered', 'received')
+        ) as due_at,
         max(moves.seq) filter (where moves.reception = 'inspection_overdue') as late_seq,
+        arg_max(moves.due_at, moves.seq) filter (
+            where moves.reception = 'inspection_overdue'
+        ) as late_due_at,
         min(moves.moved_at) filter (
             where moves.reception in ('passed', 'failed', 'short', 'wrong_item', 'empty', 'waived')
         ) as inspected_at
@@ -239,7 +244,7 @@ found_again as (
         lines.rma,
         lines.line_no,
         min(moves.moved_at) as came_at,
-        min(moves.seq) as came_seq
+        arg_min(moves.due_at, moves.seq) as due_at
     from lines
     inner join staging.line_moves as moves
         on moves.rma = lines.rma and moves.line_no = lines.line_no and moves.seq > lines.lost_seq
@@ -252,7 +257,7 @@ delivered_before_split as (
         splits.rma,
         splits.into_line_no as line_no,
         min(moves.moved_at) as came_at,
-        min(moves.seq) as came_seq
+        arg_min(moves.due_at, moves.seq) as due_at
     from staging.line_splits as splits
     inner join staging.line_moves as moves
         on moves.rma = splits.rma and moves.line_no = splits.line_no and moves.seq < splits.seq
@@ -272,10 +277,11 @@ arrivals as (
             else coalesce(found_again.came_at, lines.came_at)
         end as came_at,
         case
-            when lines.lost_seq is null then least(lines.came_seq, split_off.came_seq)
-            else coalesce(found_again.came_seq, lines.came_seq)
-        end as came_seq,
+            when lines.lost_seq is null then coalesce(split_off.due_at, lines.due_at)
+            else coalesce(found_again.due_at, lines.due_at)
+        end as due_at,
         lines.late_seq,
+        lines.late_due_at,
         coalesce(
             lines.inspected_at, case when found_again.came_at is null then lines.lost_at end
         ) as ended_at,
@@ -341,7 +347,7 @@ clocks as (
         'inspection' as clock,
         cast(arrivals.line_no as varchar) as instance,
         arrivals.came_at as opened_at,
-        coalesce(first_told.due_at, arrivals.came_at + 24 * interval '1' hour) as due_at,
+        coalesce(arrivals.due_at, arrivals.came_at + 24 * interval '1' hour) as due_at,
         arrivals.ended_at,
         arrivals.ended_by,
         0 as paused_us,
@@ -349,13 +355,9 @@ clocks as (
         case when arrivals.late_seq is not null then 'admin' else 'inspector' end as owner_role,
         cast(null as varchar) as owner_key,
         coalesce(
-            last_told.due_at, first_told.due_at, arrivals.came_at + 24 * interval '1' hour
+            arrivals.late_due_at, arrivals.due_at, arrivals.came_at + 24 * interval '1' hour
         ) as next_due_at
     from arrivals
-    left join staging.due_moments as first_told
-        on first_told.rma = arrivals.rma and first_told.seq = arrivals.came_seq
-    left join staging.due_moments as last_told
-        on last_told.rma = arrivals.rma and last_told.seq = arrivals.late_seq
     union all
     select
         refunds.rma,

@@ -13,6 +13,7 @@ columns:
   reception: state of the machine `reception` that it came into; null where that did not move
   resolution: state of the machine `resolution` that it came into; null where that did not move
   moved_at: when (UTC)
+  due_at: by when the goods are to be inspected from then on (UTC); told of goods that came, and of those that are late
 */
 -- A branch for each word and no case expression: where Parquet's statistics say that a case can only come out as null, DuckDB
 -- 2.0 fails on comparing it with a word ("BindBuiltinScalarFunction did not return a BoundFunctionExpression").
@@ -24,7 +25,8 @@ select
     'cancelled' as permission,
     'not_sent' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.return_cancelled_lines as lines
 union all
 select
@@ -35,7 +37,8 @@ select
     'expired' as permission,
     'not_sent' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.return_expired_lines as lines
 union all
 select
@@ -46,7 +49,8 @@ select
     'under_review' as permission,
     cast(null as varchar) as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.return_reinstated_lines as lines
 union all
 select
@@ -57,7 +61,8 @@ select
     cast(null as varchar) as permission,
     'kept' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.line_keep_granted_lines as lines
 union all
 select
@@ -68,7 +73,8 @@ select
     cast(null as varchar) as permission,
     'announced' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.shipment_created_lines as lines
 union all
 select
@@ -79,7 +85,8 @@ select
     cast(null as varchar) as permission,
     'awaited' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.pickup_failed_lines as lines
 union all
 select
@@ -90,7 +97,8 @@ select
     cast(null as varchar) as permission,
     'delivered' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    make_timestamp(scanned.due_at_us) as due_at
 from lake.shipment_scanned_lines as lines
 inner join lake.shipment_scanned as scanned on scanned.seq = lines.seq
 where scanned.scan = 'delivered'
@@ -103,7 +111,8 @@ select
     cast(null as varchar) as permission,
     'in_transit' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.shipment_scanned_lines as lines
 inner join lake.shipment_scanned as scanned on scanned.seq = lines.seq
 where scanned.scan <> 'delivered'
@@ -116,7 +125,8 @@ select
     cast(null as varchar) as permission,
     'lost' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.shipment_lost_lines as lines
 union all
 select
@@ -127,7 +137,8 @@ select
     cast(null as varchar) as permission,
     'lost_for_good' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.shipment_loss_accepted_lines as lines
 union all
 select
@@ -138,7 +149,8 @@ select
     cast(null as varchar) as permission,
     'not_sent' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.shipment_overdue_lines as lines
 union all
 select
@@ -149,8 +161,10 @@ select
     cast(null as varchar) as permission,
     'received' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    make_timestamp(received.due_at_us) as due_at
 from lake.return_received_lines as lines
+inner join lake.return_received as received on received.seq = lines.seq
 union all
 select
     inspected.seq,
@@ -160,7 +174,8 @@ select
     cast(null as varchar) as permission,
     inspected.outcome as reception,
     cast(null as varchar) as resolution,
-    inspected.time as moved_at
+    inspected.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.line_inspected as inspected
 union all
 select
@@ -171,7 +186,8 @@ select
     cast(null as varchar) as permission,
     'waived' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.inspection_waived_lines as lines
 union all
 select
@@ -182,7 +198,8 @@ select
     'escalated' as permission,
     cast(null as varchar) as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.clock_breached_lines as lines
 inner join lake.clock_breached as breached on breached.seq = lines.seq
 where breached.clock = 'review'
@@ -195,7 +212,8 @@ select
     cast(null as varchar) as permission,
     'inspection_overdue' as reception,
     cast(null as varchar) as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    make_timestamp(breached.next_due_at_us) as due_at
 from lake.clock_breached_lines as lines
 inner join lake.clock_breached as breached on breached.seq = lines.seq
 where breached.clock = 'inspection'
@@ -208,7 +226,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'awaiting_choice' as resolution,
-    asked.time as moved_at
+    asked.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.choice_requested as asked
 union all
 select
@@ -219,7 +238,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'refund_agreed' as resolution,
-    chosen.time as moved_at
+    chosen.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.choice_made as chosen
 where chosen.choice = 'partial_refund'
 union all
@@ -231,7 +251,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'to_send_back' as resolution,
-    chosen.time as moved_at
+    chosen.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.choice_made as chosen
 where chosen.choice = 'send_back'
 union all
@@ -243,7 +264,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'disposed' as resolution,
-    chosen.time as moved_at
+    chosen.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.choice_made as chosen
 where chosen.choice = 'dispose'
 union all
@@ -255,7 +277,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'not_refunded' as resolution,
-    chosen.time as moved_at
+    chosen.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.choice_made as chosen
 where chosen.choice = 'accept'
 union all
@@ -267,7 +290,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'sent_back' as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.goods_sent_back_lines as lines
 union all
 select
@@ -278,7 +302,8 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'refund_pending' as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.refund_requested_lines as lines
 union all
 select
@@ -289,5 +314,6 @@ select
     cast(null as varchar) as permission,
     cast(null as varchar) as reception,
     'refunded' as resolution,
-    lines.time as moved_at
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
 from lake.refund_settled_lines as lines
