@@ -96,4 +96,4 @@ class TestGraph:
 
         checks = {key.name for key in job.asset_layer.asset_graph.asset_check_keys}
 
-        assert {"events", "order_placed", "return_requested", "nothing_in_quarantine"} <= checks
+        assert {"events", "order", "return", "nothing_in_quarantine"} <= checks
