@@ -112,7 +112,12 @@ def _parts(settings: Settings) -> list[Part]:
         ),
         Part(
             "dagster",
-            [dagster, "dev", "-h", settings.host, "-p", str(settings.dagster_port)],
+            [
+                dagster,
+                "dev",
+                *("--log-level", "warning"),  # sensors say every few seconds that they looked
+                *("-h", settings.host, "-p", str(settings.dagster_port)),
+            ],
             Site(settings.dagster_port, "/server_info", "/asset-groups"),
         ),
     ]

@@ -17,6 +17,7 @@ from service.platform.jobs import Job
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("running")]
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+MINUTES_AT_MOST = 5  # from an event to the dashboards
 ROLES = ("shop", "storefront", "reviewer", "inspector", "finance")
 
 
@@ -86,6 +87,18 @@ class TestWholeLoop:
         assert running.query(
             "select sum(units_sold), sum(units_returned) from sku_weekly where sku = 'LOOP-1'"
         ) == [(2, 1)]
+
+    def test_a_return_is_published_without_a_hand(self, running: RunningShop) -> None:
+        rma = post_return(running, sku="LOOP-3", order_id="LOOP-ORDER-3")
+        posted_at = time.monotonic()
+
+        while running.query(f"select 1 from return_lifecycle where rma = '{rma}'") == []:
+            assert time.monotonic() < posted_at + MINUTES_AT_MOST * 60, "nobody refreshed"
+            time.sleep(1)
+
+        assert running.query(f"select status, kind from return_lifecycle where rma = '{rma}'") == [
+            ("authorized", "return")
+        ]
 
     @pytest.mark.browser
     def test_a_return_is_on_the_open_page_after_the_next_refresh(

@@ -13,7 +13,7 @@ from pipelines import waiting
 from pipelines.definitions import defs
 from pipelines.lake.manifest import Manifest
 from pipelines.steps import run_steps, take_in
-from pipelines.waiting import PAUSE, backlog, next_refresh_at
+from pipelines.waiting import PAUSE, backlog, next_refresh_at, quiet_zone
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
@@ -177,3 +177,22 @@ class TestHourly:
 
         assert not asked.run_requests
         assert "waiting or running" in str(asked.skip_message)
+
+
+class TestNights:
+    @pytest.mark.parametrize("name", ["nightly_verify", "nightly_prune"])
+    def test_fall_into_the_small_hours_by_the_shops_own_clock(self, monkeypatch, name) -> None:
+        monkeypatch.setenv("RETOUR_TIMEZONE", "Asia/Shanghai")
+
+        schedule = defs().resolve_schedule_def(name)
+
+        assert schedule.execution_timezone == "Asia/Shanghai"
+        assert str(schedule.cron_schedule).split()[1:] == ["3", "*", "*", "*"]
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+    def test_without_a_setting_the_clock_is_the_one_last_published(self, shop, retour) -> None:
+        assert quiet_zone(shop) == "UTC"
+        run_steps(shop.model_copy(update={"timezone": "Europe/Berlin"}), retour, NOW)
+
+        assert quiet_zone(shop) == "Europe/Berlin"
+        assert quiet_zone(shop.model_copy(update={"timezone": "Asia/Tokyo"})) == "Asia/Tokyo"

@@ -97,3 +97,23 @@ class TestGraph:
         checks = {key.name for key in job.asset_layer.asset_graph.asset_check_keys}
 
         assert {"events", "order", "return", "nothing_in_quarantine"} <= checks
+
+    def test_every_mart_and_the_publication_say_how_fresh_they_must_be(self, specs) -> None:
+        figures = {key for key in specs if key.path[0] == "marts"} | {dg.AssetKey("published")}
+
+        assert {key for key, spec in specs.items() if spec.freshness_policy} == figures
+
+    def test_every_job_schedule_and_sensor_says_what_it_does(self) -> None:
+        repository = defs().get_repository_def()
+        jobs = [each for each in repository.get_all_jobs() if not each.name.startswith("__")]
+
+        assert {each.name for each in jobs} == {
+            "refresh",
+            "rebuild",
+            "rebuild_days",
+            "train",
+            "verify",
+            "prune",
+        }
+        for each in (*jobs, *repository.schedule_defs, *repository.sensor_defs):
+            assert each.description, each.name
