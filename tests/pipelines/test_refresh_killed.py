@@ -11,7 +11,6 @@ import pytest
 from small_shop import a_month, small_shop
 
 from pipelines.publish.manifest import Publication
-from retour.assembly import open_retour
 from retour.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
