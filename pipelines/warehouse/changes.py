@@ -13,7 +13,6 @@ VERSION_COLUMN = "_version"
 KEPT_SHARE = 0.2  # of a table's rows: beyond that, following costs as much as making anew
 KEPT_ROWS = 10_000
 CHANGED = "select * exclude (_n) from temp.changed"
-_TEMPORARY = ("fresh", "before", "after", "touched", "changed")
 
 
 class Changes:
@@ -30,19 +29,23 @@ class Changes:
         """Whether anybody has seen the table as it stands, and could go on with what changes in it."""
         return any(self._waiting(standing))
 
-    def compare(self, old: str, new: str, columns: str = "*") -> bool:
-        """Leave in `temp.changed` the rows by which two tables differ, `_n` times more often in the new; whether there are any."""
+    def compare(self, old: str, new: str, columns: str = "*") -> tuple[int, int]:
+        """Leave in `temp.changed` the rows by which two tables differ, `_n` times more often in the new; returns `size`."""
         self._connection.execute(
             "create or replace temp table changed as select * exclude (_n), sum(_n) as _n from ("
             f"select {columns}, 1 as _n from {new} union all select {columns}, -1 as _n from {old}"
             ") group by all having sum(_n) <> 0"
         )
-        return bool(first_row(self._connection, "select 1 from temp.changed limit 1"))
+        return self.size()
 
-    def tidy(self) -> None:
-        """Drop what a comparison, or following, left behind."""
-        for name in _TEMPORARY:
-            self._connection.execute(f"drop table if exists temp.{name}")
+    def size(self) -> tuple[int, int]:
+        """How many of the rows in `temp.changed` came, and how many went."""
+        row = first_row(
+            self._connection,
+            "select coalesce(sum(_n) filter (where _n > 0), 0), coalesce(-sum(_n) filter (where _n < 0), 0) "
+            "from temp.changed",
+        )
+        return (int(row[0]), int(row[1])) if row else (0, 0)
 
     def keep(self, standing: Standing, rows_sql: str) -> int:
         """Keep the rows of the table's next version; returns after which version the changes are known."""
@@ -55,11 +58,13 @@ class Changes:
             f"select cast(0 as bigint) as {VERSION_COLUMN}, * from {standing.relation} where false"
         )
         self._connection.execute(f"delete from {table} where {VERSION_COLUMN} <= {min(waiting):d}")
-        self._connection.execute(
-            f"insert into {table} by name select {following:d} as {VERSION_COLUMN}, * from ({rows_sql})"
+        added = first_row(
+            self._connection,
+            f"insert into {table} by name select {following:d} as {VERSION_COLUMN}, * from ({rows_sql})",
         )
-        row = first_row(self._connection, f"select count(*) from {table}")  # our own names
-        kept = int(row[0]) if row else 0
+        if min(waiting) < standing.version:
+            added = first_row(self._connection, f"select count(*) from {table}")  # our own names
+        kept = int(added[0]) if added else 0
         if kept > max(KEPT_ROWS, KEPT_SHARE * (standing.rows or 0)):
             return self.forget(standing)
         return standing.since

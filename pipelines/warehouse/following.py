@@ -174,7 +174,7 @@ class Following:
         self._connection.execute(
             f"insert into {relation} by name select * exclude (_row) from temp.after"
         )
-        came, went = self._signs()
+        came, went = self._changes.size()
         return Followed(came + went, came - went)
 
     # --- computing partitions again ----------------------------------------------------------------
@@ -193,7 +193,8 @@ class Following:
         self._temporary("touched", f"select distinct value from ({given}) as given(value)")
 
     def _refuse_most_partitions(self) -> None:
-        touched, standing = self._count("touched"), self._catalogue.find(self._model.relation)
+        standing = self._catalogue.find(self._model.relation)
+        touched, _ = self._touched()
         few = TOUCHED_ROWS_SHARE * ((standing.rows if standing else None) or 0)
         if touched <= max(TOUCHED_PARTITIONS, few):
             return
@@ -205,26 +206,37 @@ class Following:
             raise MadeInFull(f"{touched} of its partitions are touched")
 
     def _compute_touched(self) -> Followed:
-        if not self._count("touched"):
+        touched, has_null = self._touched()
+        if not touched:
             return Followed(0, 0)
         partition, relation = self._plan.partition, self._model.relation
-        has_null = first_row(self._connection, "select 1 from temp.touched where value is null")
-        sources = {name: self._touched_rows(name, bool(has_null)) for name in self._plan.tracked}
-        computed = with_sources(self._model.sql, sources)
+        inputs = {name: f"_followed_{n}" for n, name in enumerate(self._plan.tracked)}
+        filtered = ", ".join(
+            f"{step} as ({self._touched_rows(name, has_null)})" for name, step in inputs.items()
+        )
+        computed = with_sources(
+            self._model.sql, {name: f"select * from {step}" for name, step in inputs.items()}
+        )
         self._temporary(
             "fresh",
-            f"select each_row.* from ({computed}) as each_row "
+            f"with {filtered} select each_row.* from ({computed}) as each_row "
             f'semi join temp.touched on each_row."{partition}" is not distinct from touched.value',
         )
-        self._temporary("before", self._touched_rows(relation, bool(has_null), "rowid as _row, "))
-        self._changes.compare("temp.before", "temp.fresh", self._columns)
-        came, went = self._signs()
+        self._temporary("before", self._touched_rows(relation, has_null, "rowid as _row, "))
+        came, went = self._changes.compare("temp.before", "temp.fresh", self._columns)
         if came or went:
             self._connection.execute(
                 f"delete from {relation} where rowid in (select _row from temp.before)"
             )
             self._connection.execute(f"insert into {relation} by name select * from temp.fresh")
         return Followed(came + went, came - went)
+
+    def _touched(self) -> tuple[int, bool]:
+        """How many partitions are touched, and whether the one without a value is among them."""
+        row = first_row(
+            self._connection, "select count(*), count(*) > count(value) from temp.touched"
+        )
+        return (int(row[0]), bool(row[1])) if row else (0, False)
 
     def _touched_rows(self, relation: str, has_null: bool, also: str = "") -> str:
         """A SELECT of those rows of a relation that lie in touched partitions.
@@ -251,15 +263,6 @@ class Following:
     def _count(self, name: str) -> int:
         row = first_row(self._connection, f"select count(*) from temp.{name}")  # our own names
         return int(row[0]) if row else 0
-
-    def _signs(self) -> tuple[int, int]:
-        """How many of the changed rows came, and how many went."""
-        row = first_row(
-            self._connection,
-            "select coalesce(sum(_n) filter (where _n > 0), 0), coalesce(-sum(_n) filter (where _n < 0), 0) "
-            "from temp.changed",
-        )
-        return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _same(keys: list[str]) -> str:

@@ -5,7 +5,7 @@ A table is replaced in one transaction together with its fingerprint: a killed r
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -49,6 +49,7 @@ _progress = logging.getLogger("retour.progress")
 _LAKE = "lake"
 _RATES = "meta.cost_rates"
 _BEFORE = "__before"
+_PLANNERS_FAULT = "BindBuiltinScalarFunction did not return"  # DuckDB 2.0.0, for some rows
 _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
 
@@ -185,6 +186,9 @@ class Warehouse:
         standing = self._catalogue.find(model.relation)
         if standing and standing.made_from == made_from:
             return standing.unchanged()
+        return self._planned_somehow(lambda: self._build(model, standing, made_from))
+
+    def _build(self, model: SqlModel, standing: Standing | None, made_from: str) -> Built:
         is_view = model.header.refresh == "view"
         if is_view and standing and standing.code == self._code(model):
             return self._record_view(model, made_from)  # the same text over other rows
@@ -195,17 +199,33 @@ class Warehouse:
                 try:
                     return self._follow(model, model.plan, standing, made_from)
                 except MadeInFull as reason:
-                    self._changes.tidy()
                     _progress.debug("building %s in full: %s", model.relation, reason)
             return self._make_table(model.relation, model.sql, made_from, model)
 
     def rebuild(self, model: SqlModel) -> Built:
         """Make a SQL relation anew, whatever stands. Raises `BuildFailed`."""
         made_from = self._made_from(model)
+        return self._planned_somehow(lambda: self._rebuild(model, made_from))
+
+    def _rebuild(self, model: SqlModel, made_from: str) -> Built:
         with self._refusals_of(model), self._transaction():
             if model.header.refresh == "view":
                 return self._make_view(model, made_from)
             return self._make_table(model.relation, model.sql, made_from, model, is_forced=True)
+
+    def _planned_somehow(self, build: Callable[[], Built]) -> Built:
+        """Build, once more without the help of statistics where DuckDB trips over them: the rows are the same either way."""
+        try:
+            return build()
+        except BuildFailed as refused:
+            if _PLANNERS_FAULT not in str(refused):
+                raise
+            _progress.debug("planning without statistics, over which DuckDB tripped: %s", refused)
+        self._connection.execute("set disabled_optimizers = 'statistics_propagation'")
+        try:
+            return build()
+        finally:
+            self._connection.execute("reset disabled_optimizers")
 
     def rebuild_days(self, model: SqlModel, first: date, last: date) -> Built:
         """Compute those partitions of a `by_day` relation anew that lie from one day to another, both included.
@@ -339,7 +359,6 @@ class Warehouse:
                 version=standing.version + 1,
                 since=self._changes.keep(standing, CHANGED),
             )
-        self._changes.tidy()
         self._catalogue.record(now)
         if not done.touched:
             return now.unchanged()
@@ -430,14 +449,13 @@ class Warehouse:
         old = f"{now.relation}{_BEFORE}"
         if self.columns(old) != self.columns(now.relation):
             now = replace(now, since=self._changes.forget(before))
-        elif self._changes.compare(old, now.relation):
+        elif any(self._changes.compare(old, now.relation)):
             since = self._changes.keep(replace(before, rows=now.rows), CHANGED)
             now = replace(now, since=since)
         else:
             now = replace(
                 now, fingerprint=before.fingerprint, version=before.version, since=before.since
             )
-        self._changes.tidy()
         self._connection.execute(f"drop table {old}")
         return now
 
