@@ -8,6 +8,32 @@ from pipelines.warehouse.portability import findings, selects_star
 
 MODELS = [model for model in load_models(SQL_DIR) if not model.is_python]
 CONTRACT = {
+    "marts.return_lifecycle": (
+        "rma order_id customer_key requested_at decided_at decision_mode received_at inspected_at settled_at "
+        "closed_at status value_minor currency csat kind decision first_scan_at review_opened_at refund_minor "
+        "lines units survey_sent_at answered_at reopened_at outcome waited_hours longest_pause_hours refund_on "
+        "inspection_depth score policy_version is_imported"
+    ),
+    "marts.sla_daily": (
+        "day clock opened met breached still_open p50_hours p90_hours p95_hours no_due overdue_open automatic"
+    ),
+    "marts.sla_forecast": (
+        "clock open_now overdue_now due_24h expected_breaches expected_low expected_high"
+    ),
+    "marts.process_edges": (
+        "from_step to_step cases median_hours p90_hours returns share is_designed"
+    ),
+    "marts.work_now": (
+        "subject kind owner_role owner_key opened_at due_at paused rma is_overdue hours_left value_minor "
+        "currency customer_waits_hours"
+    ),
+    "marts.stage_daily": "day stage owner_role ended median_hours p90_hours over_24h",
+    "marts.reviewer_weekly": (
+        "week_start reviewer_key decided median_minutes overturned authorized declined late failed_later"
+    ),
+    "marts.policy_rules_weekly": (
+        "week_start policy_version rule checked failed declined reviewed authorized_after_review"
+    ),
     "marts.return_lines": "rma line_no sku quantity reason grade outcome disposition refund_minor currency",
     "marts.volume_daily": "day orders units_sold returns_requested units_returned auto_decided",
     "marts.refunds_daily": "day means currency refunds refund_minor failed goodwill_minor reconciled median_hours",
