@@ -1,4 +1,4 @@
-"""A real `dagster dev` beside the command line: a run that is killed must not keep the next from running."""
+"""Dagster as it really runs: a run that is killed must not keep the next from running, and no hand is needed."""
 
 import os
 import signal
@@ -12,12 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from small_shop import small_shop
 
 from pipelines.dagster_home import ensure_dagster_home
+from pipelines.publish.manifest import Publication
 from pipelines.warehouse.lock import warehouse_lock
 from retour.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 LAUNCH = """
@@ -68,35 +70,51 @@ def home(settings: Settings) -> Path:
 
 
 @pytest.fixture
-def dagster(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Dagster]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Starts programs of Dagster's on this installation; all end with the test."""
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(home),
         "RETOUR_VAR_DIR": str(settings.var_dir),
         "RETOUR_WAREHOUSE": str(settings.warehouse),
     }
-    with (tmp_path / "dagster.log").open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def started(program: str, *words: str) -> None:
+        with (tmp_path / f"{program}.log").open("wb") as output:
+            process = subprocess.Popen(
+                [Path(sys.executable).with_name(program), *words],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        processes.append(process)
+
+    yield started
+    for process in processes:
+        os.killpg(process.pid, signal.SIGTERM)
+    for process in processes:
         try:
-            running = Dagster(port)
-            wait_for(running.is_up)
-            yield running
+            process.wait(30)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(30)
-            finally:
-                os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def dagster(start: Callable[..., None], port: int) -> Dagster:
+    start("dagster", "dev", "-h", "127.0.0.1", "-p", str(port))
+    running = Dagster(port)
+    wait_for(running.is_up)
+    return running
 
 
 class TestKilledRun:
@@ -110,3 +128,19 @@ class TestKilledRun:
         wait_for(lambda: dagster.status(following) == "SUCCESS")
         assert dagster.status(killed) == "FAILURE"
         assert (settings.published_dir / "manifest.json").exists()
+
+
+class TestWebserverAndDaemon:
+    def test_publish_what_waits_without_a_hand(self, start, port, settings) -> None:
+        head = small_shop(settings, days=2).log_head()
+
+        start("dagster-webserver", "-h", "127.0.0.1", "-p", str(port))
+        start("dagster-daemon", "run")
+
+        wait_for(Dagster(port).is_up)
+        wait_for(lambda: published_through(settings) >= head, seconds=360)
+
+
+def published_through(settings: Settings) -> int:
+    publication = Publication.load(settings.published_dir)
+    return publication.through_seq if publication else 0
