@@ -29,13 +29,14 @@ _REFERENCES = (
     refers_to("intermediate.surveys", "rma", _RETURNS),
     refers_to("intermediate.case_lives", "rma", _RETURNS),
     refers_to("marts.sku_weekly", "sku", "staging.products"),
-    never(
-        "marts.process_edges",
+    adds_up(
+        "intermediate.return_moves",
         "begins_with_its_application",
         "the first step of a return must be its application or withdrawal",
-        "from_step = 'start' and to_step not in ('return.requested', 'return.withdrawn')",
+        """select moves.seq, moves.rma from intermediate.return_moves as moves
+           where moves.place = 1
+           and not exists (select 1 from staging.returns as applied where applied.seq = moves.seq)""",
         "warning",
-        "to_step",
     ),
     never(
         "marts.return_lifecycle",

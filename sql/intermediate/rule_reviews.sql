@@ -22,6 +22,7 @@ with asked as (
         rules.judged_at
     from staging.rule_outcomes as rules
     where rules.verdict = 'reviewed' and not rules.passed
+    group by rules.rma, rules.seq, rules.rule, rules.policy_version, rules.judged_at
 ),
 
 answers as (

@@ -60,9 +60,7 @@ SPOILT: Mapping[tuple[str, str], str] = {
     (_SURVEYS, "rma_is_known"): row(_SURVEYS, "rma = 'unknown'"),
     (_CASES, "rma_is_known"): row(_CASES, "rma = 'unknown'"),
     (_WEEKS, "sku_is_known"): row(_WEEKS, "sku = 'unknown'"),
-    (_EDGES, "begins_with_its_application"): row(
-        _EDGES, "to_step = 'line.inspected'", "from_step = 'start'"
-    ),
+    (_MOVES, "begins_with_its_application"): row(_MOVES, "place = 1", "place = 2"),
     (_LIFE, "review_was_opened"): row(
         _LIFE, "review_opened_at = null", "decision_mode = 'reviewer'"
     ),
