@@ -169,6 +169,13 @@ SET_ASIDE = {
     "invalid_payload": "invalid payload",
     "failed_check": "failed check",
 }
+JOBS = {
+    "refresh": "refresh",
+    "rebuild": "rebuild everything",
+    "rebuild_days": "rebuild some days",
+    "verify": "compare all files",
+    "train": "weigh every product",
+}
 RUN_STATUSES = {
     "success": "succeeded",
     "failure": "failed",
@@ -225,6 +232,7 @@ GLOSSARIES = (
     EXPECTATIONS,
     SEVERITIES,
     SET_ASIDE,
+    JOBS,
     RUN_STATUSES,
     REASONS_OR_NONE,
 )

@@ -7,7 +7,7 @@ import polars as pl
 
 from dashboards.charts.axes import BLUE, GREY, ORANGE
 from dashboards.texts import Texts
-from dashboards.words import RUN_STATUSES
+from dashboards.words import JOBS, RUN_STATUSES
 
 _MOMENTS = {"en": "%-d %b %H:%M", "zh": "%-m月%-d日 %H:%M"}
 
@@ -18,6 +18,7 @@ def seconds_of_runs(rows: pl.DataFrame, texts: Texts) -> alt.Chart:
     named = {"success": good, "failure": bad}
     frame = rows.with_columns(
         ended=pl.col("status").replace_strict(named, default=other, return_dtype=pl.String),
+        job=pl.col("job").replace({code: texts(word) for code, word in JOBS.items()}),
         status=pl.col("status").replace({code: texts(word) for code, word in RUN_STATUSES.items()}),
     )
     domain = [good, bad, other]

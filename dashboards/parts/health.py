@@ -11,7 +11,7 @@ from dashboards.parts.frame import View, show_date
 from dashboards.parts.tables import Column, show_table
 from dashboards.publication import connect
 from dashboards.queries import data_health as queries
-from dashboards.words import DOORS, EXPECTATIONS, RUN_STATUSES, SET_ASIDE, SEVERITIES
+from dashboards.words import DOORS, EXPECTATIONS, JOBS, RUN_STATUSES, SET_ASIDE, SEVERITIES
 
 
 def show_freshness(view: View) -> None:
@@ -155,7 +155,7 @@ def show_runs(view: View) -> None:
         "started_at": Column(
             texts("Started at"), "moment", definition=define("pipeline_runs.started_at")
         ),
-        "job": Column(texts("Job"), definition=define("pipeline_runs.job")),
+        "job": Column(texts("Job"), words=JOBS, definition=define("pipeline_runs.job")),
         "status": Column(
             texts("How it ended"), words=RUN_STATUSES, definition=define("pipeline_runs.status")
         ),
