@@ -14,10 +14,11 @@ from bench import warehouse_work as work
 from bench.bulk_lake import BulkLake, bulk_lake
 from bench.child import Measured, in_own_process
 from bench.figures import Figure, print_figures
+from bench.pandas_marts import MARTS
 from bench.warehouse_work import Build, Doors, Publishing, Refresh
 
 _EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
-_RUNS = 3
+_RUNS, _PANDAS_RUNS = 3, 1
 _FOLLOWING = ("fold", "by_key", "by_day", "view")
 _KEPT = ("var/quality", "var/published")  # besides the warehouse's file: what a refresh changes
 
@@ -52,7 +53,8 @@ def run() -> list[Figure]:
         whole = _measure(Path(folder) / "whole", _EVENTS)
         _say("showing every page")
         shown = in_own_process(work.pages, whole.lake.settings).answer
-    return [*_rebuild(whole), *_refresh(whole, small), *_doors(whole), *_pages(shown)]
+        pandas = [figure for mart in MARTS for figure in _against_pandas(whole.lake, mart)]
+    return [*_rebuild(whole), *pandas, *_refresh(whole, small), *_doors(whole), *_pages(shown)]
 
 
 def _measure(folder: Path, events: int) -> Shop:
@@ -111,6 +113,26 @@ def _rebuild(whole: Shop) -> list[Figure]:
             "GiB",
             "≤ 6 GiB",
         ),
+    ]
+
+
+def _against_pandas(lake: BulkLake, mart: str) -> list[Figure]:
+    """A mart with all that it reads, from the lake: one kind of work after the other, each in a process of its own."""
+    in_sql = []
+    for number in range(_RUNS):
+        _say(f"{mart} alone, {number + 1} of {_RUNS}")
+        in_sql.append(in_own_process(work.build_mart, lake, mart))
+    in_pandas = []
+    for number in range(_PANDAS_RUNS):
+        _say(f"{mart} in pandas, {number + 1} of {_PANDAS_RUNS}")
+        in_pandas.append(in_own_process(work.pandas_mart, lake, mart))
+    sql, pandas = (median(each.answer for each in runs) for runs in (in_sql, in_pandas))
+    return [
+        Figure(f"{mart}: pandas ÷ SQL, from the lake", pandas / sql, "×", "≥ 10 ×"),
+        Figure(f"{mart}: SQL, with all that it reads", sql, "s"),
+        Figure(f"{mart}: peak memory of SQL", max(each.peak_gib for each in in_sql), "GiB"),
+        Figure(f"{mart}: pandas (baseline)", pandas, "s"),
+        Figure(f"{mart}: peak memory of pandas", max(each.peak_gib for each in in_pandas), "GiB"),
     ]
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.bulk_lake import BulkLake, scan_and_group
+from bench.pandas_marts import MARTS
+from bench.pandas_marts.lake import Lake
 from pipelines.process import DESIGN_RELATION, build_design
 from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION
 from pipelines.publish.publish import figures, health, publish
@@ -123,6 +125,13 @@ def build_mart(lake: BulkLake, relation: str) -> float:
             for model in needed
             if not model.is_python
         )
+
+
+def pandas_mart(lake: BulkLake, relation: str) -> float:
+    """Seconds of the same mart in pandas, from the same lake; the warehouse that stands tells for which moment."""
+    with Warehouse.of(lake.settings) as warehouse:
+        files = Lake.of(warehouse)
+    return _seconds(lambda: MARTS[relation](files))
 
 
 def pages(settings: Settings) -> dict[str, float]:
