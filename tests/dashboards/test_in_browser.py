@@ -23,6 +23,7 @@ from dashboards.texts import chinese
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 LIST_ROW_PX = 35
+WAIT_MS = 20_000  # two cores may be busy with other tests
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PAGES = {
     "": ("Overview", "概览"),
@@ -82,8 +83,10 @@ def tab(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         tab = browser.new_page(viewport=DESK)
-        tab.set_default_timeout(15_000)
+        tab.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         yield tab
+        expect.set_options(timeout=None)
         browser.close()
 
 
@@ -160,7 +163,7 @@ def open_page(tab: Page, address: str, name: str, **said: str) -> None:
 
 
 def stands(tab: Page) -> None:
-    expect(tab.get_by_test_id("stCaptionContainer").first).to_be_visible(timeout=20_000)
+    expect(tab.get_by_test_id("stCaptionContainer").first).to_be_visible()
     expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
 
