@@ -351,26 +351,23 @@ _CONSERVATION = (
     adds_up(
         "marts.process_edges",
         "every_return_starts_once",
-        "as many returns must leave start as there are",
-        """select edges.started, lifecycle.returns
+        "as many returns must leave start as took a first step",
+        """select edges.started, moves.returns
            from (
                select coalesce(sum(cases), 0) as started from marts.process_edges where from_step = 'start'
            ) as edges
-           cross join (select count(*) as returns from marts.return_lifecycle) as lifecycle
-           where edges.started <> lifecycle.returns""",
+           cross join (
+               select count(distinct rma) as returns from intermediate.return_moves
+           ) as moves
+           where edges.started <> moves.returns""",
     ),
     adds_up(
         "marts.process_edges",
         "every_step_is_counted_once",
-        "the cases of all edges must be the steps of all returns that are known",
+        "the cases of all edges must be the steps of all returns",
         """select edges.cases, moves.steps
            from (select coalesce(sum(cases), 0) as cases from marts.process_edges) as edges
-           cross join (
-               select count(*) as steps from intermediate.return_moves as moves
-               where exists (
-                   select 1 from marts.return_lifecycle as known where known.rma = moves.rma
-               )
-           ) as moves
+           cross join (select count(*) as steps from intermediate.return_moves) as moves
            where edges.cases <> moves.steps""",
     ),
     adds_up(
