@@ -9,7 +9,7 @@ columns:
   week_start: Monday of the shop's week in which applications were judged
   policy_version: version of the policy
   rule: the rule
-  checked: applications judged by it (count)
+  checked: its words on applications (count); a rule that speaks of lines gives one for each
   failed: of those, not passed (count)
   declined: of those, declined by it (count)
   reviewed: of those not passed, put before a human (count)

@@ -1,9 +1,9 @@
 /*
-description: What each rule of the policy said of each application that was judged.
-grain: a rule and an application
+description: What each rule of the policy said of each application that was judged; a rule that speaks of lines says it once for each.
+grain: a word of a rule on an application
 owner: data
 refresh: view
-key: [seq, rule]
+key: []
 columns:
   seq: the event's place in the log
   rma: the return
