@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import polars as pl
@@ -46,6 +46,7 @@ from retour.errors import UserError
 from retour.settings import Settings
 
 _progress = logging.getLogger("retour.progress")
+_T = TypeVar("_T")
 _LAKE = "lake"
 _RATES = "meta.cost_rates"
 _BEFORE = "__before"
@@ -213,17 +214,17 @@ class Warehouse:
                 return self._make_view(model, made_from)
             return self._make_table(model.relation, model.sql, made_from, model, is_forced=True)
 
-    def _planned_somehow(self, build: Callable[[], Built]) -> Built:
-        """Build, once more without the help of statistics where DuckDB trips over them: the rows are the same either way."""
+    def _planned_somehow(self, work: Callable[[], _T]) -> _T:
+        """Work, once more without the help of statistics where DuckDB trips over them: the rows are the same either way."""
         try:
-            return build()
-        except BuildFailed as refused:
+            return work()
+        except (BuildFailed, duckdb.Error) as refused:
             if _PLANNERS_FAULT not in str(refused):
                 raise
             _progress.debug("planning without statistics, over which DuckDB tripped: %s", refused)
         self._connection.execute("set disabled_optimizers = 'statistics_propagation'")
         try:
-            return build()
+            return work()
         finally:
             self._connection.execute("reset disabled_optimizers")
 
@@ -246,8 +247,12 @@ class Warehouse:
             f"select cast(day as date) from generate_series(timestamp '{first:%Y-%m-%d}', "
             f"timestamp '{last:%Y-%m-%d}', interval 1 day) as days(day)"
         )
+        plan = model.plan
+        return self._planned_somehow(lambda: self._rebuild_days(model, plan, standing, days))
+
+    def _rebuild_days(self, model: SqlModel, plan: Plan, standing: Standing, days: str) -> Built:
         with self._refusals_of(model), self._transaction():
-            done = self._following(model, model.plan).compute(days)
+            done = self._following(model, plan).compute(days)
             fingerprint = digest(standing.fingerprint, str(standing.version + 1), "days")
             return self._followed(done, standing, standing.made_from, fingerprint)
 
@@ -297,7 +302,7 @@ class Warehouse:
 
     def query(self, sql: str) -> pl.DataFrame:
         """The rows of a SELECT."""
-        frame: pl.DataFrame = self._connection.sql(sql).pl()
+        frame: pl.DataFrame = self._planned_somehow(lambda: self._connection.sql(sql).pl())
         return frame
 
     def copy_to_parquet(self, sql: str, path: Path) -> int:
@@ -305,7 +310,7 @@ class Warehouse:
         target = str(path).replace("'", "''")
         copy = f"copy ({sql}) to '{target}' (format parquet, compression zstd)"
         try:
-            row = first_row(self._connection, copy)
+            row = self._planned_somehow(lambda: first_row(self._connection, copy))
         except duckdb.Error as refused:
             raise BuildFailed(f"cannot write {path}: {refused}") from refused
         return int(row[0]) if row else 0
