@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from heapq import nlargest
 from math import isnan
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,7 @@ from bench.warehouse_work import Build, Doors, Publishing, Refresh
 
 _EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
 _RUNS, _PANDAS_RUNS = 3, 1
+_DEAREST = 5
 _FOLLOWING = ("fold", "by_key", "by_day", "view")
 _KEPT = ("var/quality", "var/published")  # besides the warehouse's file: what a refresh changes
 
@@ -113,6 +115,7 @@ def _rebuild(whole: Shop) -> list[Figure]:
             "GiB",
             "≤ 6 GiB",
         ),
+        *_dearest([each.answer for each in whole.rebuilds], "full rebuild"),
     ]
 
 
@@ -148,11 +151,25 @@ def _refresh(whole: Shop, small: Shop) -> list[Figure]:
             Figure(f"{new}: {kind}", whole.refresh(lambda each, of=kind: each.build.by_kind()[of]), "s")  # type: ignore[misc]
             for kind in (*_FOLLOWING, "full", "python")
         ),
+        *_dearest([each.build for each in whole.refreshes], new),
         Figure(f"{new}: opening the warehouse", whole.refresh(lambda each: each.build.opening), "s"),
         Figure(f"{new}: publication", whole.refresh(lambda each: each.publishing.new), "s"),
         Figure("publication of everything", whole.publishing.new, "s"),
         Figure("publication with nothing new", whole.refresh(lambda each: each.publishing.idle), "s"),
     ]  # fmt: skip
+
+
+def _dearest(builds: Sequence[Build], what: str) -> list[Figure]:
+    """The relations of SQL that took longest, by their medians."""
+    spent = {
+        relation: median(build.relations[relation] for build in builds)
+        for relation, kind in builds[0].kinds.items()
+        if kind != "python"
+    }
+    return [
+        Figure(f"{what}: {relation}, {builds[0].kinds[relation]}", spent[relation], "s")
+        for relation in nlargest(_DEAREST, spent, key=lambda each: spent[each])
+    ]
 
 
 def _following(build: Build) -> float:

@@ -1,7 +1,9 @@
-"""The three heaviest marts in pandas, from the lake's files: what the warehouse's SQL is measured against.
+"""Three marts in pandas, from the lake's files: what the warehouse's SQL is measured against.
 
-Written as one who knows pandas would: only the columns that are needed are read, returns become numbers once, and there is no
-loop over rows. Each gives the rows that its file in `sql/marts/` gives; its words are explained there.
+Behind them lie the three relations that take longest: `marts.return_lifecycle`, `intermediate.return_clocks` and
+`intermediate.return_moves`. They are written as one who knows pandas would: only the columns that are needed are read, returns
+become numbers once, and there is no loop over rows. Each gives the rows that its file in `sql/marts/` gives; its words are
+explained there.
 """
 
 from collections.abc import Callable, Mapping

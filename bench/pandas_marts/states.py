@@ -67,7 +67,6 @@ _PLACES = {
         start=1,
     )
 }
-_OF_GOODS_THAT_LIE_THERE = 10
 _STATES = ("permission", "reception", "resolution")
 _ENDS_OF_MONEY = ("refunded", "sent_back", "disposed", "not_refunded")
 
@@ -87,7 +86,7 @@ def unfinished_status(lake: Lake, told: pd.DataFrame, decisions: pd.DataFrame) -
         ],
         axis=1,
     ).min(axis=1)
-    places = places.fillna(_OF_GOODS_THAT_LIE_THERE)[~_is_over(states)]
+    places = places.fillna(_PLACES["received"])[~_is_over(states)]
     words = {place: word for word, place in _PLACES.items()}
     return places.groupby(lines["rma"]).min().map(words).rename("status").astype("str")
 
@@ -118,14 +117,13 @@ def _states(
     found["last_step"] = _last_refund_steps(lake).reindex(found["refund_seq"]).to_numpy()
     applied = pd.concat([lake.read(name, *key) for name in APPLIED])
     is_declared = line_number(found, "root_line_no").isin(line_number(applied, "line_no"))
-    is_given_back = found["permission"].isin(["cancelled", "expired"])
     is_withdrawn = (found["kind"] == "withdrawal") & found["reinstated_seq"].isna()
     is_declined = found["decided"] == "declined"
     permission = first_word(
         {
             "undeclared": ~is_declared,
-            "cancelled": is_given_back & (found["permission"] == "cancelled"),
-            "expired": is_given_back,
+            "cancelled": found["permission"] == "cancelled",
+            "expired": found["permission"] == "expired",
             "authorized": found["is_imported"] | is_withdrawn | (found["decided"] == "authorized"),
             "declined_finally": is_declined & (found["lapsed_at"] >= found["decided_at"]),
             "declined": is_declined,
