@@ -19,7 +19,7 @@ from bench.pandas_marts import MARTS
 from bench.warehouse_work import Build, Doors, Publishing, Refresh
 
 _EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
-_RUNS, _PANDAS_RUNS = 3, 1
+_RUNS, _MART_RUNS = 3, 1
 _DEAREST = 5
 _FOLLOWING = ("fold", "by_key", "by_day", "view")
 _KEPT = ("var/quality", "var/published")  # besides the warehouse's file: what a refresh changes
@@ -120,14 +120,11 @@ def _rebuild(whole: Shop) -> list[Figure]:
 
 
 def _against_pandas(lake: BulkLake, mart: str) -> list[Figure]:
-    """A mart with all that it reads, from the lake: one kind of work after the other, each in a process of its own."""
-    in_sql = []
-    for number in range(_RUNS):
-        _say(f"{mart} alone, {number + 1} of {_RUNS}")
+    """A mart with all that it reads, from the lake: in SQL, then in pandas, each in a process of its own."""
+    in_sql, in_pandas = [], []
+    for number in range(_MART_RUNS):
+        _say(f"{mart} alone, in SQL and in pandas, {number + 1} of {_MART_RUNS}")
         in_sql.append(in_own_process(work.build_mart, lake, mart))
-    in_pandas = []
-    for number in range(_PANDAS_RUNS):
-        _say(f"{mart} in pandas, {number + 1} of {_PANDAS_RUNS}")
         in_pandas.append(in_own_process(work.pandas_mart, lake, mart))
     sql, pandas = (median(each.answer for each in runs) for runs in (in_sql, in_pandas))
     return [

@@ -136,9 +136,11 @@ def pandas_mart(lake: BulkLake, relation: str) -> float:
 
 def pages(settings: Settings) -> dict[str, float]:
     """Seconds of a further run of each page, after its first; NaN where it has nothing to show."""
-    os.environ |= {"RETOUR_VAR_DIR": str(settings.var_dir), "STREAMLIT_LOGGER_LEVEL": "error"}
+    from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
+    set_log_level("error")
+    os.environ["RETOUR_VAR_DIR"] = str(settings.var_dir)
     found = {}
     for page in PAGES:
         app = AppTest.from_file(str(_APP), default_timeout=600).run()
