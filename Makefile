@@ -23,7 +23,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing into .venv …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) 2>.venv/uv.log || true
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock 2>.venv/uv.log \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock 2>.venv/uv.log \
 		|| { echo "pip installs, more slowly: uv did not ($$(tail -n 1 .venv/uv.log))"; \
 			$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
