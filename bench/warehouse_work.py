@@ -1,5 +1,6 @@
 """What the bench of the warehouse measures, each function in a process of its own."""
 
+import logging
 import os
 import shutil
 import time
@@ -136,10 +137,9 @@ def pandas_mart(lake: BulkLake, relation: str) -> float:
 
 def pages(settings: Settings) -> dict[str, float]:
     """Seconds of a further run of each page, after its first; NaN where it has nothing to show."""
-    from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
-    set_log_level("error")
+    logging.disable(logging.WARNING)  # each run of a page tells that no browser asks for it
     os.environ["RETOUR_VAR_DIR"] = str(settings.var_dir)
     found = {}
     for page in PAGES:
