@@ -32,7 +32,7 @@ columns:
   reopened_at: when a case was first opened after its closing (UTC); null where none was
   outcome: open until its own closing; then refunded (at least what was paid for all units), partly_refunded (less), kept (refunded, and the goods never came, as agreed), declined, expired (never sent), cancelled, or not_refunded
   waited_hours: from the application until money for its lines last went back or it closed, whichever came first (real hours, pauses included); null before
-  longest_pause_hours: the longest time between two events on it, and since the last one while it is open (real hours)
+  longest_pause_hours: the longest time between two events on it (real hours)
   refund_on: what sets the money off - authorized, first_scan, received or inspected; null where a rule declined it, and for imported history
   inspection_depth: how closely its goods were looked at - full if any was, else basic; null before, and where not told
   score: probability that it is abusive, as the risk model said when it was applied for; null without a model
