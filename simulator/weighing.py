@@ -106,7 +106,9 @@ def _of_applications(
     add_by(honest, returned.line_owner, honest_line)
     add_by(either, returned.line_owner, np.logaddexp(honest_line, abused_line))
     add_by(kept, returned.line_owner, _kept(chances)[at])
-    abusive = either + np.log1p(-np.exp(np.minimum(honest - either, 0.0)))
+    is_possible = either > -np.inf  # some kinds never say what was said, honestly or not
+    share = np.subtract(honest, either, out=np.full_like(honest, -np.inf), where=is_possible)
+    abusive = either + np.log1p(-np.exp(np.minimum(share, 0.0)))
     rest = silence[returned.at] - kept
     return honest + rest, abusive + rest
 

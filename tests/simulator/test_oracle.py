@@ -18,7 +18,7 @@ from visible_features import FEATURES, visible_features
 from simulator.kinds import HONEST, KINDS
 from simulator.oracle import auc, posteriors
 from simulator.plan import DayPlan
-from simulator.scenario import Abuse, Scenario
+from simulator.scenario import Abuse, Returns, Scenario
 from simulator.world import DAY_US
 
 DAYS, WARM_UP, LEARNED = 182, 0.3, 0.6
@@ -217,6 +217,16 @@ class TestPosteriors:
 
         assert found["request"].to_list() == known.requests["request"].to_list()
         assert found["posterior"].is_between(0, 1).all()
+
+    def test_so_it_is_where_nobody_ever_picks_a_wrong_reason(self) -> None:
+        """Then some kinds of customers say certain things never, neither honestly nor otherwise."""
+        returns = Returns(wrong_reason_share=0.0)
+        shop = planned(Scenario(returns=returns), days=10, orders_per_day=100, with_evidence=True)
+
+        found = posteriors(shop.plan, shop.days)["posterior"]
+
+        assert found.is_between(0, 1).all()
+        assert found.is_not_nan().all()
 
     def test_who_shares_a_device_is_suspected_more_where_rings_do(self) -> None:
         abuse = Abuse(share=0.15, archetypes={"ring": 1.0})
