@@ -66,10 +66,15 @@ def _history(plan: Plan, orders: pl.DataFrame, requests: pl.DataFrame, seen: Evi
         (customer[is_silent], silent_us[is_silent], seen.silence[is_silent]),
         (customer[at][breaks_silence], asked[breaks_silence], -seen.silence[at][breaks_silence]),
         (customer[at], asked + 1, either),
-        (customer[at], asked + _FOUND_DAYS * DAY_US, found_too - either),
+        (customer[at], asked + _FOUND_DAYS * DAY_US, _more(found_too, either)),
     ]
     who, when, rows = (np.concatenate(each) for each in zip(*pieces, strict=True))
     return _History(who, when, np.nan_to_num(rows, neginf=_IMPOSSIBLE), orders.height)
+
+
+def _more(now: Floats, before: Floats) -> Floats:
+    """What is learned beyond what was known before; of what was impossible then, nothing."""
+    return np.subtract(now, before, out=np.zeros_like(now), where=before > -np.inf)
 
 
 def _before(requests: pl.DataFrame, history: _History) -> tuple[Floats, Floats]:
