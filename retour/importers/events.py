@@ -93,13 +93,20 @@ _RETURN = _object(
     currency=_text("currency"),
     external_ref=_text("external_ref"),
     lines="body",
+    inputs=_NULL,
+    started_at_us=_NULL,
 )
 _DELIVERY = _object(
     order_id=_text("order_id"),
     delivery_id=_text("any_value(delivery_id)"),
     lines=_array(_COUNTED_LINE, "line_no"),
 )
-_RECEIPT = _object(rma=_text("rma"), lines=_array(_COUNTED_LINE, "line_no"), parcel_id=_NULL)
+_RECEIPT = _object(
+    rma=_text("rma"),
+    lines=_array(_COUNTED_LINE, "line_no"),
+    parcel_id=_NULL,
+    due_at_us=_NULL,  # an imported past starts no clock
+)
 _INSPECTION = _object(
     rma=_text("rma"),
     line_no=_number("line_no"),
