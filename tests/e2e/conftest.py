@@ -1,6 +1,7 @@
 """Shops in folders of their own, for the tests that go all the way."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,30 @@ def real_shop(tmp_path_factory: pytest.TempPathFactory, shop_file: Path) -> Shop
     return shop
 
 
+@pytest.fixture(scope="module")
+def running(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    _running_shops: dict[str, tuple[ExitStack, RunningShop]],
+) -> Iterator[RunningShop]:
+    """Everything runs on the practice shop, once for all modules that need it, and no longer: it keeps a machine busy."""
+    if "it" not in _running_shops:
+        stack = ExitStack()
+        shop = stack.enter_context(a_running_shop(tmp_path_factory.mktemp("running")))
+        _running_shops["it"] = stack, shop
+    yield _running_shops["it"][1]
+    needed_by = [each.path for each in request.session.items if _needs(each, "running")]
+    if request.path == needed_by[-1]:
+        _running_shops.pop("it")[0].close()
+
+
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """Everything runs on the practice shop, once for all tests that need it."""
-    with a_running_shop(tmp_path_factory.mktemp("running")) as shop:
-        yield shop
+def _running_shops() -> Iterator[dict[str, tuple[ExitStack, RunningShop]]]:
+    shops: dict[str, tuple[ExitStack, RunningShop]] = {}
+    yield shops
+    for stack, _ in shops.values():
+        stack.close()
+
+
+def _needs(item: pytest.Item, fixture: str) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
