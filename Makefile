@@ -33,7 +33,7 @@ run: install ## fill an empty shop (or import DATA=<file>), refresh, then serve 
 	@$(BIN)/retour run $(if $(DATA),--data "$(DATA)")
 
 test: check ## prove everything: checks, then every test, several at a time
-	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
 
 check: install ## format, lint, types, layers, and Dagster's own checks
 	$(call quietly,$(BIN)/ruff format --check . || { echo "run: make format"; false; })

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,28 +12,19 @@ from retour.settings import Settings
 SHOP_FILE = Path(__file__).parents[2] / "shared" / "data" / "online_retail.parquet"
 
 
-# Where the longest tests are: they begin first, so that no process is left alone with them at the end.
-_LONGEST_FIRST = ("e2e", "pipelines", "dashboards", "retour", "simulator", "service")
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is left out, there is nothing to share
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from sharing import ByFile
+
+    return ByFile(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups become parts of the tests' names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, one takes a whole file, or all of a group that shares something costly."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(_place(item))))
-    items.sort(key=_rank)
+    """Begin with the longest tests, where several processes share them."""
+    if hasattr(config, "workerinput"):
+        from sharing import rank
 
-
-def _place(item: pytest.Item) -> Path:
-    return item.path.relative_to(Path(__file__).parent)
-
-
-def _rank(item: pytest.Item) -> int:
-    folder = _place(item).parts[0]
-    return (*_LONGEST_FIRST, folder).index(folder)
+        items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

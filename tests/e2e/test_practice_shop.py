@@ -19,7 +19,7 @@ from service.domain.lifecycle import MACHINES
 from service.letters.parts import LetterKind
 from simulator.truth import read_truth
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("running")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # What a pipeline or an import concludes is no part of a shop's life.
 CONCLUSIONS = {type_ for type_, model in PAYLOADS.items() if model.family == "conclusion"}

@@ -14,7 +14,7 @@ from workers import put
 
 from service.platform.jobs import Job
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("running")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 MINUTES_AT_MOST = 5  # from an event to the dashboards
