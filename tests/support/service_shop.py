@@ -42,10 +42,12 @@ def _app_of(retour: Retour) -> FastAPI:
 class Shop:
     """Requests by role; bodies are those above, with what a test changes."""
 
+    _app: FastAPI | None = None  # of a shop that runs elsewhere there is none
+
     def __init__(self, retour: Retour, clock: VirtualClock) -> None:
         self.retour, self.clock = retour, clock
-        self._app = _app_of(retour)
-        self.client = TestClient(self._app)
+        self._app = app = _app_of(retour)
+        self.client = TestClient(app)
         self._keys = {str(role): retour.keys.create(role, "test") for role in SCOPES}
         self._tokens: dict[str, str] = {}
 
@@ -60,7 +62,8 @@ class Shop:
         trace: TracebackType | None,
     ) -> None:
         self.client.__exit__(kind, error, trace)
-        _idle.append(self._app)
+        if self._app is not None:
+            _idle.append(self._app)
 
     def call(self, role: str, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._keys[role]}", **request.pop("headers", {})}
