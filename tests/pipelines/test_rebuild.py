@@ -60,7 +60,7 @@ def query(shop: Settings, sql: str) -> Rows:
 
 
 def clocks(shop: Settings) -> Rows:
-    return query(shop, "select day, clock, opened, breached from marts.sla_daily order by all")
+    return query(shop, "select day, clock, automatic, opened from marts.sla_daily order by all")
 
 
 def published(shop: Settings) -> Publication:
@@ -75,7 +75,7 @@ class TestRebuildDays:
         small_shop(shop, days=41)  # which no refresh has taken in
         before, lake = published(shop), Manifest.load(shop.lake_dir)
         right = clocks(shop)
-        query(shop, "update marts.sla_daily set opened = opened + 100")
+        query(shop, "update marts.sla_daily set automatic = automatic + 100")
 
         run("rebuild_days", first_day=str(FIRST), last_day=str(LAST))
 
@@ -96,7 +96,7 @@ class TestRebuildDays:
 class TestRebuild:
     def test_restores_every_relation_whatever_stands(self, shop, run) -> None:
         snapshot, right = published(shop).snapshot, clocks(shop)
-        query(shop, "update marts.sla_daily set opened = opened + 100")
+        query(shop, "update marts.sla_daily set automatic = automatic + 100")
         query(shop, "update intermediate.sku_evidence set excess_units = -1")
         query(shop, "delete from marts.return_lines")
 

@@ -3,7 +3,9 @@
 import dagster as dg
 
 from pipelines.components.sql_models import asset_spec, materialized
+from pipelines.faults import TRIED_AGAIN, step
 from pipelines.process import DESIGN_RELATION, build_design
+from pipelines.scope import Scope
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
@@ -13,8 +15,13 @@ from pipelines.warehouse.warehouse import Warehouse
 def process_design() -> dg.Definitions:
     (design,) = (model for model in load_models(SQL_DIR) if model.relation == DESIGN_RELATION)
 
-    @dg.multi_asset(name="process_design", specs=[asset_spec(design)])
-    def read_design(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        return materialized(design, warehouse, build_design(warehouse, design))
+    @dg.multi_asset(name="process_design", specs=[asset_spec(design)], retry_policy=TRIED_AGAIN)
+    def read_design(
+        warehouse: dg.ResourceParam[Warehouse], scope: Scope
+    ) -> dg.MaterializeResult[None]:
+        with step():
+            scope.begin(warehouse, design)
+            built = build_design(warehouse, design)
+        return materialized(design, warehouse, built)
 
     return dg.Definitions(assets=[read_design])

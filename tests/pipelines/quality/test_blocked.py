@@ -68,12 +68,12 @@ def refresh(settings: Settings, retour: Retour) -> Callable[[], None]:
 
 @pytest.fixture
 def faulty_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    """Makes one mart count an order too many each day, or count right again."""
+    """Makes one mart count every order twice, or count right again."""
     folder = tmp_path / "sql"
     shutil.copytree(SQL_DIR, folder)
     mart = folder / "marts" / "volume_daily.sql"
     right = mart.read_text()
-    wrong = right.replace("coalesce(ordered.orders, 0) as", "coalesce(ordered.orders, 0) + 1 as")
+    wrong = right.replace("sum(steps.orders)", "sum(2 * steps.orders)")
     assert wrong != right
     monkeypatch.setattr(steps, "relations", lambda: tuple(load_models(folder)))
     return lambda is_wrong: mart.write_text(wrong if is_wrong else right) and None
@@ -98,7 +98,7 @@ class TestFault:
             assert published(settings.published_dir, "volume_daily").equals(orders)
             ((table, rule, sample),) = broken(settings)
             assert (table, rule) == ("marts.volume_daily", "days_sum_to_all_orders")
-            assert str(sample).startswith("orders=156, orders_in_the_log=144")
+            assert str(sample).startswith("orders=288, orders_in_the_log=144")
 
         told = {"relation": "marts.volume_daily", "rule": "days_sum_to_all_orders"}
         assert conclusions(retour) == [("check.failed", {**told, "failing_rows": 1})]
