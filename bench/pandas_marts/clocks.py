@@ -266,7 +266,7 @@ def _case_clocks(lake: Lake) -> tuple[pd.DataFrame, pd.DataFrame]:
     )  # fmt: skip
     closed = lake.read_as_it_is("case_closed", "case_id", "time")
     letters = lake.read_as_it_is("message_sent", "subject", "time", "letter")
-    letters = letters[letters["letter"].isin(["case_opened", "case_closed"])]
+    letters = letters[letters["letter"] == "case_closed"]  # the acknowledgement answers nothing
     answers = pd.concat([closed, letters.rename(columns={"subject": "case_id"})])
     ended = {
         "case": closed.groupby("case_id")["time"].min().reindex(cases.index),
