@@ -12,11 +12,12 @@ from pathlib import Path
 from statistics import median
 
 from bench import warehouse_work as work
+from bench.building import Build
 from bench.bulk_lake import BulkLake, bulk_lake
 from bench.child import Measured, in_own_process
 from bench.figures import Figure, print_figures
 from bench.pandas_marts import MARTS
-from bench.warehouse_work import Build, Doors, Publishing, Refresh
+from bench.warehouse_work import Doors, Publishing, Refresh
 
 _EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
 _RUNS, _MART_RUNS = 3, 1

@@ -5,24 +5,23 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from bench.building import Build, remove_warehouse, seconds, timed_build
 from bench.bulk_lake import BulkLake, scan_and_group
 from bench.pandas_marts import MARTS
 from bench.pandas_marts.lake import Lake
 from pipelines.process import DESIGN_RELATION, build_design
-from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION
 from pipelines.publish.publish import figures, health, publish
-from pipelines.steps import build, build_health, check, relations
+from pipelines.steps import build_health, check, relations
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from retour.assembly import open_retour
 from retour.settings import Settings
-from service.application import Retour
 
 PAGES = (
     "overview",
@@ -34,29 +33,6 @@ PAGES = (
 )
 _APP = Path(__file__).parents[1] / "dashboards" / "streamlit_app.py"
 _PAGE_RUNS = 5
-_WEIGHED = (EVIDENCE_RELATION, EXPECTED_RELATION)  # one work makes both
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """Seconds of opening a warehouse over a lake, and of each relation; `kinds` are the relations' refresh kinds."""
-
-    opening: float
-    relations: Mapping[str, float]
-    kinds: Mapping[str, str]
-
-    @property
-    def sql(self) -> float:
-        """Seconds of all that is SQL."""
-        return sum(spent for kind, spent in self.by_kind().items() if kind != "python")
-
-    def by_kind(self) -> dict[str, float]:
-        """Seconds by refresh kind."""
-        spent: dict[str, float] = {}
-        for relation, seconds in self.relations.items():
-            kind = self.kinds[relation]
-            spent[kind] = spent.get(kind, 0.0) + seconds
-        return spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +63,14 @@ class Refresh:
 
 def scan(lake: BulkLake, runs: int) -> float:
     """Median seconds of the baseline, one scan-and-group by return."""
-    return median(_seconds(lambda: scan_and_group(lake.earlier)) for _ in range(runs))
+    return median(seconds(lambda: scan_and_group(lake.earlier)) for _ in range(runs))
 
 
 def rebuild(lake: BulkLake) -> Build:
     """Build everything from nothing, from the lake as it was some events earlier."""
     remove_warehouse(lake.settings)
     lake.earlier.commit()
-    return _build(lake.settings, open_retour(lake.settings))
+    return timed_build(lake.settings, open_retour(lake.settings))
 
 
 def judge_and_publish(lake: BulkLake) -> tuple[Doors, Publishing]:
@@ -107,7 +83,7 @@ def judge_and_publish(lake: BulkLake) -> tuple[Doors, Publishing]:
 def refresh(lake: BulkLake) -> Refresh:
     """Let everything follow the newest events."""
     lake.whole.commit()
-    build = _build(lake.settings, open_retour(lake.settings))
+    build = timed_build(lake.settings, open_retour(lake.settings))
     return Refresh(build, _judge(lake.settings), _publish(lake.settings))
 
 
@@ -122,7 +98,7 @@ def build_mart(lake: BulkLake, relation: str) -> float:
             if model.relation == DESIGN_RELATION:
                 build_design(warehouse, model)
         return sum(
-            _seconds(lambda model=model: warehouse.build(model))  # type: ignore[misc]
+            seconds(lambda model=model: warehouse.build(model))  # type: ignore[misc]
             for model in needed
             if not model.is_python
         )
@@ -132,7 +108,7 @@ def pandas_mart(lake: BulkLake, relation: str) -> float:
     """Seconds of the same mart in pandas, from the same lake; the warehouse that stands tells for which moment."""
     with Warehouse.of(lake.settings) as warehouse:
         files = Lake.of(warehouse)
-    return _seconds(lambda: MARTS[relation](files))
+    return seconds(lambda: MARTS[relation](files))
 
 
 def pages(settings: Settings) -> dict[str, float]:
@@ -146,32 +122,14 @@ def pages(settings: Settings) -> dict[str, float]:
         app = AppTest.from_file(str(_APP), default_timeout=600).run()
         if page != PAGES[0]:
             app.switch_page(f"app_pages/{page}.py").run()
-        spent = [_seconds(app.run) for _ in range(_PAGE_RUNS)]
+        spent = [seconds(app.run) for _ in range(_PAGE_RUNS)]
         is_shown = not (app.error or app.exception)
         found[page] = median(spent) if is_shown else float("nan")
     return found
 
 
-def remove_warehouse(settings: Settings) -> None:
-    """Delete the warehouse's file and what lies beside it."""
-    for path in settings.warehouse.parent.glob(f"{settings.warehouse.name}*"):
-        path.unlink()
-
-
-def _build(settings: Settings, retour: Retour) -> Build:
-    models, spent = relations(), {}
-    weighed = [model for model in models if model.relation in _WEIGHED]
-    started = time.perf_counter()
-    with Warehouse.of(settings) as warehouse:
-        opening = time.perf_counter() - started
-        for model in models:
-            together = weighed if model in weighed else [model]
-            spent[model.relation] = _seconds(lambda them=together: build(warehouse, retour, them))  # type: ignore[misc]
-    return Build(opening, spent, {model.relation: model.header.refresh for model in models})
-
-
 def _judge(settings: Settings) -> Doors:
-    importing = _seconds(_import_great_expectations)
+    importing = seconds(_import_great_expectations)
     with Warehouse.of(settings) as warehouse:
         started = time.perf_counter()
         verdicts = check(settings, warehouse, relations(), f"run {started}", datetime.now(UTC))
@@ -196,7 +154,7 @@ def _publish(settings: Settings) -> Publishing:
         def figures_too() -> None:
             publish(warehouse, figures(models), settings.published_dir, now)
 
-        return Publishing(_seconds(figures_too), _seconds(figures_too))
+        return Publishing(seconds(figures_too), seconds(figures_too))
 
 
 def _with_what_it_reads(model: SqlModel, models: Mapping[str, SqlModel]) -> Sequence[SqlModel]:
@@ -211,9 +169,3 @@ def _with_what_it_reads(model: SqlModel, models: Mapping[str, SqlModel]) -> Sequ
 
     add([model.relation])
     return tuple(found.values())
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
