@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from house import House
 from migrated import open_migrated
+from quarter import Quarter, quarter
 
 from pipelines.steps import SQL_DIR, build, take_in
 from pipelines.warehouse.models import load_models
@@ -53,10 +54,26 @@ def refreshed(folder: Settings, house: House) -> Callable[[], Ask]:
             assert report.quarantined_in_all == 0
             build(warehouse, house.retour, load_models(SQL_DIR))
 
-        def ask(sql: str) -> Rows:
-            with Warehouse.of(folder) as warehouse:
-                return warehouse.query(sql).to_dicts()
-
-        return ask
+        return _asking(folder)
 
     return refresh
+
+
+@pytest.fixture(scope="session")
+def played() -> Quarter:
+    """A quarter of a practice shop, and the warehouse made of its log."""
+    return quarter()
+
+
+@pytest.fixture
+def ask(played: Quarter) -> Ask:
+    """Asks the quarter's warehouse; modules with a shop of their own have one of their own."""
+    return _asking(played.settings)
+
+
+def _asking(settings: Settings) -> Ask:
+    def ask(sql: str) -> Rows:
+        with Warehouse.of(settings) as warehouse:
+            return warehouse.query(sql).to_dicts()
+
+    return ask

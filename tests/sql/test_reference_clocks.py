@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from clocks_by_hand import clocks, sla_daily, sla_forecast
-from quarter import ZONE, Quarter, quarter
+from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 
 from pipelines.warehouse.warehouse import Warehouse
@@ -20,24 +20,10 @@ BERLIN = ZoneInfo(ZONE)
 
 
 @pytest.fixture(scope="module")
-def played() -> Quarter:
-    return quarter()
-
-
-@pytest.fixture(scope="module")
 def as_of_us(played: Quarter) -> int:
     with Warehouse.of(played.settings) as warehouse:
         assert warehouse.run.as_of
         return to_us(warehouse.run.as_of)
-
-
-@pytest.fixture
-def ask(played: Quarter) -> Ask:
-    def asked(sql: str) -> Rows:
-        with Warehouse.of(played.settings) as warehouse:
-            return warehouse.query(sql).to_dicts()
-
-    return asked
 
 
 class TestClocks:

@@ -14,32 +14,17 @@ from follow_up_by_hand import (
 from ills_by_hand import ills_weekly
 from lives_by_hand import return_lifecycle
 from money_by_hand import cost_monthly, refunds_daily
-from quarter import ZONE, Quarter, quarter
+from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 from told import told
 
 from pipelines.costs import default_costs
-from pipelines.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
 Rows = list[dict[str, Any]]
 Ask = Callable[[str], Rows]
 BERLIN = ZoneInfo(ZONE)
-
-
-@pytest.fixture(scope="module")
-def played() -> Quarter:
-    return quarter()
-
-
-@pytest.fixture
-def ask(played: Quarter) -> Ask:
-    def asked(sql: str) -> Rows:
-        with Warehouse.of(played.settings) as warehouse:
-            return warehouse.query(sql).to_dicts()
-
-    return asked
 
 
 @pytest.fixture(scope="module")

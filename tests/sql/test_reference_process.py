@@ -13,31 +13,16 @@ from process_by_hand import (
     stage_daily,
     waits_now,
 )
-from quarter import ZONE, Quarter, quarter
+from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 
 from pipelines.process import design
-from pipelines.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
 Rows = list[dict[str, Any]]
 Ask = Callable[[str], Rows]
 BERLIN = ZoneInfo(ZONE)
-
-
-@pytest.fixture(scope="module")
-def played() -> Quarter:
-    return quarter()
-
-
-@pytest.fixture
-def ask(played: Quarter) -> Ask:
-    def asked(sql: str) -> Rows:
-        with Warehouse.of(played.settings) as warehouse:
-            return warehouse.query(sql).to_dicts()
-
-    return asked
 
 
 class TestProcess:
