@@ -16,9 +16,8 @@ from retour.assembly import open_retour
 from retour.settings import Settings
 from service.application import Retour
 
-PAUSE = timedelta(
-    seconds=45
-)  # between the beginnings of two refreshes: a busy shop has one a minute
+# Between the beginnings of two refreshes: a busy shop has one a minute.
+PAUSE = timedelta(seconds=45)
 AFTER_FAILURE = timedelta(minutes=2)  # doubled with every further one
 AT_MOST = timedelta(hours=1)
 _LOOKED_BACK = 10

@@ -1,6 +1,6 @@
 """What tells how the pipeline fares: kept as marts, concluded in the log, and published whatever the checks found."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -33,9 +33,14 @@ def _last(models: Iterable[SqlModel]) -> set[str]:
 @dg.definitions
 def pipeline_health() -> dg.Definitions:
     models = relations()
+    return dg.Definitions(assets=[_check_results(models), _published_health(models)])
+
+
+def _check_results(models: Sequence[SqlModel]) -> dg.AssetsDefinition:
     named = {model.relation: model for model in models}
-    data_quality, quarantine = named[DATA_QUALITY_RELATION], named[QUARANTINE_RELATION]
-    runs = named[RUNS_RELATION]
+    data_quality, quarantine, runs = (
+        named[relation] for relation in (DATA_QUALITY_RELATION, QUARANTINE_RELATION, RUNS_RELATION)
+    )
     specs = [
         asset_spec(data_quality).merge_attributes(deps=asset_keys(_last(models))),
         asset_spec(quarantine).merge_attributes(deps=[INGEST]),
@@ -59,9 +64,15 @@ def pipeline_health() -> dg.Definitions:
             metadata = {**(result.metadata or {}), "conclusions": len(said)}
             yield result._replace(metadata=metadata)
 
+    return check_results
+
+
+def _published_health(models: Sequence[SqlModel]) -> dg.AssetsDefinition:
+    marts = health(models)
+
     @dg.asset(
         group_name="publish",
-        deps=asset_keys(model.relation for model in health(models)),
+        deps=asset_keys(model.relation for model in marts),
         description="What the checks found, what is in quarantine and how runs went, as Parquet files and a manifest of "
         "their own: published also while a failing check holds the figures back.",
         owners=["team:data"],
@@ -71,15 +82,9 @@ def pipeline_health() -> dg.Definitions:
     def published_health(
         warehouse: dg.ResourceParam[Warehouse], scope: Scope
     ) -> dg.MaterializeResult[None]:
-        folder = load_settings().health_dir
+        folder, now = load_settings().health_dir, datetime.now(UTC)
         with step():
-            done = publish(
-                warehouse,
-                health(models),
-                folder,
-                datetime.now(UTC),
-                reads_files=scope.reads_files,
-            )
+            done = publish(warehouse, marts, folder, now, reads_files=scope.reads_files)
         return dg.MaterializeResult(
             metadata={
                 "marts_changed": ", ".join(done.changed) or "none",
@@ -87,4 +92,4 @@ def pipeline_health() -> dg.Definitions:
             }
         )
 
-    return dg.Definitions(assets=[check_results, published_health])
+    return published_health
