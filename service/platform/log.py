@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from service.domain.events import Event, RecordedEvent, payload_model
+from service.platform import facts
 from service.platform.clock import to_us
 from service.platform.db import metadata, take_turns
 
@@ -109,7 +110,9 @@ def append_rows(
             fresh[row.id] = row
             known[row.id] = row.data
     if fresh:
-        _insert(connection, list(fresh.values()))
+        made = list(fresh.values())
+        _insert(connection, made)
+        facts.note(connection, enumerate(made, head(connection) - len(made) + 1))
     differing = tuple(row.id for row in rows if known[row.id] != row.data)
     return Appended(len(fresh), len(rows) - len(fresh), differing)
 

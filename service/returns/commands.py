@@ -32,7 +32,7 @@ from service.returns.applying import (
 )
 from service.returns.consequences import follow
 from service.returns.effort import Effort, effort_of
-from service.returns.features import features_of, seen
+from service.returns.features import features_of, seen, vector
 from service.returns.held import SYSTEM, HeldReturn, begin, hold, units
 from service.returns.schemas import (
     CancelBody,
@@ -220,7 +220,7 @@ def _decide(held: HeldReturn, application: Application) -> None:
             country=application.order.country,
             currency=application.order.currency,
             lines=lines,
-            history=known.history,
+            history=known,
             now=held.now,
             zone=context.zone,
             order_delivered_at=application.order_delivered_at,
@@ -229,10 +229,19 @@ def _decide(held: HeldReturn, application: Application) -> None:
     if judged.verdict == "decline":
         _decline(held, judged)
         return
+    looks = vector(
+        transaction.connection,
+        held.rma,
+        application.order.customer_key,
+        application.order.order_id,
+        [line.said for line in application.lines],
+        held.now,
+        context.zone,
+    )
     risk_application = RiskApplication(
         judgement=judged,
-        features=features_of(lines, known.history, application.until, held.now),
-        as_of_seq=known.as_of_seq,
+        features={**looks.features, **features_of(lines, known, application.until, held.now)},
+        as_of_seq=looks.as_of_seq,
         refund_on=held.head.refund_on,
         inspection=held.head.inspection,
         audit_share=context.policy.audit.share,

@@ -86,13 +86,13 @@ complaints as (
 
 select
     request.rma,
-    coalesce(counted.same_address, 0) as same_address,
-    coalesce(counted.same_device, 0) as same_device,
-    coalesce(counted.same_phone, 0) as same_phone,
-    coalesce(counted.same_payment, 0) as same_payment,
-    coalesce(returned.linked_returns, 0) as linked_returns,
-    coalesce(returned.linked_bad, 0) as linked_bad,
-    coalesce(complaints.linked_claims, 0) as linked_claims
+    cast(coalesce(counted.same_address, 0) as bigint) as same_address,
+    cast(coalesce(counted.same_device, 0) as bigint) as same_device,
+    cast(coalesce(counted.same_phone, 0) as bigint) as same_phone,
+    cast(coalesce(counted.same_payment, 0) as bigint) as same_payment,
+    cast(coalesce(returned.linked_returns, 0) as bigint) as linked_returns,
+    cast(coalesce(returned.linked_bad, 0) as bigint) as linked_bad,
+    cast(coalesce(complaints.linked_claims, 0) as bigint) as linked_claims
 from intermediate.risk_requests as request
 left join counted on counted.rma = request.rma
 left join returned on returned.rma = request.rma

@@ -28,25 +28,33 @@ columns:
   same_category: lines of the order in a category of what comes back (count)
   discounted: lines of the order with a discount of their own (count)
 */
-with products as (
+with things as (
     select
-        wanted.rma,
-        wanted.sku,
+        lines.rma,
+        lines.sku,
+        request.as_of_seq
+    from intermediate.risk_request_lines as lines
+    inner join intermediate.risk_requests as request on request.rma = lines.rma
+    union
+    select
+        request.rma,
+        bought.sku,
+        request.as_of_seq
+    from intermediate.risk_requests as request
+    inner join intermediate.risk_facts as bought
+        on bought.order_id = request.order_id and bought.fact = 'order_line' and bought.seq <= request.as_of_seq
+),
+
+products as (
+    select
+        things.rma,
+        things.sku,
         facts.word as category,
         facts.amount as price,
-        row_number() over (partition by wanted.rma, wanted.sku order by facts.seq desc) as place
-    from (
-        select lines.rma, lines.sku
-        from intermediate.risk_request_lines as lines
-        union
-        select request.rma, bought.sku
-        from intermediate.risk_requests as request
-        inner join intermediate.risk_facts as bought
-            on bought.order_id = request.order_id and bought.fact = 'order_line' and bought.seq <= request.as_of_seq
-    ) as wanted
-    inner join intermediate.risk_requests as request on request.rma = wanted.rma
+        row_number() over (partition by things.rma, things.sku order by facts.seq desc) as place
+    from things
     inner join intermediate.risk_facts as facts
-        on facts.sku = wanted.sku and facts.fact = 'product' and facts.seq <= request.as_of_seq
+        on facts.sku = things.sku and facts.fact = 'product' and facts.seq <= things.as_of_seq
 ),
 
 asked as (
@@ -136,29 +144,30 @@ moments as (
 
 select
     request.rma,
-    asked.lines,
-    asked.units,
+    cast(asked.lines as bigint) as lines,
+    cast(asked.units as bigint) as units,
     asked.value,
-    asked.dearest,
-    asked.reasons_defect,
-    asked.reasons_damaged,
-    asked.reasons_not_as_described,
-    asked.reasons_size_fit,
-    asked.reasons_wrong_item,
-    asked.reasons_late,
-    asked.reasons_changed_mind,
+    cast(asked.dearest as bigint) as dearest,
+    cast(asked.reasons_defect as bigint) as reasons_defect,
+    cast(asked.reasons_damaged as bigint) as reasons_damaged,
+    cast(asked.reasons_not_as_described as bigint) as reasons_not_as_described,
+    cast(asked.reasons_size_fit as bigint) as reasons_size_fit,
+    cast(asked.reasons_wrong_item as bigint) as reasons_wrong_item,
+    cast(asked.reasons_late as bigint) as reasons_late,
+    cast(asked.reasons_changed_mind as bigint) as reasons_changed_mind,
     cast(request.at_us - moments.delivered_us as double precision) / 86400000000 as days_since_delivery,
     cast(moments.delivered_us - moments.ordered_us as double precision) / 86400000000 as days_to_deliver,
     request.hour,
-    ordered.order_lines,
-    ordered.order_units,
+    cast(ordered.order_lines as bigint) as order_lines,
+    cast(ordered.order_units as bigint) as order_units,
     cast(ordered.lines_asked as double precision) / nullif(ordered.order_lines, 0) as order_skus_returned,
     cast(ordered.units_wanted as double precision) / nullif(ordered.units_asked, 0) as units_returned,
-    ordered.most_units,
-    alike.lines as same_category,
-    ordered.discounted
+    cast(ordered.most_units as bigint) as most_units,
+    cast(alike.lines as bigint) as same_category,
+    cast(ordered.discounted as bigint) as discounted
 from intermediate.risk_requests as request
 inner join asked on asked.rma = request.rma
 left join ordered on ordered.rma = request.rma
 left join alike on alike.rma = request.rma
 left join moments on moments.rma = request.rma
+

@@ -41,7 +41,7 @@ _CODES = Words((*RULES.names, *REASON_CODES))
 _REASONS = Words(REASONS)
 _RULE = NOBODY - 1  # stands for the policy's rules, beside those who decide in reviews
 FEATURES = (
-    "value_minor", "units", "lines", "days_since_delivery", "days_to_window_end", "evidence", "customer_orders",
+    "value_minor", "days_to_window_end", "evidence", "customer_orders",
     "customer_returns", "customer_returns_recent", "customer_failed_inspections", "customer_tenure_days",
 )  # fmt: skip
 _FEATURES = Words(FEATURES)
@@ -233,13 +233,10 @@ def _reasons(outcomes: Items) -> Items:
 
 
 def _features(asked: Applications, lives: Lives, known: Known, place: Integers) -> Items:
-    """As `service.returns.features` has them."""
+    """What the rules saw, as `service.returns.features.features_of` has it."""
     judged, now_us = lives.judged, asked.of("requested_us")
     columns: dict[str, Integers | Floats] = {
         "value_minor": judged.value_minor,
-        "units": asked.total(asked.line("quantity")),
-        "lines": asked.counts,
-        "days_since_delivery": (now_us - judged.delivered_us) / DAY_US,
         "days_to_window_end": (judged.until_us - now_us) / DAY_US,
         "evidence": np.zeros(len(asked)),
         "customer_orders": known.orders,
