@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from retour.assembly import open_database, policy_in_force
+from retour.assembly import open_database, policy_in_force, shop_zone
 from retour.errors import UserError
 from retour.settings import Settings
 from service.application import Retour
@@ -56,6 +56,7 @@ class Theatre:
         self.db = open_database(settings, durable=False)
         self.clock = VirtualClock(SystemClock().now())
         self._settings, self._policy = settings, policy_in_force(settings)
+        self._zone = shop_zone(settings, self.db)
         self._ids, self._bank = SeededIds(0), PracticeBank({})
 
     def set(self, moment: datetime, seed: int) -> None:
@@ -109,6 +110,7 @@ class Theatre:
             secret=self._settings.secret(),
             origin="simulated",
             payments=self._bank,
+            zone=self._zone,
         )
 
 

@@ -20,8 +20,14 @@ _CLOSED = 1e-6  # hours' work while closed: not nothing, so that every moment ca
 _SLOW = 6.0  # who is slow takes so many times as long: clocks run out
 _BUSY_DAYS = 7
 _BUSY_POWER = 1.3
-# How likely an inspection finds out what is in the parcel, by what it is: (at a basic check, at a full one).
-FINDS = {"worn": (0.55, 0.92), "swapped": (0.65, 0.97), "missing": (0.97, 0.995)}
+# How likely an inspection finds out what is in the parcel, by what it is: (at a basic check, at a full one). What is
+# faultless was said to be broken: only who tries it finds out.
+FINDS = {
+    "worn": (0.55, 0.92),
+    "swapped": (0.65, 0.97),
+    "missing": (0.97, 0.995),
+    "faultless": (0.12, 0.88),
+}
 # How likely a reviewer declines: an honest application, one that looks late, an abusive one (something is odd about it).
 _DECLINES_HONEST, _DECLINES_LATE, _DECLINES_ABUSIVE = 0.08, 0.30, 0.45
 _STRICTNESS = (0.6, 0.9, 1.1, 1.5)  # by reviewer, in turn

@@ -16,10 +16,10 @@ from simulator.returning import Returned
 from simulator.world import DAY_US, WITHDRAWAL_DAYS, Floats, Integers, World
 
 METHODS = ("drop_off", "pickup", "own_carrier")
-CONTENTS = ("as_sold", "worn", "swapped", "missing")
+CONTENTS = ("as_sold", "worn", "swapped", "missing", "faultless")
 GRADES = ("A", "B", "C", "D")
 _METHOD_SHARES = (0.55, 0.30, 0.15)
-_AS_SOLD, _WORN, _SWAPPED, _MISSING = range(4)
+_AS_SOLD, _WORN, _SWAPPED, _MISSING, _FAULTLESS = range(5)
 _KEEP = KINDS.index("keep_item")
 # Grades of goods as sold, by the true cause: what is broken is worth less.
 _GRADES = {
@@ -35,8 +35,10 @@ _ABUSED = {
     "empty_box": (_MISSING, _MISSING, _MISSING),
     "short_count": (_MISSING, _MISSING, _MISSING),
     "ring": (_SWAPPED, _WORN, _MISSING),
+    "false_defect": (_FAULTLESS, _FAULTLESS, _FAULTLESS),
+    "keep_item": (_FAULTLESS, _FAULTLESS, _FAULTLESS),
 }
-HONEST_WORN = 0.012
+HONEST_WORN = 0.002
 WITHDRAWS_IF_ABUSIVE = 0.4
 
 

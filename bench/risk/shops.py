@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from models.risk.features import NAMES
+from models.risk.profiles import as_facts, profiles
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
 from simulator.behaviour import notices
@@ -32,8 +33,10 @@ _FEATURES = (
     "features.risk_request",
     "features.risk_customer",
     "features.risk_links",
+    "features.risk_product",
     "features.risk_vectors",
 )
+_PROFILED_US = 7 * DAY_US  # profiles are made anew each week
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def features(facts: pl.DataFrame, requests: pl.DataFrame, lines: pl.DataFrame) -
             connection.execute(f"create table intermediate.{name} as select * from given")
         for relation in _FEATURES:
             connection.execute(f"create view {relation} as {models[relation].sql}")
-        found = connection.execute(f"select rma, {', '.join(NAMES)} from features.risk_vectors")
+        found = connection.sql(f"select rma, {', '.join(NAMES)} from features.risk_vectors")
         return pl.DataFrame(found.to_arrow_table())
 
 
@@ -177,7 +180,11 @@ def _facts(plan: Plan, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
         ),
         _products(plan),
     ]  # fmt: skip
-    return pl.concat(parts).sort("seq", maintain_order=True)
+    facts = pl.concat(parts)
+    weeks = range(_PROFILED_US, plan.world.days * DAY_US, _PROFILED_US)
+    known = as_facts(profiles(facts, weeks))
+    columns = {name: pl.col(name) for name in ("seq", "token", "word", "amount")}
+    return pl.concat([facts, _fact("profile", known, **columns)]).sort("seq", maintain_order=True)
 
 
 def _products(plan: Plan) -> pl.DataFrame:

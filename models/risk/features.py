@@ -71,5 +71,12 @@ FEATURES: tuple[FeatureSpec, ...] = (
     FeatureSpec("linked_returns", "links"),
     FeatureSpec("linked_bad", "links", 1),
     FeatureSpec("linked_claims", "links", 1),
+    FeatureSpec("category_abuse", "product"),
+    FeatureSpec("category_returns", "product"),
+    FeatureSpec("price_level", "product"),
+    FeatureSpec("bought_lean", "product", 1),
+    FeatureSpec("bought_level", "product"),
+    FeatureSpec("returns_expected", "product"),
+    FeatureSpec("returns_excess", "product"),
 )
 NAMES: tuple[str, ...] = tuple(each.name for each in FEATURES)

@@ -160,6 +160,20 @@ def _product(data: Mapping[str, Any], at_us: int) -> list[Fact]:
     ]
 
 
+def _profile(data: Mapping[str, Any], at_us: int) -> list[Fact]:
+    told = {
+        "return_rate": data["return_rate"],
+        "abuse_rate": data["abuse_rate"],
+        "lean": data["lean"],
+        "price": data["price_minor"],
+    }
+    return [
+        {"fact": "profile", "token": data["category"], "word": word, "amount": amount}
+        for word, amount in told.items()
+        if amount is not None
+    ]
+
+
 _FACTS: Mapping[str, Callable[[Mapping[str, Any], int], Sequence[Fact]]] = {
     "order.placed": _order,
     "order.delivered": _delivery,
@@ -172,5 +186,6 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any], int], Sequence[Fact]]] = {
     "case.opened": _case,
     "customer.identified": _links,
     "product.upserted": _product,
+    "category.profiled": _profile,
 }
 TYPES: frozenset[str] = frozenset(_FACTS)

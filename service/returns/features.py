@@ -52,7 +52,7 @@ _SEEN = select(
 )
 
 _SQL = Path(__file__).parents[2] / "sql" / "features"
-_PARTS = ("risk_request", "risk_customer", "risk_links")
+_PARTS = ("risk_request", "risk_customer", "risk_links", "risk_product")
 _REQUEST = """risk_requests as (
     select
         cast(:rma as text) as rma,

@@ -14,7 +14,9 @@ from simulator.world import Flags, Integers
 UNSEEN, PASSED, FAILED, SHORT, WRONG_ITEM, EMPTY, WAIVED = range(-1, 6)
 OUTCOMES = ("passed", "failed", "short", "wrong_item", "empty")  # what an inspector may find here
 NO_GRADE = -1
-_WORN, _SWAPPED, _MISSING = (CONTENTS.index(each) for each in ("worn", "swapped", "missing"))
+_WORN, _SWAPPED, _MISSING, _FAULTLESS = (
+    CONTENTS.index(each) for each in ("worn", "swapped", "missing", "faultless")
+)
 _WORSE_AT_MOST = len(GRADES) - 1
 _GRADE_UNNOTICED = 1
 
@@ -113,7 +115,8 @@ def _of_missing(asked: Applications) -> Integers:
 
 def _of_rest(asked: Applications, is_full: Flags) -> Integers:
     noticed, contents = _is_noticed(asked, is_full), asked.line("contents")
-    bad = np.where(contents == _WORN, FAILED, np.where(contents == _SWAPPED, WRONG_ITEM, PASSED))
+    is_failed = np.isin(contents, (_WORN, _FAULTLESS))
+    bad = np.where(is_failed, FAILED, np.where(contents == _SWAPPED, WRONG_ITEM, PASSED))
     return np.where(noticed, bad, PASSED)
 
 
@@ -121,7 +124,7 @@ def _grade(asked: Applications, outcome: Integers, line: Integers) -> Integers:
     """What is there passes as A where some is missing, as B where nobody saw that it is worn or another; a few are graded one worse."""
     contents = asked.line("contents")[line]
     grade = np.where(contents == _MISSING, 0, asked.line("grade")[line])
-    hidden = np.isin(contents, (_WORN, _SWAPPED)) & (outcome == PASSED)
+    hidden = np.isin(contents, (_WORN, _SWAPPED, _FAULTLESS)) & (outcome == PASSED)
     grade = np.where(hidden, _GRADE_UNNOTICED, grade)
     worse = asked.of("is_misgraded")[asked.owner][line]
     return np.asarray(np.minimum(grade + worse, _WORSE_AT_MOST))

@@ -209,7 +209,7 @@ def _findings(life: Life, thing: Thing, is_empty: bool) -> Iterator[FindingBody]
         if there := thing.quantity - thing.missing:
             yield FindingBody(outcome="passed", quantity=there, grade=_graded(life, "A"))
         yield FindingBody(outcome="empty" if is_empty else "short", quantity=thing.missing)
-    elif thing.contents == "worn" and is_noticed:
+    elif thing.contents in ("worn", "faultless") and is_noticed:
         yield FindingBody(outcome="failed", quantity=thing.quantity, grade=grade)
     elif thing.contents == "swapped" and is_noticed:
         yield FindingBody(outcome="wrong_item", quantity=thing.quantity)

@@ -55,6 +55,13 @@ columns:
   linked_returns: returns of all these (count)
   linked_bad: those of them that did not pass an inspection (count)
   linked_claims: orders of theirs that were said not to have come (count)
+  category_abuse: part of the inspected returns of a category that were abusive (0 to 1), of what comes back the highest; null without a profile
+  category_returns: part of the sold lines of a category that come back (0 to 1), of what comes back the highest; null without a profile
+  price_level: list price in mean prices of its category, of what comes back the highest; null without a profile
+  bought_lean: how much more often abusers buy of a category than others (logarithm), mean over the customer's ordered lines; null without a profile
+  bought_level: list prices of the customer's ordered lines beside the mean prices of their categories (ratio); null without a profile
+  returns_expected: lines that were to be expected back of what the customer ordered (count); null without a profile
+  returns_excess: lines that came back or are to, beyond those (count); null without a profile
 */
 select
     request.rma,
@@ -106,7 +113,15 @@ select
     cast(links.same_payment as double precision) as same_payment,
     cast(links.linked_returns as double precision) as linked_returns,
     cast(links.linked_bad as double precision) as linked_bad,
-    cast(links.linked_claims as double precision) as linked_claims
+    cast(links.linked_claims as double precision) as linked_claims,
+    cast(product.category_abuse as double precision) as category_abuse,
+    cast(product.category_returns as double precision) as category_returns,
+    cast(product.price_level as double precision) as price_level,
+    cast(product.bought_lean as double precision) as bought_lean,
+    cast(product.bought_level as double precision) as bought_level,
+    cast(product.returns_expected as double precision) as returns_expected,
+    cast(customer.lines_returned + request.lines as double precision) - product.returns_expected as returns_excess
 from features.risk_request as request
 inner join features.risk_customer as customer on customer.rma = request.rma
 inner join features.risk_links as links on links.rma = request.rma
+inner join features.risk_product as product on product.rma = request.rma

@@ -12,7 +12,7 @@ columns:
   order_id: the order; null where the event does not name one
   rma: the return; null where the event does not name one
   sku: the product; null where the event does not name one
-  token: random token of an address, device, phone or payment means; else null
+  token: random token of an address, device, phone or payment means; of a profile the category; else null
   word: reason of a return line, kind of a link, category of a product, rate of a profile; else null
   units: units of a line; else null
   amount: list price (minor units) of a product; 1 for an order line with a discount of its own, else 0; value (millionths) of a profile; else null
@@ -275,3 +275,60 @@ select
     cast(null as bigint) as units,
     products.price_minor as amount
 from lake.product_upserted as products
+union all
+select
+    profiles.seq,
+    'profile' as fact,
+    cast(null as bigint) as at_us,
+    cast(null as varchar) as customer_key,
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as rma,
+    cast(null as varchar) as sku,
+    profiles.category as token,
+    'return_rate' as word,
+    cast(null as bigint) as units,
+    profiles.return_rate as amount
+from lake.category_profiled as profiles
+union all
+select
+    profiles.seq,
+    'profile' as fact,
+    cast(null as bigint) as at_us,
+    cast(null as varchar) as customer_key,
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as rma,
+    cast(null as varchar) as sku,
+    profiles.category as token,
+    'abuse_rate' as word,
+    cast(null as bigint) as units,
+    profiles.abuse_rate as amount
+from lake.category_profiled as profiles
+union all
+select
+    profiles.seq,
+    'profile' as fact,
+    cast(null as bigint) as at_us,
+    cast(null as varchar) as customer_key,
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as rma,
+    cast(null as varchar) as sku,
+    profiles.category as token,
+    'lean' as word,
+    cast(null as bigint) as units,
+    profiles.lean as amount
+from lake.category_profiled as profiles
+union all
+select
+    profiles.seq,
+    'profile' as fact,
+    cast(null as bigint) as at_us,
+    cast(null as varchar) as customer_key,
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as rma,
+    cast(null as varchar) as sku,
+    profiles.category as token,
+    'price' as word,
+    cast(null as bigint) as units,
+    profiles.price_minor as amount
+from lake.category_profiled as profiles
+where profiles.price_minor is not null

@@ -145,7 +145,9 @@ class TestDecisions:
         assert not lets_keep(verdicts, 1000, is_broken=False).any()
         assert not lets_keep(verdicts, 9000, is_broken=True).any()
 
-    @given(look=st.floats(0, 1), contents=st.sampled_from(["worn", "swapped", "missing"]))
+    @given(
+        look=st.floats(0, 1), contents=st.sampled_from(["worn", "swapped", "missing", "faultless"])
+    )
     def test_who_looks_closely_finds_what_a_glance_finds(self, look: float, contents: str) -> None:
         assert notices(look, contents, is_full=True) >= notices(look, contents, is_full=False)
 

@@ -92,8 +92,8 @@ class TestArchetypes:
             ("swapped", {"swapped"}),
             ("empty_box", {"missing"}),
             ("short_count", {"missing"}),
-            ("false_defect", {"as_sold"}),
-            ("keep_item", {"as_sold"}),
+            ("false_defect", {"faultless"}),
+            ("keep_item", {"faultless"}),
             ("ring", {"swapped", "worn", "missing"}),
         ],
     )

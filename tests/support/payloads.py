@@ -97,6 +97,14 @@ _CONCLUSIONS: tuple[e.Payload, ...] = (
         detector_version="1",
     ),
     e.SkuCleared(sku="85123A", lift=1.01, detector_version="1"),
+    e.CategoryProfiled(
+        category="dresses",
+        as_of_seq=4,
+        return_rate=190_000,
+        abuse_rate=80_000,
+        lean=-250_000,
+        price_minor=6900,
+    ),
     e.CheckFailed(relation="marts.volume_daily", rule="key_is_unique", failing_rows=2),
     e.CheckPassed(relation="marts.volume_daily", rule="key_is_unique"),
     e.ImportCompleted(

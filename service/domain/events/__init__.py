@@ -36,6 +36,7 @@ from service.domain.events.cases import (
     Tag,
 )
 from service.domain.events.conclusions import (
+    CategoryProfiled,
     CheckFailed,
     CheckPassed,
     ImportCompleted,
@@ -133,6 +134,7 @@ __all__ = [
     "CaseEscalated",
     "CaseKind",
     "CaseOpened",
+    "CategoryProfiled",
     "CheckFailed",
     "CheckPassed",
     "ChoiceMade",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.domain.events.base import Count, Day, Key, Part, Payload
+from service.domain.events.base import Count, Day, Key, Minor, Part, Payload
 
 
 class SkuFlagged(Payload):
@@ -81,3 +81,21 @@ class ImportCompleted(Payload):
     units_returned: Count
     units_matched: Count
     set_aside: list[SetAside]
+
+
+class CategoryProfiled(Payload):
+    """What is known of a category of products, as figures that stand for it in an assessment. Subject: the category.
+
+    Rates are millionths: of the lines sold, how many come back; of those inspected, how many were abusive; `lean` is the
+    logarithm of how many times as much of it those buy whose returns were bad. `price_minor` is its mean list price.
+    """
+
+    type = "category.profiled"
+    family = "conclusion"
+
+    category: Key
+    as_of_seq: Annotated[int, Field(ge=0)]
+    return_rate: Annotated[int, Field(ge=0, le=1_000_000)]
+    abuse_rate: Annotated[int, Field(ge=0, le=1_000_000)]
+    lean: Annotated[int, Field(ge=-20_000_000, le=20_000_000)]
+    price_minor: Minor | None
