@@ -177,10 +177,15 @@ def acting(*scopes: Scope) -> Callable[..., Awaitable[Actor]]:
 
     async def actor(caller: CallerDep) -> Actor:
         caller.require(*scopes)
-        role: Role = "customer" if caller.role == "storefront" else caller.role
-        return Actor(role, caller.staff_id or caller.key_id)
+        return actor_of(caller)
 
     return actor
+
+
+def actor_of(caller: Caller) -> Actor:
+    """A caller in their own role, under the name of the member of staff, else of the key."""
+    role: Role = "customer" if caller.role == "storefront" else caller.role
+    return Actor(role, caller.staff_id or caller.key_id)
 
 
 async def get_language(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from service.application import Retour
-from service.cases.commands import escalate
+from service.cases.deadlines import escalate, escalate_unanswered
 from service.domain.words import Language
 from service.letters.post import MAIL, Post
 from service.letters.sent import note_sent
@@ -48,6 +48,7 @@ def handlers(
         "deadline": Transactional(_run_out),
         "review_warning": Transactional(_warn),
         "case_deadline": Transactional(_escalate),
+        "case_answer_deadline": Transactional(_escalate_unanswered),
         "survey_reminder": Transactional(_remind),
         HOUSEKEEPING: Transactional(_tidy_up),
         "refund_deadline": Transactional(_call_somebody_if_late),
@@ -87,6 +88,10 @@ def _call_somebody_if_late(transaction: Transaction, job: ClaimedJob) -> None:
 
 def _escalate(transaction: Transaction, job: ClaimedJob) -> None:
     escalate(transaction, job.subject)
+
+
+def _escalate_unanswered(transaction: Transaction, job: ClaimedJob) -> None:
+    escalate_unanswered(transaction, job.subject)
 
 
 def _remind(transaction: Transaction, job: ClaimedJob) -> None:

@@ -1,18 +1,29 @@
 """Complaints, suggestions and all else that needs somebody: each has an owner, a clock and an end."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from service.cases import repository
-from service.cases.opening import alarm_key, open_case, set_alarm
-from service.cases.schemas import CaseBody, CaseView, CloseBody, TakeBody
+from service.cases.opening import alarm_key, note_message, open_case, withdraw_answer_alarm
+from service.cases.schemas import (
+    CaseBody,
+    CaseThread,
+    CaseView,
+    CloseBody,
+    MessageBody,
+    MessageView,
+    TakeBody,
+)
+from service.cases.thread import customer_of, is_customers, write
 from service.customers.repository import language_of
-from service.domain.cases import CUSTOMERS_OWN, KINDS
-from service.domain.clocks import due_at
-from service.domain.events import Actor, CaseAssigned, CaseClosed, CaseEscalated, Role
+from service.domain.cases import KINDS
+from service.domain.events import Actor, CaseAssigned, CaseClosed
 from service.letters.news import tell
-from service.platform import jobs
+from service.platform import jobs, texts
+from service.platform.access import note_access
+from service.platform.auth import Caller
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
 from service.platform.ids import read_rma
@@ -25,8 +36,6 @@ from service.staff.picking import pick
 from service.staff.repository import is_present
 from service.texts.keeping import keep
 
-_HEAD: Role = "admin"
-
 
 class UnknownCase(NotFound):
     title = "No such case"
@@ -38,6 +47,10 @@ class CaseIsClosed(Conflict):
 
 class NoSuchOutcome(Unacceptable):
     title = "A case of this kind cannot end so"
+
+
+class NobodyToWriteTo(Conflict):
+    title = "This case has no customer"
 
 
 class NobodyLikeThat(Unacceptable):
@@ -70,6 +83,26 @@ class Cases:
                 text_ref=text_ref,
             )
 
+    def write(
+        self, case_id: str, body: MessageBody, by: Actor, attempt: Attempt | None = None
+    ) -> str:
+        """The case's customer writes, or one of the staff to them; the message's id.
+
+        Raises `UnknownCase`, `CaseIsClosed`, `NobodyToWriteTo`.
+        """
+        message_id = self._context.ids.token("msg")
+        with self._context.transaction(attempt, message_id) as transaction:
+            case = _hold(transaction, case_id)
+            if (customer_key := customer_of(transaction.connection, case)) is None:
+                raise NobodyToWriteTo(
+                    f"nobody knows whose case {case_id} is, so nobody would read this; "
+                    "find the parcel's or the order's customer first"
+                )
+            if by.role == "customer":
+                by = Actor("customer", customer_key)
+            write(transaction, case, message_id, body.text, body.language, by)
+        return message_id
+
     def close(
         self, case_id: str, body: CloseBody, by: Actor, attempt: Attempt | None = None
     ) -> None:
@@ -81,6 +114,9 @@ class Cases:
                 raise NoSuchOutcome(
                     f"case {case_id} is a {case.kind}: it can end as {', '.join(outcomes)}"
                 )
+            connection = transaction.connection
+            is_told = is_customers(connection, case)
+            customer_key = customer_of(connection, case)
             text_ref = None
             if body.answer:
                 text_ref = keep(
@@ -88,13 +124,15 @@ class Cases:
                     body.answer,
                     kind="case_answer",
                     rma=case.rma,
-                    customer_key=case.customer_key,
+                    customer_key=customer_key,
+                    case_id=case_id,
                 )
             repository.change(
-                transaction.connection,
+                connection,
                 case_id,
                 closed_at_us=to_us(transaction.now),
                 outcome=body.outcome,
+                answer_due_at_us=None,
             )
             said = CaseClosed(
                 case_id=case_id,
@@ -103,9 +141,14 @@ class Cases:
                 text_ref=text_ref,
             )
             event_id = transaction.emit(case_id, said, by)
-            if case.kind in CUSTOMERS_OWN:
-                tell(transaction, case_id, case.customer_key, [(event_id, said)])
-            jobs.withdraw(transaction.connection, alarm_key(case_id))
+            if is_told:
+                tell(transaction, case_id, customer_key, [(event_id, said)])
+            if is_told and text_ref:
+                note_message(
+                    transaction, self._context.ids.token("msg"), case_id, by.role, text_ref
+                )
+            jobs.withdraw(connection, alarm_key(case_id))
+            withdraw_answer_alarm(transaction, case_id)
 
     def take(self, case_id: str, body: TakeBody, by: Actor, attempt: Attempt | None = None) -> None:
         """Give a case to somebody, or to whoever is free. Raises `UnknownCase`, `CaseIsClosed`, `NobodyLikeThat`."""
@@ -133,10 +176,35 @@ class Cases:
     def get(self, case_id: str) -> CaseView:
         """Raises `UnknownCase`."""
         with self._context.db.read() as connection:
-            found = repository.find(connection, case_id)
-        if found is None:
-            raise UnknownCase(f"there is no case {case_id!r}; GET /v1/cases shows the open ones")
-        return _view(found)
+            return _view(_find(connection, case_id))
+
+    def thread(self, case_id: str, by: Caller | None) -> CaseThread:
+        """A case, and what its customer and staff wrote to each other. Raises `UnknownCase`.
+
+        `by` is a member of staff, who reads the words only with the right to texts, and each reading is noted first, or
+        nothing is shown; None is the customer, who does not see whose case it is.
+        """
+        with self._context.db.read() as connection:
+            case = _find(connection, case_id)
+            rows = repository.thread(connection, case_id)
+        told = self._read([row.text_ref for row in rows], by)
+        view = _view(case) if by else _view(case).model_copy(update={"owner": None})
+        return CaseThread(
+            **view.model_dump(), messages=[_message(row, told.get(row.text_ref)) for row in rows]
+        )
+
+    def _read(self, text_refs: Sequence[str], by: Caller | None) -> dict[str, str]:
+        """What these texts say to a reader, as `thread` has it."""
+        if by is None:
+            with self._context.db.read() as connection:
+                return texts.bodies(connection, text_refs)
+        if not text_refs or not by.may("texts:read"):
+            return {}
+        with self._context.transaction() as transaction:
+            told = texts.bodies(transaction.connection, text_refs)
+            for text_ref in told:
+                note_access(transaction.connection, by, "text", text_ref, transaction.now)
+        return told
 
     def _customer_of(self, transaction: Transaction, body: CaseBody) -> str | None:
         if body.order_id and body.customer:
@@ -150,23 +218,6 @@ class Cases:
         return key
 
 
-def escalate(transaction: Transaction, case_id: str) -> None:
-    """A case's time ran out: its head takes it over, with the same time once more."""
-    case = repository.lock(transaction.connection, case_id)
-    if case is None or case.closed_at_us is not None:
-        return
-    context = transaction.context
-    allowed = context.policy.hours("case")
-    due = due_at(transaction.now, allowed, context.policy.calendar, context.zone)
-    connection = transaction.connection
-    language = language_of(connection, case.customer_key)
-    owner = pick(transaction, _HEAD, language, repository.load(connection))
-    repository.change(connection, case_id, owner_role=_HEAD, owner_key=owner, due_at_us=to_us(due))
-    said = CaseEscalated(case_id=case_id, owner_role="admin", due_at_us=to_us(due))
-    transaction.emit(case_id, said, Actor("system"))
-    set_alarm(transaction, case_id, due)
-
-
 def _hold(transaction: Transaction, case_id: str) -> Row[Any]:
     case = repository.lock(transaction.connection, case_id)
     if case is None:
@@ -176,8 +227,27 @@ def _hold(transaction: Transaction, case_id: str) -> Row[Any]:
     return case
 
 
+def _find(connection: Connection, case_id: str) -> Row[Any]:
+    found = repository.find(connection, case_id)
+    if found is None:
+        raise UnknownCase(f"there is no case {case_id!r}; GET /v1/cases shows the open ones")
+    return found
+
+
+def _message(row: Row[Any], text: str | None) -> MessageView:
+    return MessageView(
+        message_id=row.message_id,
+        direction=row.direction,
+        written_by=row.written_by,
+        written_at=from_us(row.written_at_us),
+        language=row.language,
+        text_ref=row.text_ref,
+        text=text,
+    )
+
+
 def _view(row: Row[Any]) -> CaseView:
-    closed_us = row.closed_at_us
+    closed_us, answer_us = row.closed_at_us, row.answer_due_at_us
     return CaseView(
         case_id=row.case_id,
         kind=row.kind,
@@ -188,6 +258,7 @@ def _view(row: Row[Any]) -> CaseView:
         owner=row.owner_key,
         opened_at=from_us(row.opened_at_us),
         due_at=from_us(row.due_at_us),
+        answer_due_at=None if answer_us is None else from_us(answer_us),
         closed_at=None if closed_us is None else from_us(closed_us),
         outcome=row.outcome,
         text_ref=row.text_ref,

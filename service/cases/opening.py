@@ -5,8 +5,9 @@ from datetime import datetime
 from service.cases import repository
 from service.customers.repository import language_of
 from service.domain.cases import KINDS, URGENT_SHARE
-from service.domain.clocks import due_at
-from service.domain.events import Actor, CaseKind, CaseOpened
+from service.domain.clocks import ClockName, due_at
+from service.domain.events import Actor, CaseKind, CaseOpened, Direction, Role
+from service.domain.words import Language
 from service.letters.news import tell
 from service.platform import jobs
 from service.platform.clock import to_us
@@ -34,6 +35,7 @@ def open_case(
     language = language_of(connection, customer_key)
     owner = KINDS[kind].owner
     owner_key = pick(transaction, owner, language, repository.load(connection))
+    answer_due = due_of(transaction, "first_response") if by.role == "customer" else None
     said = CaseOpened(
         case_id=case_id,
         kind=kind,
@@ -43,6 +45,7 @@ def open_case(
         owner_key=owner_key,
         due_at_us=to_us(due),
         text_ref=text_ref,
+        answer_due_at_us=None if answer_due is None else to_us(answer_due),
     )
     repository.insert(
         connection,
@@ -56,6 +59,10 @@ def open_case(
     event_id = transaction.emit(case_id, said, by)
     tell(transaction, case_id, customer_key, [(event_id, said)])
     set_alarm(transaction, case_id, due)
+    if answer_due:
+        set_answer_alarm(transaction, case_id, answer_due)
+    if answer_due and text_ref:
+        note_message(transaction, ids.token("msg"), case_id, by.role, text_ref)
     return case_id
 
 
@@ -74,9 +81,49 @@ def set_alarm(transaction: Transaction, case_id: str, due: datetime) -> None:
     jobs.put(transaction.connection, alarm, transaction.context.ids, transaction.now)
 
 
-def _due(transaction: Transaction, kind: CaseKind) -> datetime:
+def withdraw_answer_alarm(transaction: Transaction, case_id: str) -> None:
+    """Nobody waits for an answer any more."""
+    jobs.withdraw(transaction.connection, _answer_alarm_key(case_id))
+
+
+def set_answer_alarm(transaction: Transaction, case_id: str, due: datetime) -> None:
+    alarm = jobs.Job("case_answer_deadline", case_id, due, key=_answer_alarm_key(case_id))
+    jobs.put(transaction.connection, alarm, transaction.context.ids, transaction.now)
+
+
+def note_message(
+    transaction: Transaction,
+    message_id: str,
+    case_id: str,
+    written_by: Role,
+    text_ref: str,
+    language: Language | None = None,
+) -> None:
+    """Note that a text belongs to what customer and staff wrote to each other on a case."""
+    direction: Direction = "from_customer" if written_by == "customer" else "to_customer"
+    row = {
+        "message_id": message_id,
+        "case_id": case_id,
+        "direction": direction,
+        "written_by": written_by,
+        "language": language,
+        "text_ref": text_ref,
+        "written_at_us": to_us(transaction.now),
+    }
+    repository.insert_message(transaction.connection, row)
+
+
+def due_of(transaction: Transaction, clock: ClockName) -> datetime:
+    """When a clock that starts now will have run out."""
     policy, zone = transaction.context.policy, transaction.context.zone
-    allowed = policy.hours("case")
+    return due_at(transaction.now, policy.hours(clock), policy.calendar, zone)
+
+
+def _answer_alarm_key(case_id: str) -> str:
+    return f"case_answer:{case_id}"
+
+
+def _due(transaction: Transaction, kind: CaseKind) -> datetime:
     if KINDS[kind].is_urgent:
-        return transaction.now + allowed / URGENT_SHARE
-    return due_at(transaction.now, allowed, policy.calendar, zone)
+        return transaction.now + transaction.context.policy.hours("case") / URGENT_SHARE
+    return due_of(transaction, "case")

@@ -8,10 +8,12 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Integer,
     Row,
     Table,
     Text,
     bindparam,
+    case,
     func,
     select,
 )
@@ -34,8 +36,24 @@ cases = Table(
     Column("closed_at_us", BigInteger),
     Column("outcome", Text),
     Column("text_ref", Text),
+    Column("answer_due_at_us", BigInteger),
     Index("cases_by_return", "rma"),
     Index("cases_open", "closed_at_us", "due_at_us"),
+)
+
+# What customer and staff wrote to each other, the customer's first words and the closing answer included.
+case_messages = Table(
+    "case_messages",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("written_by", Text, nullable=False),
+    Column("language", Text),
+    Column("text_ref", Text, nullable=False),
+    Column("written_at_us", BigInteger, nullable=False),
+    Index("case_messages_by_case", "case_id", "number", unique=True),
 )
 
 # Put together once: that takes longer than SQLite needs to answer.
@@ -48,6 +66,16 @@ _OPEN_OF_KIND = (
     .limit(1)
 )
 _OF_RETURN = select(cases).where(cases.c.rma == bindparam("of_rma")).order_by(cases.c.opened_at_us)
+_THREAD = (
+    select(case_messages)
+    .where(case_messages.c.case_id == bindparam("of_case"))
+    .order_by(case_messages.c.number)
+)
+_MESSAGES = select(func.count()).where(case_messages.c.case_id == bindparam("of_case"))
+_DUE_FIRST = case(
+    (cases.c.answer_due_at_us < cases.c.due_at_us, cases.c.answer_due_at_us),
+    else_=cases.c.due_at_us,
+)
 _LOAD = (
     select(cases.c.owner_key, func.count().label("n"))
     .where(_IS_OPEN, cases.c.owner_key.is_not(None))
@@ -55,8 +83,8 @@ _LOAD = (
 )
 
 
-def insert(connection: Connection, case: Mapping[str, Any]) -> None:
-    connection.execute(cases.insert(), dict(case))
+def insert(connection: Connection, row: Mapping[str, Any]) -> None:
+    connection.execute(cases.insert(), dict(row))
 
 
 def find(connection: Connection, case_id: str) -> Row[Any] | None:
@@ -74,8 +102,8 @@ def has_open(connection: Connection, rma: str, kind: str) -> bool:
 
 
 def open_cases(connection: Connection, owner_role: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Open cases, those due first."""
-    query = select(cases).where(_IS_OPEN).order_by(cases.c.due_at_us)
+    """Open cases, those first that are due first: to be closed, or their customer to be answered."""
+    query = select(cases).where(_IS_OPEN).order_by(_DUE_FIRST)
     if owner_role:
         query = query.where(cases.c.owner_role == owner_role)
     return connection.execute(query.limit(limit)).all()
@@ -83,6 +111,22 @@ def open_cases(connection: Connection, owner_role: str | None, limit: int) -> Se
 
 def of_return(connection: Connection, rma: str) -> Sequence[Row[Any]]:
     return connection.execute(_OF_RETURN, {"of_rma": rma}).all()
+
+
+def insert_message(connection: Connection, message: Mapping[str, Any]) -> None:
+    """Note a message as the next of its case, which must be held."""
+    number = 1 + messages(connection, message["case_id"])
+    connection.execute(case_messages.insert(), {**message, "number": number})
+
+
+def messages(connection: Connection, case_id: str) -> int:
+    """How many messages were written on a case."""
+    return int(connection.execute(_MESSAGES, {"of_case": case_id}).scalar_one())
+
+
+def thread(connection: Connection, case_id: str) -> Sequence[Row[Any]]:
+    """What was written on a case, the oldest first."""
+    return connection.execute(_THREAD, {"of_case": case_id}).all()
 
 
 def load(connection: Connection) -> dict[str, int]:

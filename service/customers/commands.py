@@ -4,6 +4,8 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 
+from service.cases import repository as cases
+from service.cases.thread import is_customers
 from service.customers import repository
 from service.customers.contacts import mail_lookup
 from service.orders.commands import UnknownOrder
@@ -76,6 +78,18 @@ class Customers:
         claim = self._context.proofs.read(token)
         if claim != Claim("return", rma) and not self._is_of_its_order(claim, rma):
             raise CustomerTokenForAnother
+
+    def check_case(self, token: str | None, case_id: str) -> None:
+        """As `check_order`, of a case that its customer knows of: a token of its return or order opens it."""
+        self._context.proofs.read(token)
+        with self._context.db.read() as connection:
+            case = cases.find(connection, case_id)
+            if case is None or not is_customers(connection, case):
+                raise CustomerTokenForAnother
+        if case.rma:
+            self.check_return(token, case.rma)
+        else:
+            self.check_order(token, case.order_id)
 
     def read_survey(self, token: str) -> str:
         """The return that a survey's link is for. Raises `CustomerTokenNotValid`, `CustomerTokenForAnother`."""

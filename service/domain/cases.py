@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from service.domain.events import CaseKind, Role
+from service.domain.events import CaseKind, Direction, Role
 
 Outcome = Literal[
     "answered",
@@ -49,3 +50,15 @@ KINDS: Mapping[CaseKind, Kind] = {
 URGENT_SHARE = 24  # an urgent case has the 24th part of a case's time: of two days, two hours
 # What customers brought up themselves, and are told of; the rest is the house's own business.
 CUSTOMERS_OWN = tuple(kind for kind, each in KINDS.items() if each.is_from_customers)
+
+
+def answer_due(
+    direction: Direction, waits_until: datetime | None, due: datetime
+) -> datetime | None:
+    """Until when the customer is to be answered after a message; None where nobody waits any more.
+
+    `waits_until` is how it stood before: an answer that is awaited already is not put off by writing again.
+    """
+    if direction == "to_customer":
+        return None
+    return waits_until or due

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select
 
+from service.cases.repository import case_messages, cases
 from service.customers import repository as customers
 from service.orders.repository import orders
 from service.platform import texts
@@ -68,8 +69,11 @@ class Erasure:
 def _erase_attempts(connection: Connection, customer_key: str) -> int:
     """Their fingerprints name the customer's requests to whoever has the key, and apps choose keys as they like."""
     made = idempotency_keys.c.subject
+    of_theirs = select(cases.c.case_id).where(cases.c.customer_key == customer_key)
     of_customer = or_(
         made.in_(select(orders.c.order_id).where(orders.c.customer_key == customer_key)),
         made.in_(select(returns.c.rma).where(returns.c.customer_key == customer_key)),
+        made.in_(of_theirs),
+        made.in_(select(case_messages.c.message_id).where(case_messages.c.case_id.in_(of_theirs))),
     )
     return connection.execute(delete(idempotency_keys).where(of_customer)).rowcount

@@ -26,6 +26,7 @@ LETTERS: Mapping[type[e.Payload], LetterKind] = {
     e.SurveySent: "survey",
     e.SurveyReminded: "survey_reminder",
     e.CaseOpened: "case_opened",
+    e.MessageWritten: "case_message",
     e.CaseClosed: "case_closed",
 }
 _ONE_FOR_ALL: tuple[LetterKind, ...] = ("inspection_result",)
@@ -67,7 +68,9 @@ def _wanted(
 
 
 def _is_news(payload: e.Payload) -> bool:
-    """Not a case that only the house sees, nor a finding that a choice or a case tells of anyway."""
+    """Not a case that only the house sees, what the customer wrote, nor a finding that a choice or a case tells of anyway."""
     if isinstance(payload, e.CaseOpened):
         return payload.kind in CUSTOMERS_OWN
+    if isinstance(payload, e.MessageWritten):
+        return payload.direction == "to_customer"
     return not isinstance(payload, e.LineInspected) or payload.outcome == "passed"

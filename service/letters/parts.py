@@ -24,6 +24,7 @@ LetterKind = Literal[
     "survey",
     "survey_reminder",
     "case_opened",
+    "case_message",
     "case_closed",
 ]
 
@@ -204,6 +205,13 @@ class CaseOpened(CaseParts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMessage(CaseParts):
+    """`message` is what one of the staff wrote."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed(CaseParts):
     """`answer` is what after-sales wrote, if anything."""
 
@@ -227,5 +235,6 @@ PARTS: dict[LetterKind, type[LetterParts]] = {
     "survey": Survey,
     "survey_reminder": SurveyReminder,
     "case_opened": CaseOpened,
+    "case_message": CaseMessage,
     "case_closed": CaseClosed,
 }

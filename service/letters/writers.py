@@ -93,7 +93,12 @@ class Writers:
             "survey_reminder": self._survey_reminder,
         }
         written = {kind: self._about_return(build) for kind, build in about_returns.items()}
-        return {**written, "case_opened": self._case_opened, "case_closed": self._case_closed}
+        return {
+            **written,
+            "case_opened": self._case_opened,
+            "case_message": self._case_message,
+            "case_closed": self._case_closed,
+        }
 
     # --- who is written to ---
 
@@ -119,13 +124,20 @@ class Writers:
         return write
 
     def _case_opened(self, job: ClaimedJob) -> Draft | None:
-        def build(case: Row[Any], _: str) -> p.LetterParts:
-            return p.CaseOpened(**self._case(case), answer_by=from_us(case.due_at_us))
+        def build(case: Row[Any], said: e.CaseOpened, _: str) -> p.LetterParts:
+            dues = [each for each in (said.due_at_us, said.answer_due_at_us) if each]
+            return p.CaseOpened(**self._case(case), answer_by=from_us(min(dues)))
+
+        return self._about_case(job, build)
+
+    def _case_message(self, job: ClaimedJob) -> Draft | None:
+        def build(case: Row[Any], _: e.MessageWritten, message: str) -> p.LetterParts:
+            return p.CaseMessage(**self._case(case), message=message)
 
         return self._about_case(job, build)
 
     def _case_closed(self, job: ClaimedJob) -> Draft | None:
-        def build(case: Row[Any], answer: str) -> p.LetterParts:
+        def build(case: Row[Any], _: e.CaseClosed, answer: str) -> p.LetterParts:
             return p.CaseClosed(
                 **self._case(case), outcome=CASE_OUTCOMES[case.outcome], answer=answer
             )
@@ -133,7 +145,7 @@ class Writers:
         return self._about_case(job, build)
 
     def _about_case(
-        self, job: ClaimedJob, build: Callable[[Row[Any], str], p.LetterParts]
+        self, job: ClaimedJob, build: Callable[[Row[Any], Any, str], p.LetterParts]
     ) -> Draft | None:
         with self._context.db.read() as connection:
             reader = _reader(connection, job)
@@ -143,7 +155,7 @@ class Writers:
                 return None
             said: Any = e.payload_model(event.type).model_validate_json(event.data)
             answer = _text(connection, said.text_ref)
-            return Draft(reader.email, reader.language, build(case, answer))
+            return Draft(reader.email, reader.language, build(case, said, answer))
 
     # --- what each says ---
 

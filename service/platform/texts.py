@@ -1,5 +1,6 @@
 """What people wrote in their own words: kept here alone, until it is erased. Events carry a `text_ref` instead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +82,12 @@ def read(connection: Connection, text_ref: str) -> StoredText:
         case_id=row.case_id,
         language=row.language,
     )
+
+
+def bodies(connection: Connection, text_refs: Sequence[str]) -> dict[str, str]:
+    """What these texts say, by `text_ref`, those that are kept."""
+    query = select(texts.c.text_ref, texts.c.body).where(texts.c.text_ref.in_(text_refs))
+    return {row.text_ref: row.body for row in connection.execute(query)}
 
 
 def erase_of(connection: Connection, customer_key: str) -> int:

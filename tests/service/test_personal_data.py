@@ -55,6 +55,10 @@ class Marked(House):
         self.call("inspector", "POST", "/v1/parcels", json={"tracking": f"{TRACKING}-2"})
         case = {"kind": "safety", "rma": self.rma, "text": "?"}
         case_id = self.call("after_sales", "POST", "/v1/cases", json=case).json()["case_id"]
+        for role in ("after_sales", "storefront"):
+            token = {"Retour-Customer": self.retour.customers.return_token(self.rma).token}
+            path, body = f"/v1/cases/{case_id}/messages", {"text": "?"}
+            assert self.call(role, "POST", path, json=body, headers=token).status_code == 201
         closure = {"outcome": "rejected", "answer": "?"}
         self.call("after_sales", "POST", f"/v1/cases/{case_id}/closure", json=closure)
 

@@ -376,6 +376,13 @@ class Everybody(RuleBasedStateMachine):
             path = f"/v1/cases/{cases[pick % len(cases)]['case_id']}/closure"
             self.w.tell("after_sales", path, {"outcome": outcome, "answer": "Sorry."})
 
+    @rule(pick=PICK, who=st.sampled_from(["after_sales", "finance"]))
+    def write_on_case(self, pick: int, who: str) -> None:
+        cases = self.w.call("after_sales", "GET", "/v1/cases").json()
+        if cases:
+            path = f"/v1/cases/{cases[pick % len(cases)]['case_id']}/messages"
+            self.w.tell(who, path, {"text": "We look into it."})
+
     # --- time ---
 
     @rule(hours=st.sampled_from([1, 25, 80, 200, 400]))

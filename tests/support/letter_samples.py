@@ -11,6 +11,7 @@ from service.letters.parts import (
     Approved,
     Cancelled,
     CaseClosed,
+    CaseMessage,
     CaseOpened,
     ChoiceWanted,
     Declined,
@@ -113,6 +114,13 @@ FULL: dict[LetterKind, LetterParts] = {
     "case_opened": CaseOpened(
         **_EVERY, case_id="case_7", about=CASES["complaint"], rma=RMA, answer_by=DUE
     ),
+    "case_message": CaseMessage(
+        **_EVERY,
+        case_id="case_7",
+        about=CASES["complaint"],
+        rma=RMA,
+        message="The warehouse looks for it; tomorrow we know more.",
+    ),
     "case_closed": CaseClosed(
         **_EVERY,
         case_id="case_7",
@@ -130,6 +138,7 @@ _LEAST: dict[LetterKind, dict[str, Any]] = {
     "declined": {"reason": ""},
     "inspection_result": {"refund": None},
     "case_opened": {"rma": None},
+    "case_message": {"rma": None},
     "case_closed": {"rma": None, "answer": ""},
 }
 SPARE: dict[LetterKind, LetterParts] = {

@@ -263,6 +263,19 @@ _FOLLOW_UP: tuple[e.Payload, ...] = (
     e.CaseAssigned(case_id="case_1", owner_key=None, cause="running_late"),
     e.CaseEscalated(case_id="case_1", owner_role="admin", due_at_us=_LATER_US),
     e.CaseClosed(case_id="case_1", outcome="found", opened_at_us=_LATER_US, text_ref=None),
+    e.CaseEscalated(
+        case_id="case_1", owner_role="admin", due_at_us=_LATER_US, clock="first_response"
+    ),
+    e.MessageWritten(
+        message_id="msg_2",
+        case_id="case_1",
+        rma=None,
+        direction="to_customer",
+        written_by="after_sales",
+        language="en",
+        text_ref="txt_2",
+        answer_due_at_us=None,
+    ),
     e.MessageSent(message_id="msg_1", letter="refunded", language="zh", about_us=_LATER_US),
     e.SurveySent(rma="R1"),
     e.SurveyReminded(rma="R1"),

@@ -18,6 +18,16 @@ CaseKind = Literal[
     "unknown_parcel",
 ]
 
+Direction = Literal["from_customer", "to_customer"]
+AnswerDueUs = Annotated[
+    int,
+    Field(
+        ge=0,
+        description="until when somebody is to answer the customer, in microseconds since 1970 UTC; "
+        "null where no answer is awaited",
+    ),
+]
+
 
 class CaseOpened(Payload):
     """Something needs somebody. Subject: the case."""
@@ -33,6 +43,7 @@ class CaseOpened(Payload):
     owner_key: Key | None
     due_at_us: MomentUs
     text_ref: Key | None
+    answer_due_at_us: AnswerDueUs | None = None
 
 
 class CaseAssigned(Payload):
@@ -47,7 +58,7 @@ class CaseAssigned(Payload):
 
 
 class CaseEscalated(Payload):
-    """The case's time ran out; it has a new one. Subject: the case."""
+    """The time ran out to close the case, or to answer its customer; whoever has it now has a new one. Subject: the case."""
 
     type = "case.escalated"
     family = "case"
@@ -55,6 +66,7 @@ class CaseEscalated(Payload):
     case_id: Key
     owner_role: Role
     due_at_us: MomentUs
+    clock: Literal["case", "first_response"] = "case"
 
 
 class CaseClosed(Payload):
@@ -67,6 +79,22 @@ class CaseClosed(Payload):
     outcome: Key
     opened_at_us: MomentUs
     text_ref: Key | None
+
+
+class MessageWritten(Payload):
+    """Somebody wrote on a case: its customer, or one of the staff to them. Subject: the case."""
+
+    type = "message.written"
+    family = "message"
+
+    message_id: Key
+    case_id: Key
+    rma: Key | None
+    direction: Direction
+    written_by: Role
+    language: Language | None
+    text_ref: Key
+    answer_due_at_us: AnswerDueUs | None
 
 
 class MessageSent(Payload):
