@@ -259,34 +259,54 @@ def _refund_clocks(lake: Lake) -> pd.DataFrame:
 
 
 def _case_clocks(lake: Lake) -> tuple[pd.DataFrame, pd.DataFrame]:
-    opened = lake.read_as_it_is("case_opened", "case_id", "time", "due_at_us", "actor_role")
-    opened["is_from_customer"] = opened["actor_role"] == "customer"
-    cases = opened.groupby("case_id").agg(
-        opened_at=("time", "min"), due_us=("due_at_us", "min"), is_from_customer=("is_from_customer", "any")
-    )  # fmt: skip
-    closed = lake.read_as_it_is("case_closed", "case_id", "time")
-    letters = lake.read_as_it_is("message_sent", "subject", "time", "letter")
-    letters = letters[letters["letter"] == "case_closed"]  # the acknowledgement answers nothing
-    answers = pd.concat([closed, letters.rename(columns={"subject": "case_id"})])
-    ended = {
-        "case": closed.groupby("case_id")["time"].min().reindex(cases.index),
-        "first_answer": answers.groupby("case_id")["time"].min().reindex(cases.index),
-    }
-    due = {"case": moment(cases["due_us"]), "first_answer": cases["opened_at"] + _DAY}
-    of_all, of_customers = (
-        pd.DataFrame(
-            {
-                "clock": clock,
-                "opened_at": cases["opened_at"],
-                "due_at": due[clock],
-                "ended_at": ended[clock],
-                "ended_by": _ended_by(ended[clock].notna()),
-                "paused_us": 0,
-            }
-        )
-        for clock in ("case", "first_answer")
+    opened = lake.read_as_it_is(
+        "case_opened", "case_id", "seq", "time", "due_at_us", "answer_due_at_us", "actor_role"
     )
-    return of_all, of_customers[cases["is_from_customer"]]
+    closed = lake.read_as_it_is("case_closed", "case_id", "seq", "time")
+    cases = opened.groupby("case_id").agg(opened_at=("time", "min"), due_us=("due_at_us", "min"))
+    ended = closed.groupby("case_id")["time"].min().reindex(cases.index)
+    to_close = pd.DataFrame(
+        {
+            "clock": "case",
+            "opened_at": cases["opened_at"],
+            "due_at": moment(cases["due_us"]),
+            "ended_at": ended,
+            "ended_by": _ended_by(ended.notna()),
+            "paused_us": 0,
+        }
+    )
+    return to_close, _answer_clocks(lake, opened, closed)
+
+
+def _answer_clocks(lake: Lake, opened: pd.DataFrame, closed: pd.DataFrame) -> pd.DataFrame:
+    """Customers' waits on cases: from their first words that nobody answered to a person's, or to the end."""
+    written = lake.read_as_it_is(
+        "message_written", "case_id", "seq", "time", "direction", "answer_due_at_us"
+    )
+    letters = lake.read_as_it_is("message_sent", "subject", "seq", "time", "letter")
+    letters = letters[letters["letter"] == "case_closed"]  # the acknowledgement answers nothing
+    turns = pd.concat(
+        [
+            opened[opened["actor_role"] == "customer"].assign(is_asking=True),
+            written.assign(is_asking=written["direction"] == "from_customer"),
+            closed.assign(is_asking=False),
+            letters.rename(columns={"subject": "case_id"}).assign(is_asking=False),
+        ]
+    ).sort_values(["case_id", "seq"])
+    was_asking = turns.groupby("case_id")["is_asking"].shift(fill_value=False).astype(bool)
+    turns = turns[turns["is_asking"].astype(bool) != was_asking]
+    turns["ended_at"] = turns.groupby("case_id")["time"].shift(-1)
+    waits = turns[turns["is_asking"].astype(bool)]
+    return pd.DataFrame(
+        {
+            "clock": "first_answer",
+            "opened_at": waits["time"],
+            "due_at": moment(waits["answer_due_at_us"]).fillna(waits["time"] + _DAY),
+            "ended_at": waits["ended_at"],
+            "ended_by": _ended_by(waits["ended_at"].notna()),
+            "paused_us": 0,
+        }
+    )
 
 
 def _ended_by(is_done: pd.Series, is_dropped: pd.Series | None = None) -> pd.Series:

@@ -15,11 +15,12 @@ columns:
   first_due_at: by when it was to be closed when it opened (UTC)
   due_seq: place in the log at which its due moment was told last
   due_at: by when it is to be closed now (UTC)
+  role_seq: place in the log at which it was told last whose work it is
   owner_role: whose work it is now
   owner_seq: place in the log at which its owner was told last
   owner_key: who that is; empty where nobody is named
-  escalations: how often its time ran out (count)
-  first_answer_at: when its customer was first answered in writing, for which the automatic acknowledgement does not count, or it closed (UTC); null until then
+  escalations: how often the time ran out to close it, or to answer its customer (count)
+  first_answer_at: when one of the staff first wrote to its customer, for which the automatic acknowledgement does not count, or it closed (UTC); null until then
   closed_at: when it ended (UTC); null while it is open
   outcome: how it ended
 */
@@ -40,13 +41,18 @@ select
     min(steps.due_at) filter (where steps.step = 'opened') as first_due_at,
     max(steps.seq) filter (where steps.step in ('opened', 'escalated')) as due_seq,
     arg_max(steps.due_at, steps.seq) filter (where steps.step in ('opened', 'escalated')) as due_at,
-    arg_max(steps.owner_role, steps.seq) filter (where steps.step in ('opened', 'escalated')) as owner_role,
-    max(steps.seq) filter (where steps.step in ('opened', 'assigned', 'escalated')) as owner_seq,
+    max(steps.seq) filter (where steps.step in ('opened', 'escalated', 'answer_escalated')) as role_seq,
+    arg_max(steps.owner_role, steps.seq) filter (
+        where steps.step in ('opened', 'escalated', 'answer_escalated')
+    ) as owner_role,
+    max(steps.seq) filter (
+        where steps.step in ('opened', 'assigned', 'escalated', 'answer_escalated')
+    ) as owner_seq,
     arg_max(coalesce(steps.owner_key, ''), steps.seq) filter (
-        where steps.step in ('opened', 'assigned', 'escalated')
+        where steps.step in ('opened', 'assigned', 'escalated', 'answer_escalated')
     ) as owner_key,
-    count(*) filter (where steps.step = 'escalated') as escalations,
-    min(steps.happened_at) filter (where steps.step in ('letter', 'closed')) as first_answer_at,
+    count(*) filter (where steps.step in ('escalated', 'answer_escalated')) as escalations,
+    min(steps.happened_at) filter (where steps.step in ('answered', 'letter', 'closed')) as first_answer_at,
     min(steps.happened_at) filter (where steps.step = 'closed') as closed_at,
     min(steps.outcome) as outcome
 from staging.case_steps as steps

@@ -6,7 +6,7 @@ refresh: view
 key: [subject, clock, instance]
 columns:
   subject: the return, or the case
-  clock: decision, review, inspection, refund, case (from its opening until it is closed) or first_answer (from a customer's case until they were first answered, for which the automatic acknowledgement does not count, or it was closed)
+  clock: decision, review, inspection, refund, case (from its opening until it is closed) or first_answer (from what a customer wrote, opening a case or on one, until one of the staff wrote to them, for which the automatic acknowledgement does not count, or it was closed)
   instance: what tells clocks of a subject apart
   rma: the return; null for cases without one
   opened_at: when it was started (UTC)
@@ -60,20 +60,19 @@ from intermediate.case_lives as cases
 where cases.opened_at is not null
 union all
 select
-    cases.case_id as subject,
+    answers.case_id as subject,
     'first_answer' as clock,
-    'first' as instance,
-    cases.rma,
-    cases.opened_at,
-    cases.day,
-    cases.opened_at + 24 * interval '1' hour as due_at,
-    cases.first_answer_at as ended_at,
-    case when cases.first_answer_at is not null then 'done' end as ended_by,
+    answers.instance,
+    answers.rma,
+    answers.opened_at,
+    answers.day,
+    answers.due_at,
+    answers.ended_at,
+    case when answers.ended_at is not null then 'done' end as ended_by,
     cast(0 as bigint) as paused_us,
     cast(null as timestamp) as paused_since,
-    date_diff('microsecond', cases.opened_at, cases.first_answer_at) / 3600000000.0 as hours,
-    cases.owner_role,
-    case when cases.owner_key <> '' then cases.owner_key end as owner_key,
-    cases.opened_at + 24 * interval '1' hour as next_due_at
-from intermediate.case_lives as cases
-where cases.is_from_customer
+    date_diff('microsecond', answers.opened_at, answers.ended_at) / 3600000000.0 as hours,
+    answers.owner_role,
+    answers.owner_key,
+    answers.next_due_at
+from intermediate.case_answers as answers

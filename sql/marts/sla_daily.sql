@@ -7,7 +7,7 @@ key: [day, clock]
 volatile: select clocks.day from intermediate.clocks as clocks where clocks.ended_at is null
 columns:
   day: the shop's day on which the clocks were started
-  clock: decision (from an application to its first decision), review (until a human decided), inspection (from the goods' arrival), refund (from the order to pay), case (until it was closed) or first_answer (until a customer's case was first answered)
+  clock: decision (from an application to its first decision), review (until a human decided), inspection (from the goods' arrival), refund (from the order to pay), case (until it was closed) or first_answer (from what a customer wrote on a case until one of the staff answered, or it was closed)
   opened: clocks started (count) - met, breached, still_open and no_due together
   met: ended by their due moment, done or no longer needed (count)
   breached: ended after it, or still open past it (count)

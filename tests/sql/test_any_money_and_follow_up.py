@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from clocks_by_hand import Clock, case_answers
 from follow_up_by_hand import cases_daily, satisfaction_daily
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -36,6 +37,7 @@ KEYS = {
     "marts.cost_monthly": ("month", "kind", "currency"),
     "marts.satisfaction_daily": ("day",),
     "marts.cases_daily": ("day", "kind"),
+    "intermediate.case_answers": ("case_id", "instance"),
 }
 
 
@@ -188,9 +190,35 @@ def returns(draw: st.DrawFn, number: int) -> list[Moment]:
     return [Moment(begin, rma, applied), *(m for life in lives for m in _moments(rma, begin, life))]
 
 
+def messages(case_id: str) -> st.SearchStrategy[e.MessageWritten]:
+    """Either side writes."""
+    return st.builds(
+        e.MessageWritten,
+        message_id=st.just("msg"),
+        case_id=st.just(case_id),
+        rma=st.none(),
+        direction=st.sampled_from(get_args(e.Direction)),
+        written_by=st.just("after_sales"),
+        language=st.none(),
+        text_ref=st.just("txt"),
+        answer_due_at_us=st.sampled_from((None, START_US)),
+    )
+
+
+def escalations(case_id: str) -> st.SearchStrategy[e.CaseEscalated]:
+    """The head takes a case over: nobody closed it, or answered its customer."""
+    return st.builds(
+        e.CaseEscalated,
+        case_id=st.just(case_id),
+        owner_role=st.just("admin"),
+        due_at_us=st.just(START_US),
+        clock=st.sampled_from(("case", "first_response")),
+    )
+
+
 @st.composite
 def cases(draw: st.DrawFn, number: int) -> list[Moment]:
-    """A case, its letters, its clock, its end."""
+    """A case, its letters, what was written on it, its clocks, its end."""
     case_id, begin = f"case_{number}", draw(_GAPS)
     opened = e.CaseOpened(
         case_id=case_id,
@@ -201,6 +229,7 @@ def cases(draw: st.DrawFn, number: int) -> list[Moment]:
         owner_key=None,
         due_at_us=START_US,
         text_ref=None,
+        answer_due_at_us=draw(st.sampled_from((None, START_US + 7 * MINUTE_US))),
     )
     rest: Life = []
     if draw(st.booleans()):
@@ -208,9 +237,7 @@ def cases(draw: st.DrawFn, number: int) -> list[Moment]:
             message_id=case_id, letter="case_opened", language="en", about_us=START_US
         )
         rest.append((draw(_GAPS), letter))
-    for _ in range(draw(st.integers(0, 2))):
-        late = e.CaseEscalated(case_id=case_id, owner_role="admin", due_at_us=START_US)
-        rest.append((draw(_GAPS), late))
+    rest += draw(st.lists(st.tuples(_GAPS, messages(case_id) | escalations(case_id)), max_size=6))
     if draw(st.booleans()):
         closed = e.CaseClosed(
             case_id=case_id, outcome="answered", opened_at_us=START_US, text_ref=None
@@ -282,6 +309,15 @@ def _needed(relations: Iterable[str]) -> list[Any]:
     return [model for model in models if model.relation in needed]
 
 
+def waited(clock: Clock) -> dict[str, Any]:
+    """A wait for an answer, as its relation has it."""
+    names = (
+        "instance", "rma", "opened_at", "day", "due_at", "ended_at", "owner_role", "owner_key",
+    )  # fmt: skip
+    row = clock.row(BERLIN)
+    return {"case_id": clock.subject, **{name: row[name] for name in names}}
+
+
 class TestAnyLog:
     @given(log=logs())
     @hypothesis_settings(
@@ -295,6 +331,7 @@ class TestAnyLog:
             "marts.cost_monthly": cost_monthly(log, BERLIN, default_costs()),
             "marts.satisfaction_daily": satisfaction_daily(log, BERLIN),
             "marts.cases_daily": cases_daily(log, BERLIN),
+            "intermediate.case_answers": [waited(each) for each in case_answers(log)],
         }
 
         found = made_of(log, KEYS)

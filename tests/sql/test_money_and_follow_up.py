@@ -51,12 +51,22 @@ class Told(Stories):
         house.find("passed", grade=grade)
         return house
 
-    def complains(self, story: str) -> str:
-        """A customer's complaint about the order of a story; the case."""
-        body = {"kind": "complaint", "order_id": f"{story}-order", "customer": story, "text": "?"}
+    def complains(self, story: str, kind: str = "complaint") -> str:
+        """What a customer brings up about the order of a story; the case."""
+        body = {"kind": kind, "order_id": f"{story}-order", "customer": story, "text": "?"}
         answer = self.house.call("storefront", "POST", "/v1/cases", json=body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["case_id"])
+
+    def writes(self, case_id: str, story: str = "") -> None:
+        """One of the staff writes on a case, or the customer of a story."""
+        role, headers = "after_sales", {}
+        if story:
+            proof = self.house.retour.customers.order_token(f"{story}-order")
+            role, headers = "storefront", {"Retour-Customer": proof.token}
+        path, body = f"/v1/cases/{case_id}/messages", {"text": "?"}
+        answer = self.house.call(role, "POST", path, json=body, headers=headers)
+        assert answer.is_success, answer.text
 
     def closes(self, case_id: str, outcome: str) -> None:
         path = f"/v1/cases/{case_id}/closure"
@@ -129,6 +139,16 @@ def stories(house: House) -> Told:
             message_id=f"letter-{number}", letter="approved", language="en", about_us=about_us
         )
         stories.happens(f"letter-{number}", letter)
+
+    talk = stories.complains("kept", "suggestion")
+    house.wait(hours=3)
+    stories.writes(talk)
+    house.wait(hours=2)
+    stories.writes(talk, "kept")
+    house.wait(hours=1)
+    stories.writes(talk, "kept")
+    house.wait(hours=4)
+    stories.closes(talk, "answered")
 
     case_id = stories.complains("plain")
     house.wait(hours=49)
@@ -292,11 +312,34 @@ class TestCases:
 
     def test_who_has_it_after_its_time_ran_out_is_not_who_had_it_before(self, ask: Ask) -> None:
         (row,) = ask(
-            "select * from intermediate.case_lives where escalations = 1 and kind = 'complaint'"
+            "select * from intermediate.case_lives where escalations = 2 and kind = 'complaint'"
         )
 
         assert (row["owner_role"], row["owner_key"]) == ("admin", "")
         assert row["due_at"] - row["first_due_at"] == timedelta(hours=49)  # found late by an hour
+
+    def test_a_case_is_answered_by_the_first_words_of_a_person_and_not_by_its_end(
+        self, ask: Ask
+    ) -> None:
+        (row,) = ask("select * from marts.cases_daily where kind = 'suggestion'")
+
+        assert (row["first_answer_median_hours"], row["median_hours"]) == (3, 10)
+
+    def test_whoever_writes_again_waits_again_from_their_first_words_on(self, ask: Ask) -> None:
+        waits = ask(
+            """select clocks.* from intermediate.clocks as clocks
+               inner join intermediate.case_lives as cases on cases.case_id = clocks.subject
+               where clocks.clock = 'first_answer' and cases.kind = 'suggestion' order by clocks.opened_at"""
+        )
+
+        assert [row["hours"] for row in waits] == [3, 5]
+        assert waits[0]["instance"] == "first" != waits[1]["instance"]
+        assert {row["due_at"] - row["opened_at"] for row in waits} == {timedelta(hours=24)}
+
+    def test_whom_nobody_answered_waits_for_the_head_of_the_team(self, ask: Ask) -> None:
+        rows = ask("select * from marts.work_now where kind = 'first_answer'")
+
+        assert [(row["owner_role"], row["is_overdue"]) for row in rows] == [("after_sales", False)]
 
 
 class TestSatisfaction:

@@ -18,7 +18,6 @@ from service.domain.events import RecordedEvent
 Row = dict[str, Any]
 DAY_US = 24 * HOUR_US
 DECISIONS = ("return.authorized", "return.declined")
-CUSTOMERS_KINDS = ("complaint", "suggestion", "not_received", "safety")
 
 
 @dataclass(slots=True)
@@ -92,6 +91,11 @@ def clocks(log: Sequence[RecordedEvent]) -> list[Clock]:
     """Every clock that was started."""
     found = [clock for events in by_rma(log).values() for clock in _of_return(list(told(events)))]
     return found + _of_cases(list(told(log)))
+
+
+def case_answers(log: Sequence[RecordedEvent]) -> list[Clock]:
+    """Every wait of a customer for an answer on a case."""
+    return [clock for clock in _of_cases(told(log)) if clock.clock == "first_answer"]
 
 
 def sla_daily(clocks: Iterable[Clock], zone: ZoneInfo, as_of_us: int) -> Iterator[Row]:
@@ -319,7 +323,10 @@ def _of_cases(events: Iterable[Told]) -> list[Clock]:
         elif each.type == "case.closed":
             for clock in those:
                 clock.end(each.at_us)
-        elif each.says.get("letter") == "case_closed":
+        elif each.says.get("direction") == "from_customer":
+            if those and all(c.ended_us for c in those if c.clock == "first_answer"):
+                those.append(_asked_again(each, those[0]))
+        elif each.says.get("direction") or each.says.get("letter") == "case_closed":
             for clock in those:
                 if clock.clock == "first_answer":
                     clock.end(each.at_us)
@@ -330,9 +337,17 @@ def _of_cases(events: Iterable[Told]) -> list[Clock]:
     return [clock for those in found.values() for clock in those]
 
 
+def _asked_again(message: Told, case: Clock) -> Clock:
+    says, us = message.says, message.at_us
+    owner = case.owner_role, case.owner_key
+    due_us = says["answer_due_at_us"] or us + DAY_US
+    return Clock(case.subject, "first_answer", str(message.seq), case.rma, us, due_us, *owner)
+
+
 def _begun_case(opened: Told) -> Iterator[Clock]:
     says, us = opened.says, opened.at_us
     owner = says["owner_role"], says["owner_key"]
     yield Clock(says["case_id"], "case", "first", says["rma"], us, says["due_at_us"], *owner)
-    if says["kind"] in CUSTOMERS_KINDS:
-        yield Clock(says["case_id"], "first_answer", "first", says["rma"], us, us + DAY_US, *owner)
+    if opened.by == "customer":
+        due_us = says["answer_due_at_us"] or us + DAY_US
+        yield Clock(says["case_id"], "first_answer", "first", says["rma"], us, due_us, *owner)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.stats import binomtest, norm
-from told import day_of, hours, middle, moment, told, week_of
+from told import Told, day_of, hours, middle, moment, told, week_of
 
 from service.domain.events import RecordedEvent
 from service.domain.words import SurveyTag
@@ -71,7 +71,7 @@ def cases_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
                 case["escalated"] = True
             elif event.type == "case.closed":
                 case["hours"] = hours(case["at_us"], event.at_us)
-            if event.type == "case.closed" or event.says.get("letter") == "case_closed":
+            if is_answer(event):
                 case.setdefault("answered", hours(case["at_us"], event.at_us))
     by_place: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for case in cases.values():
@@ -79,6 +79,12 @@ def cases_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
     return [
         {"day": day, "kind": kind, **_counted(those)} for (day, kind), those in by_place.items()
     ]
+
+
+def is_answer(event: Told) -> bool:
+    """Whether a case's customer was answered: by a person, or by its end."""
+    is_from_staff = event.says.get("direction") == "to_customer"
+    return is_from_staff or event.type == "case.closed" or event.says.get("letter") == "case_closed"
 
 
 def _counted(cases: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import UTC, date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from follow_up_by_hand import is_answer
 from told import Told, day_of, hours, middle, told, week_of
 
 from service.domain.events import RecordedEvent
@@ -88,7 +89,7 @@ def _gather_cases(gathered: Gathered, events: Iterable[Told], zone: ZoneInfo) ->
         case = opened.get(event.subject)
         if event.type == "case.opened":
             opened[event.subject] = event
-        elif case and (event.type == "case.closed" or event.says.get("letter") == "case_closed"):
+        elif case and is_answer(event):
             week, taken = _week(case, zone), hours(case.at_us, event.at_us)
             if case.by == "customer" and event.subject not in answered:
                 answered.add(event.subject)
