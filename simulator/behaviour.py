@@ -32,6 +32,8 @@ FINDS = {
 _DECLINES_HONEST, _DECLINES_LATE, _DECLINES_ABUSIVE = 0.08, 0.30, 0.45
 _STRICTNESS = (0.6, 0.9, 1.1, 1.5)  # by reviewer, in turn
 HANDED_ON_SHARE = 0.05  # of cases: a colleague takes them over midway
+# Of what customers bring up: how much is answered before it is done, after which part of the time; how many write back.
+ANSWERED_SHARE, ANSWERED_AFTER, WRITES_BACK_SHARE = 0.6, 0.3, 0.3
 _KEEP_BELOW_MINOR, _KEEPS = 2500, 0.3
 
 

@@ -119,6 +119,19 @@ def case_answer(rng: random.Random, language: Language, outcome: Outcome) -> str
     )
 
 
+def case_news(rng: random.Random, language: Language) -> str:
+    """What after-sales writes first, while the case goes on."""
+    book = BOOKS[language]
+    return _text(book, rng.choice(book.case_openings), rng.choice(book.case_news))
+
+
+def reply(rng: random.Random, language: Language) -> str:
+    """What the customer writes back."""
+    book = BOOKS[language]
+    closing = rng.choice(book.reply_closings)
+    return _text(book, rng.choice(book.replies), *_sometimes(rng, _MORE_WORDS, closing))
+
+
 def inspection_note(rng: random.Random, finding: Finding) -> str:
     """What an inspector notes, in the inspector's own language."""
     book = rng.choice(tuple(BOOKS.values()))

@@ -74,7 +74,6 @@ _CLOCKS = (
     in_order("intermediate.surveys", "sent_at", "reminded_at"),
     in_order("intermediate.surveys", "sent_at", "answered_at"),
     in_order("intermediate.case_lives", "opened_at", "first_answer_at", "closed_at"),
-    in_order("intermediate.case_answers", "opened_at", "ended_at"),
     in_order("intermediate.clocks", "opened_at", "ended_at"),
     at_least("intermediate.clocks", "hours", severity="warning"),
     at_least("intermediate.clocks", "paused_us", severity="warning"),

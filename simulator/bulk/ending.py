@@ -6,7 +6,7 @@ import numpy as np
 
 from service.domain.cases import CUSTOMERS_OWN, KINDS, URGENT_SHARE
 from service.domain.events import CaseKind
-from simulator.behaviour import csat
+from simulator.behaviour import ANSWERED_AFTER, ANSWERED_SHARE, WRITES_BACK_SHARE, csat
 from simulator.bulk.applications import Applications
 from simulator.bulk.ids import uniform
 from simulator.bulk.shop import NEVER, Shop, after, happens, only
@@ -67,7 +67,8 @@ def _hours(from_us: Integers, until_us: Integers) -> Floats:
 class Cases:
     """Cases, one an entry: of an application (`place`, else NO_RETURN), of a kind, with its `number` for ever.
 
-    `outcome` is a place in the kind's outcomes, `draw` uniform and the case's own; `has_text` where somebody wrote.
+    `outcome` is a place in the kind's outcomes, `draw` uniform and the case's own; `has_text` where somebody wrote;
+    `answered_us` when staff wrote to its customer before it closed, `asked_us` when the customer wrote back.
     """
 
     place: Integers
@@ -78,6 +79,8 @@ class Cases:
     outcome: Integers
     has_text: Flags
     draw: Floats
+    answered_us: Integers
+    asked_us: Integers
 
     def __len__(self) -> int:
         return len(self.place)
@@ -106,17 +109,40 @@ class Desk:
         rules = self.shop.world.scenario.staff
         is_slow = uniform("slow case", self.shop.seed, number) < rules.slow_share
         done_us = self.shop.work(opened_us, rules.case_hours, 0.5 + draw, is_slow)
+        if closed_us is not None:
+            done_us = closed_us
+        answered_us, asked_us = self._talk(kind, number, opened_us, done_us, 0.5 + draw, is_slow)
         outcomes = len(KINDS[kind].outcomes)  # type: ignore[index]
         return Cases(
             place=place,
             kind=np.full(len(place), CASES.index(kind)),
             number=number,
             opened_us=opened_us,
-            closed_us=done_us if closed_us is None else closed_us,
+            closed_us=done_us,
             outcome=number % outcomes,
             has_text=np.broadcast_to(np.asarray(has_text), len(place)),
             draw=draw,
+            answered_us=answered_us,
+            asked_us=asked_us,
         )
+
+    def _talk(
+        self,
+        kind: str,
+        number: Integers,
+        opened_us: Integers,
+        closed_us: Integers,
+        speed: Floats,
+        is_slow: Flags,
+    ) -> tuple[Integers, Integers]:
+        """When staff first write on some cases of customers', and when some of these write back."""
+        seed, rules = self.shop.seed, self.shop.world.scenario.staff
+        is_answered = uniform("answered case", seed, number) < ANSWERED_SHARE
+        hours = rules.case_hours * ANSWERED_AFTER
+        at_us = self.shop.work(opened_us, hours, speed, is_slow)
+        answered_us = only(is_answered & (kind in CUSTOMERS_OWN), at_us)
+        is_asked = happens(answered_us) & (uniform("write back", seed, number) < WRITES_BACK_SHARE)
+        return answered_us, only(is_asked, (at_us + closed_us) // 2)
 
     def stalled(self, place: Integers, at_us: Integers) -> list[Cases]:
         """What stalls is somebody's case, unless one is open for this return. `place` and `at_us` in any order."""

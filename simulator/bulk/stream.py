@@ -40,7 +40,7 @@ ORDER = (
     "inspection.waived", "line.split", "line.inspected", "choice.made", "goods.sent_back",
     "line.dispositioned", "inventory.adjusted", "refund.requested", "choice.requested",
     "survey.answered", "case.opened", "refund.unknown", "refund.failed", "refund.settled",
-    "return.closed", "survey.sent", "survey.reminded", "case.assigned", "case.escalated", "case.closed", "message.sent",
+    "return.closed", "survey.sent", "survey.reminded", "message.written", "case.assigned", "case.escalated", "case.closed", "message.sent",
 )  # fmt: skip
 _STEP = {type_: step for step, type_ in enumerate(ORDER)}
 _KEY_BITS = 63

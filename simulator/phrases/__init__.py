@@ -63,8 +63,13 @@ class Phrasebook:
     evasions: Phrases
     evasive_closings: Phrases
 
+    # What the customer writes to after-sales that has answered.
+    replies: Phrases
+    reply_closings: Phrases
+
     # What the staff writes.
     case_openings: Phrases
+    case_news: Phrases  # while it goes on
     case_answers: Mapping[Outcome, Phrases]
     case_closings: Phrases
     findings: Mapping[Finding, Phrases]

@@ -328,7 +328,10 @@ ENGLISH = Phrasebook(
         "I threw the packaging away.",
     ),
     evasive_closings=("Just refund me.", "I want my money.", "Other shops do not ask.", "I have no time for this.", "Otherwise I will leave a bad review."),
+    replies=("When will I know more?", "That does not help me yet.", "Is there anything that you need from me?", "I have been waiting for days now.", "Please let me know as soon as you do."),
+    reply_closings=("Thanks.", "I count on you.", "I hope to hear from you soon.", "That would be kind."),
     case_openings=("Thank you for writing to us.", "We looked into it.", "We are sorry for the trouble.", "Thank you for your patience."),
+    case_news=("I have asked the colleagues in the warehouse and tell you as soon as they answer.", "I am looking into it and write to you again when I know more.", "I have passed it on to the carrier and wait for word.", "I have all that I need and will see what can be done.", "We check this once more, with fresh eyes."),
     case_answers={
         "answered": ("We hope that this answers your question.", "Everything is as it should be now; the steps are on your return's page."),
         "goodwill": ("As a gesture of goodwill you get a credit.", "We have added a small amount for your trouble."),

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-from service.cases.schemas import CaseBody
+from service.cases.schemas import CaseBody, MessageBody
 from service.domain.events import Actor
-from service.domain.words import SurveyTag
+from service.domain.words import Language, SurveyTag
 from service.orders.schemas import (
     DeliveredLineBody,
     DeliveryBody,
@@ -275,6 +275,13 @@ def claim(stage: Stage, number: int) -> None:
     stage.retour.cases.open(
         CaseBody(kind="not_received", order_id=order_id(number), customer=who, text=said)
     )
+
+
+def write_back(stage: Stage, case_id: str, language: Language) -> None:
+    """Somebody who was answered on a case has more to say."""
+    chance = Random(f"{case_id}:reply")  # noqa: S311  # the same in each play
+    body = MessageBody(text=texts.reply(chance, language), language=language)
+    stage.retour.cases.write(case_id, body, _CUSTOMER)
 
 
 def _complaint(life: Life) -> str:

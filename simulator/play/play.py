@@ -219,6 +219,8 @@ _VERBS: dict[str, Callable[..., None]] = {
     "pay": staff.pay,
     "pay_otherwise": staff.pay_otherwise,
     "close_case": staff.close_case,
+    "answer_case": staff.answer_case,
+    "write_back": customers.write_back,
     "hand_on": staff.hand_on,
     "go_away": staff.go_away,
     "put_product": put_product,

@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from service.domain.cases import KINDS
+from service.domain.cases import CUSTOMERS_OWN, KINDS
 from service.domain.events import RecordedEvent
-from simulator.behaviour import HANDED_ON_SHARE
+from simulator.behaviour import (
+    ANSWERED_AFTER,
+    ANSWERED_SHARE,
+    HANDED_ON_SHARE,
+    WRITES_BACK_SHARE,
+)
 from simulator.play.customers import send, think_of_complaining
 from simulator.play.stage import Life, Stage
 
@@ -134,9 +139,8 @@ def _case_opened(stage: Stage, data: Data) -> None:
     stage.cases[case_id] = data["owner_key"] or ""
     rules, chance = stage.scenario.staff, Random(case_id)  # noqa: S311  # the same in each play
     is_slow = chance.random() < rules.slow_share
-    due_us = stage.after_work(
-        stage.now_us, rules.case_hours, 0.5 + chance.random(), is_slow=is_slow
-    )
+    speed = 0.5 + chance.random()
+    due_us = stage.after_work(stage.now_us, rules.case_hours, speed, is_slow=is_slow)
     if kind == "unknown_parcel" and stage.unread:
         stage.agenda.plan(due_us, "match", stage.unread, case_id)
         stage.unread = ""
@@ -150,6 +154,12 @@ def _case_opened(stage: Stage, data: Data) -> None:
     life = stage.lives.get(data["rma"] or "")
     language = life.language if life else "en"
     stage.agenda.plan(due_us, "close_case", case_id, kind, outcome, language)
+    if kind in CUSTOMERS_OWN and chance.random() < ANSWERED_SHARE:
+        hours = rules.case_hours * ANSWERED_AFTER
+        answered_us = stage.after_work(stage.now_us, hours, speed, is_slow=is_slow)
+        stage.agenda.plan(answered_us, "answer_case", case_id, kind, language)
+        if chance.random() < WRITES_BACK_SHARE:
+            stage.agenda.plan((answered_us + due_us) // 2, "write_back", case_id, language)
 
 
 def _case_assigned(stage: Stage, data: Data) -> None:

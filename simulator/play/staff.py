@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from service.cases.schemas import CloseBody, TakeBody
+from service.cases.schemas import CloseBody, MessageBody, TakeBody
 from service.domain.cases import KINDS, Outcome
 from service.domain.events import Actor, CaseKind, Role
 from service.domain.words import Language
@@ -243,14 +243,26 @@ def hand_on(stage: Stage, case_id: str) -> None:
     stage.retour.cases.take(case_id, TakeBody(), Actor("admin", "head-1"))
 
 
+def answer_case(stage: Stage, case_id: str, kind: CaseKind, language: Language) -> None:
+    """Whoever owns the case writes to its customer, while it goes on."""
+    text = texts.case_news(Life.words_of(_number(case_id, 1)), language)
+    who = Actor(KINDS[kind].owner, stage.cases.get(case_id) or None)
+    stage.retour.cases.write(case_id, MessageBody(text=text, language=language), who)
+
+
 def close_case(
     stage: Stage, case_id: str, kind: CaseKind, outcome: Outcome, language: Language
 ) -> None:
     """Whoever owns the case brings it to its end."""
-    chance = Life.words_of(int.from_bytes(case_id.encode()[-5:], "big"))
+    chance = Life.words_of(_number(case_id))
     answer = texts.case_answer(chance, language, outcome)
     who = _owner(stage, case_id, KINDS[kind].owner)
     stage.retour.cases.close(case_id, CloseBody(outcome=outcome, answer=answer), who)
+
+
+def _number(case_id: str, place: int = 0) -> int:
+    """A number for each text on a case, the same in each play."""
+    return int.from_bytes(case_id.encode()[-5:], "big") + place
 
 
 def _owner(stage: Stage, case_id: str, role: Role) -> Actor:

@@ -34,6 +34,8 @@ def writers() -> Iterator[Write]:
     yield from (partial(texts.safety, category=category) for category in CATEGORY_NAMES)
     yield from (partial(texts.question, reason=reason) for reason in CAUSES)
     yield from (partial(texts.case_answer, outcome=outcome) for outcome in get_args(Outcome))
+    yield texts.case_news
+    yield texts.reply
     yield texts.suggestion
     yield texts.not_received
 

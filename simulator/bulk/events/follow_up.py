@@ -17,8 +17,10 @@ from simulator.bulk.happening import (
     ROLES,
     Events,
     Items,
+    either,
     either_of,
     events,
+    known_where,
     only_where,
     roles,
     text,
@@ -26,7 +28,7 @@ from simulator.bulk.happening import (
 )
 from simulator.bulk.ids import tokens, uniform
 from simulator.bulk.lives import Lives
-from simulator.bulk.shop import Shop, happens
+from simulator.bulk.shop import Shop, happens, overruns
 from simulator.columns import Words, taken
 from simulator.world import Integers
 
@@ -36,7 +38,9 @@ _OUTCOMES = Words(get_args(Outcome))
 _GOOD, _BAD = ("easy", "fast", "clear", "friendly"), ("laborious", "slow", "unclear", "unfair", "refund_too_low", "other")  # fmt: skip
 _GOOD_FROM = 4
 _ONLY_ONE: Mapping[Role, str] = {"finance": "finance-1", "admin": HEAD_KEY}
-_COMMENT, _OPENED, _ANSWERED, _TEXTS = 5, 0, 1, 2
+_CLOCKS = Words(("case", "first_response"))
+_COMMENT = 5
+_OPENED, _ANSWERED, _NEWS, _REPLY, _TEXTS = 0, 1, 2, 3, 4
 _CASE_TEXTS = 1 << 62  # texts of cases are numbered apart from those of returns
 _RETURN_TEXTS = 8
 
@@ -110,10 +114,13 @@ def cases_of(
         owner_key=owner_key,
         due_at_us=due_us + shop.start_us,
         text_ref=text_ref,
+        answer_due_at_us=known_where(own, _answer_due(shop, cases.opened_us)),
     )
     yield replace(opened, language=language, is_news=own)
     is_late = cases.closed_us >= due_us
+    yield _talked(shop, cases, case_id, rma, owner_role, owner_key, customer_key, language)
     yield _escalated(shop, cases, case_id, due_us)
+    yield _unanswered(shop, cases, case_id)
     yield _handed_on(shop, cases, case_id)
     everybody = len(cases)
     answers = tokens("txt", shop.seed, _CASE_TEXTS + cases.number * _TEXTS + _ANSWERED)
@@ -207,7 +214,73 @@ def _escalated(shop: Shop, cases: Cases, case_id: pl.Series, due_us: Integers) -
         case_id=subject,
         owner_role="admin",
         due_at_us=at_us + every_us + shop.start_us,
+        clock=_CLOCKS.always("case", len(owner)),
     )
+
+
+def _unanswered(shop: Shop, cases: Cases, case_id: pl.Series) -> Events:
+    """Each time that nobody answered a customer in time the head has as much once more."""
+    every_us, own = shop.clock_us("first_response"), is_customers_own(cases.kind)
+    first = overruns(
+        cases.opened_us,
+        every_us,
+        np.where(own, np.minimum(cases.answered_us, cases.closed_us), cases.opened_us),
+    )
+    asked_us = np.minimum(cases.asked_us, cases.closed_us)
+    again = overruns(asked_us, every_us, cases.closed_us)
+    which, at_us = (np.concatenate(each) for each in zip(first, again, strict=True))
+    subject = taken(case_id, which)
+    return events(
+        "case.escalated",
+        at_us,
+        subject,
+        "system",
+        case_id=subject,
+        owner_role="admin",
+        due_at_us=at_us + every_us + shop.start_us,
+        clock=_CLOCKS.always("first_response", len(which)),
+    )
+
+
+def _talked(
+    shop: Shop,
+    cases: Cases,
+    case_id: pl.Series,
+    rma: pl.Series,
+    owner_role: pl.Series,
+    owner_key: pl.Series,
+    customer_key: pl.Series,
+    language: pl.Series,
+) -> Events:
+    """What staff and customers write to each other while cases are open."""
+    answered, asked = when(cases.answered_us), when(cases.asked_us)
+    place, at_us = (np.concatenate(each) for each in zip(answered, asked, strict=True))
+    is_reply = np.arange(len(place)) >= len(answered[0])
+    number = cases.number[place] * _TEXTS + np.where(is_reply, _REPLY, _NEWS)
+    by_customer = ROLES.always("customer", len(place))
+    role = either_of(is_reply, by_customer, taken(owner_role, place))
+    subject = taken(case_id, place)
+    told = events(
+        "message.written",
+        at_us,
+        subject,
+        role,
+        either_of(is_reply, taken(customer_key, place), taken(owner_key, place)),
+        message_id=tokens("msg", shop.seed, number),
+        case_id=subject,
+        rma=taken(rma, place),
+        direction=either(is_reply, "from_customer", "to_customer"),
+        written_by=role,
+        language=taken(language, place),
+        text_ref=tokens("txt", shop.seed, _CASE_TEXTS + number),
+        answer_due_at_us=known_where(is_reply, _answer_due(shop, at_us)),
+    )
+    return replace(told, language=taken(language, place), is_news=~is_reply)
+
+
+def _answer_due(shop: Shop, at_us: Integers) -> Integers:
+    """Until when somebody who writes at these moments is to be answered, since 1970."""
+    return at_us + shop.clock_us("first_response") + shop.start_us
 
 
 def _outcomes(cases: Cases) -> pl.Series:

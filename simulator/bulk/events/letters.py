@@ -26,6 +26,7 @@ LETTERS: Mapping[str, str] = {
     "survey.sent": "survey",
     "survey.reminded": "survey_reminder",
     "case.opened": "case_opened",
+    "message.written": "case_message",
     "case.closed": "case_closed",
 }
 _LETTERS = Words(list(LETTERS.values()))

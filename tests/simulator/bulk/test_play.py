@@ -1,5 +1,6 @@
 """The fast path as a whole: what it writes is what the service would have said, and what the plan drew."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -83,6 +84,8 @@ class TestTheLog:
             ("parcel_received", "parcel_id"),
             ("case_opened", "case_id"),
             ("message_sent", "message_id"),
+            ("message_written", "message_id"),
+            ("message_written", "text_ref"),
             ("evidence_requested", "text_ref"),
         ):
             found = usual.frames[name][column]
@@ -232,6 +235,52 @@ class TestThePlan:
 
         assert opened.height == made.height == usual.truth["claims"].height
         assert opened["order_id"].null_count() == 0
+
+    def test_customers_are_answered_while_their_cases_go_on(self, usual: Played) -> None:
+        written = usual.frames["message_written"]
+        opened = usual.frames["case_opened"].filter(pl.col("actor_role") == "customer")
+        closed = usual.frames["case_closed"].select("case_id", closed_at="time")
+        talked = written.join(opened.select("case_id", opened_at="time"), on="case_id")
+
+        assert talked.height == written.height
+        assert (talked["time"] > talked["opened_at"]).all()
+        ended = talked.join(closed, on="case_id")
+        assert (ended["time"] < ended["closed_at"]).all()
+        answers = written.filter(pl.col("direction") == "to_customer")
+        assert 0.45 < answers.height / opened.height < 0.7
+        assert usual.frames["message_sent"].filter(pl.col("letter") == "case_message").height == (
+            answers.height
+        )
+
+    def test_whom_nobody_answers_in_time_becomes_the_head_s_each_time(self, rough: Played) -> None:
+        """Told again, case by case: from what was said until it was answered, every 24 hours."""
+        day = 24 * 3_600_000_000
+        expected, waits = [], {}
+        for event in rough.events:
+            said = json.loads(event.data)
+            asks = said.get("direction") == "from_customer" or (
+                event.type == "case.opened" and event.actor_role == "customer"
+            )
+            if asks:
+                waits.setdefault(event.subject, event.recorded_at_us)
+            elif event.type == "case.closed" or said.get("direction") == "to_customer":
+                since = waits.pop(event.subject, event.recorded_at_us)
+                expected += [
+                    (event.subject, us) for us in range(since + day, event.recorded_at_us + 1, day)
+                ]
+        end_us = MONDAY_US + rough.days * day
+        for subject, since in waits.items():
+            expected += [(subject, us) for us in range(since + day, end_us, day)]
+
+        found = [
+            (event.subject, event.recorded_at_us)
+            for event in rough.events
+            if event.type == "case.escalated"
+            and json.loads(event.data)["clock"] == "first_response"
+        ]
+
+        assert len(found) > 20
+        assert sorted(found) == sorted(expected)
 
 
 class TestLetters:
