@@ -33,6 +33,8 @@ SCENARIO = Scenario(shop=Shop(products=120), trial=Trial(days=0))
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TABLES = {type_.replace(".", "_"): type_ for type_ in PAYLOADS}
 FROM_THE_PLAN = ("product.upserted", "order.placed", "order.delivered", "customer.identified")
+# What comes in rows where it comes at all counts once for each subject: who is slow runs out of time again and again.
+IN_ROWS = {"case.escalated"}
 Frames = dict[str, pl.DataFrame]
 
 
@@ -170,11 +172,19 @@ def hours(us: int) -> float:
 
 
 def counted(events: Iterable[RecordedEvent]) -> Counter[str]:
-    return Counter(event.type for event in events)
+    told = ((event.type, event.subject, event.seq) for event in events)
+    once = {(type_, subject, seq * (type_ not in IN_ROWS)) for type_, subject, seq in told}
+    return Counter(type_ for type_, _, _ in once)
 
 
 def counted_frames(frames: Frames) -> Counter[str]:
-    return Counter({TABLES[name]: f.height for name, f in frames.items() if name in TABLES})
+    return Counter(
+        {
+            TABLES[name]: f["subject"].n_unique() if TABLES[name] in IN_ROWS else f.height
+            for name, f in frames.items()
+            if name in TABLES
+        }
+    )
 
 
 def tolerance(number: int) -> float:
