@@ -57,11 +57,24 @@ def review_late(house: House) -> None:
     house.clock.move_to(house.clock.now() + 20 * HOUR)
 
 
-def leave_case(house: House) -> None:
+def complain(house: House) -> str:
+    """The case's id."""
     house.begin()
     body = {"kind": "complaint", "rma": house.rma, "text": "Why?"}
-    assert house.call("after_sales", "POST", "/v1/cases", json=body).status_code == 201
+    answer = house.call("after_sales", "POST", "/v1/cases", json=body)
+    assert answer.status_code == 201
+    return str(answer.json()["case_id"])
+
+
+def leave_case(house: House) -> None:
+    path = f"/v1/cases/{complain(house)}/messages"
+    assert house.call("after_sales", "POST", path, json={"text": "Soon."}).status_code == 201
     house.clock.move_to(house.clock.now() + 49 * HOUR)
+
+
+def answer_nobody(house: House) -> None:
+    complain(house)
+    house.clock.move_to(house.clock.now() + 25 * HOUR)
 
 
 def leave_survey(house: House) -> None:
@@ -90,6 +103,7 @@ JOBS: dict[str, tuple[Callable[[House], None], str | None]] = {
     "deadline": (expire, "return.expired"),
     "review_warning": (review_late, "review.assigned"),
     "case_deadline": (leave_case, "case.escalated"),
+    "case_answer_deadline": (answer_nobody, "case.escalated"),
     "survey_reminder": (leave_survey, "survey.reminded"),
     "mail": (write_letter, "message.sent"),
     "refund": (be_owed, "refund.settled"),

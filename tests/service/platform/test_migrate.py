@@ -68,6 +68,33 @@ class TestUpgrade:
             ("a hash", "R1", 0),
         ]
 
+    def test_what_customers_brought_up_before_is_the_first_message_of_its_case(
+        self, database_url: str
+    ) -> None:
+        database = Database(database_url)
+        _upgrade_to(database, "0006")
+        old = (
+            "insert into cases (case_id, kind, owner_role, opened_at_us, due_at_us, text_ref) "
+            f"values ('case_{number}', '{kind}', 'after_sales', 7, 9, {text_ref})"
+            for number, (kind, text_ref) in enumerate(
+                [("complaint", "'txt_1'"), ("low_score", "'txt_2'"), ("suggestion", "null")]
+            )
+        )
+        with database.write() as connection:
+            for each in old:
+                connection.execute(text(each))
+
+        migrate.upgrade(database)
+
+        told = "select case_id, number, direction, text_ref, written_at_us from case_messages"
+        waits = "select count(*) from cases where answer_due_at_us is not null"
+        with database.read() as connection:
+            messages = [tuple(row) for row in connection.execute(text(told))]
+            waiting = connection.execute(text(waits)).scalar_one()
+        database.dispose()
+        assert messages == [("case_0", 1, "from_customer", "txt_1", 7)]
+        assert waiting == 0
+
     def test_a_newer_database_is_refused_with_the_way_out(self, database_url: str) -> None:
         db = Database(database_url)
         migrate.upgrade(db)
