@@ -1,6 +1,6 @@
 """A quarter of a practice shop: how returns went, how long that took and what waits is as followed event by event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,41 @@ from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 
 from pipelines.process import design
+from service.domain.events import RecordedEvent
 
 pytestmark = pytest.mark.slow
 
 Rows = list[dict[str, Any]]
 Ask = Callable[[str], Rows]
 BERLIN = ZoneInfo(ZONE)
+
+
+# Each move of a return of one line that the design does not know.
+STRAYS = """
+    with words as (
+        select distinct step_no, step from staging.return_steps union all select 0, 'start'
+    )
+    select moves.rma
+    from intermediate.return_moves as moves
+    inner join words as came_from on came_from.step_no = moves.from_no
+    inner join words as went_to on went_to.step_no = moves.to_no
+    inner join (select rma from intermediate.lines_now group by rma having count(*) = 1) as single
+        on single.rma = moves.rma
+    left join marts.process_design as design
+        on design.from_step = came_from.step and design.to_step = went_to.step
+    where design.from_step is null
+"""
+
+
+def told_late(log: Iterable[RecordedEvent]) -> set[str]:
+    """The subjects of which something was told after what happened later."""
+    newest: dict[str, int] = {}
+    late = set()
+    for event in log:
+        if event.time_us < newest.get(event.subject, 0):
+            late.add(event.subject)
+        newest[event.subject] = max(event.time_us, newest.get(event.subject, 0))
+    return late
 
 
 class TestProcess:
@@ -51,13 +80,18 @@ class TestProcess:
             row["step"]: standing.get(row["step"], 0) for row in flows
         }
 
-    def test_no_return_of_one_line_leaves_the_designed_ways(self, ask: Ask) -> None:
-        (strays,) = ask(
-            "select sum(strays) as strays, sum(cases) as cases from marts.process_edges"
-        )
+    def test_no_return_of_one_line_leaves_the_designed_ways_but_where_a_fact_was_told_late(
+        self, played: Quarter, ask: Ask
+    ) -> None:
+        """Goods that were given up for lost may have lain at the dock already: in order of time they came before."""
+        (found,) = ask("select sum(strays) as strays, sum(cases) as cases from marts.process_edges")
 
-        assert strays["strays"] == 0
-        assert strays["cases"] > 0
+        strayed = [row["rma"] for row in ask(STRAYS)]
+
+        assert found["strays"] == len(strayed)
+        assert found["cases"] > 0
+        assert set(strayed) <= told_late(played.log)
+        assert len(set(strayed)) < 5
 
 
 class TestStages:
