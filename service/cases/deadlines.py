@@ -28,9 +28,11 @@ def escalate(transaction: Transaction, case_id: str) -> None:
 
 
 def escalate_unanswered(transaction: Transaction, case_id: str) -> None:
-    """The time to answer a case's customer ran out."""
+    """The time to answer a case's customer ran out; nothing where they were answered, or wait for something else, meanwhile."""
     case = repository.lock(transaction.connection, case_id)
     if case is None or case.answer_due_at_us is None:
+        return
+    if case.answer_due_at_us > to_us(transaction.now):
         return
     due = due_of(transaction, "first_response")
     repository.change(transaction.connection, case_id, answer_due_at_us=to_us(due))

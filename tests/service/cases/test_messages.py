@@ -1,6 +1,7 @@
 """Customer and staff write to each other on a case; who waits for an answer has a clock."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from house import House
 from service_shop import ORDER, problem
 from sqlalchemy import select
 
+from service.cases.deadlines import escalate_unanswered
 from service.platform.access import access_log
 
 ANSWER = "Anna, our warehouse looks for it"
@@ -315,10 +317,28 @@ class TestFirstAnswer:
         house.wait(hours=19)
         assert [each["clock"] for each in said(house, "case.escalated")] == ["first_response"]
 
-    def test_the_end_of_the_case_ends_it(self, house: House) -> None:
-        close(house, bring_up(house))
+    @pytest.mark.parametrize("end", [write, close])
+    def test_an_answer_or_the_end_of_the_case_ends_it(
+        self, house: House, end: Callable[[House, str], object]
+    ) -> None:
+        case_id = bring_up(house)
+        assert "case_answer_deadline" in {each.kind for each in house.retour.jobs.entries()}
 
-        house.wait(hours=100)
+        end(house, case_id)
+
+        assert "case_answer_deadline" not in {each.kind for each in house.retour.jobs.entries()}
+        house.wait(hours=30)
+        assert said(house, "case.escalated") == []
+
+    def test_a_worker_that_comes_with_an_old_deadline_calls_nobody(self, house: House) -> None:
+        case_id = bring_up(house)
+        house.wait(hours=23)
+        write(house, case_id)
+        write(house, case_id, "storefront", THANKS)
+        house.clock.move_to(house.clock.now() + timedelta(hours=2))
+
+        with house.retour.context.transaction() as transaction:
+            escalate_unanswered(transaction, case_id)
 
         assert said(house, "case.escalated") == []
 
