@@ -24,13 +24,22 @@ class OffsetPeriod:
 
 
 def offset_periods(zone: ZoneInfo, first: datetime, last: datetime) -> list[OffsetPeriod]:
-    """The offsets of a zone, without a gap; the changes between `first` and `last` (aware) are among them."""
-    first = max(first.replace(microsecond=0), _FIRST_SALE)
-    bounds = [_ALWAYS, *_changes(zone, first, min(last, _LAST_SALE)), _NEVER]
+    """The offsets of a zone, without a gap, over the years from that of `first` to the one after that of `last` (aware).
+
+    Whole years and one ahead: whatever reads the table is made anew when it changes, so it must not with every change of
+    clocks that the log comes to.
+    """
+    first = max(_new_year(first.year), _FIRST_SALE)
+    last = _new_year(min(last.year + 2, _LAST_SALE.year))
+    bounds = [_ALWAYS, *_changes(zone, first, last), _NEVER]
     return [
         OffsetPeriod(start, end, _offset(zone, max(start, first)))
         for start, end in pairwise(bounds)
     ]
+
+
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
 
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:

@@ -243,6 +243,27 @@ class TestPartitions:
         assert all_rows(shop) == made_anew(shop)
 
 
+class TestAChangeOfClocks:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"timezone": "Europe/London"})
+
+    def test_that_the_log_comes_to_is_followed_row_by_row(self, shop, made_anew):
+        midnight = 15 * 60  # orders come at nine, some minutes after a Monday's
+        shop.tell(order(1, day=0, quantities=(2,)), order(2, day=26, quantities=(2,)))
+        shop.refresh()
+        shop.tell(order(midnight - 30, day=27, quantities=(3,)))  # half past eleven in UTC
+        hows = shop.hows()
+        assert hows["intermediate.lines"] == ("incremental", 1)
+        assert hows["marts.sold_daily"] == ("incremental", 1)
+        assert {row[0] for row in shop.rows("marts.sold_daily")} == {
+            date(2024, 3, 4),
+            date(2024, 3, 30),
+            date(2024, 4, 1),
+        }
+        assert all_rows(shop) == made_anew(shop)
+
+
 class TestWhoeverFollows:
     def test_may_lag_behind_by_several_versions(self, shop, made_anew):
         shop.tell(order(1, "cus_1"), order(2, "cus_2"))

@@ -43,15 +43,19 @@ class TestOffsetPeriods:
         assert (periods[0].starts_at.year, periods[-1].ends_at.year) == (1, 9999)
 
     def test_change_at_the_second(self):
-        periods = offset_periods(
-            ZoneInfo("Europe/London"),
-            datetime(2011, 3, 1, 0, 0, 0, 5, tzinfo=UTC),
-            datetime(2011, 12, 1, tzinfo=UTC),
-        )
-        assert [(p.ends_at, p.offset_seconds) for p in periods[:-1]] == [
+        moment = datetime(2011, 6, 1, 0, 0, 0, 5, tzinfo=UTC)
+        periods = offset_periods(ZoneInfo("Europe/London"), moment, moment)
+        assert [(p.ends_at, p.offset_seconds) for p in periods[:2]] == [
             (datetime(2011, 3, 27, 1, tzinfo=UTC), 0),
             (datetime(2011, 10, 30, 1, tzinfo=UTC), 3600),
         ]
+
+    @given(first=st.integers(0, 364), last=st.integers(0, 364), zone=st.sampled_from(ZONES))
+    def test_are_the_same_wherever_in_its_years_a_log_begins_and_ends(self, first, last, zone):
+        begin, end = datetime(2011, 1, 1, tzinfo=UTC), datetime(2013, 1, 1, tzinfo=UTC)
+        moments = begin + timedelta(days=first), end + timedelta(days=last)
+        found = offset_periods(ZoneInfo(zone), *moments)
+        assert found == offset_periods(ZoneInfo(zone), begin, end)
 
     def test_stay_finite_for_an_absurd_range(self):
         always = offset_periods(
