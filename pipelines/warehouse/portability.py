@@ -61,6 +61,15 @@ def _date_diff(node: exp.Expr) -> Iterator[str]:
         )
 
 
+def _epoch(node: exp.Expr) -> Iterator[str]:
+    is_part = isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH"
+    if is_part or isinstance(node, exp.TimeToUnix):
+        yield (
+            f"{node.sql(DIALECT)}: keeps the fraction of a second here, loses it in Spark; "
+            "use date_diff('microsecond', …)"
+        )
+
+
 def _quantile(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, _QUANTILES):
         yield "a percentile becomes approximate in Spark, or fails there; median is the same in both"
@@ -115,6 +124,7 @@ def _type(node: exp.Expr) -> Iterator[str]:
 _RULES: tuple[Rule, ...] = (
     _time_and_chance,
     _date_diff,
+    _epoch,
     _quantile,
     _ordered_list,
     _day_number,

@@ -8,6 +8,9 @@ class TestFindings:
         ("sql", "word"),
         [
             ("select date_diff('day', a, b) as d from t", "date_diff"),
+            ("select epoch(a) as s from t", "date_diff"),
+            ("select extract(epoch from a) as s from t", "date_diff"),
+            ("select extract('epoch' from b - a) as s from t", "date_diff"),
             ("select percentile_cont(0.5) within group (order by x) as p from t", "percentile"),
             ("select quantile_cont(x, 0.5) as p from t", "percentile"),
             ("select list(x order by x) as l from t", "order"),
@@ -45,6 +48,7 @@ class TestFindings:
             "select median(x) as m, avg(cast(x as double)) as a from t",
             "select date_diff('day', cast(a as date), cast(b as date)) as d from t",
             "select date_diff('microsecond', a, b) as us from t",
+            "select extract(year from a) as y from t",
             "select a / nullif(b, 0) as r, a / 100 as c, a // cast(7 as bigint) as w from t",
             "select count(*) filter (where x > 1) as n, arg_max(x, seq) as l from t group by all",
             "select x from t qualify row_number() over (partition by x order by seq) = 1",
