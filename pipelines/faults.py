@@ -21,6 +21,7 @@ _PASSING = {
     errno.ESTALE,
     errno.ETIMEDOUT,
 }
+_NO_ROOM = ("No space left", "disk is full", "disk I/O error", "Disk quota exceeded")
 
 
 @contextmanager
@@ -45,11 +46,16 @@ def passes_by_itself(fault: BaseException) -> bool:
 
 
 def told(fault: BaseException) -> str:
-    """What a user can mend, in its own words; else the fault by its name."""
+    """What a user can mend, in its own words, or a disk without room as such; else the fault by its name."""
     chain = list(_chain(fault))
     for each in chain:
         if isinstance(each, UserError):
             return str(each)
+    if any(words in str(chain[-1]) for words in _NO_ROOM):
+        return (
+            f"a disk is full, or cannot be written ({named(chain[-1])}); free space where RETOUR_VAR_DIR, "
+            "RETOUR_WAREHOUSE and RETOUR_DATABASE_URL point, then run `retour refresh`: it goes on where it was"
+        )
     return f"{named(chain[-1])} (a fault of Retour's; the run's page in Dagster has the details)"
 
 

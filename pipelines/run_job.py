@@ -1,10 +1,11 @@
 """Runs a job in this process, against the Dagster instance of a home."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 from uuid import uuid4
 
 import dagster as dg
@@ -18,6 +19,9 @@ _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _OF_OUR_LOCATION = {
     ".dagster/repository": "__repository__@retour"
 }  # so the job's page lists the run
+
+
+_OF_THE_RECORD = "Exception while writing logger call to event log"
 
 
 class RefreshFailed(UserError):
@@ -59,7 +63,7 @@ def run_job(home: Path, job: str = "refresh", **scope: str | bool) -> Refreshed:
 def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's own record of runs: a full disk, a read-only folder or a damaged file there stops a run as well."""
     try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
+        with dg.DagsterInstance.from_config(str(home)) as instance, _told_once():
             yield instance
     except UserError:
         raise
@@ -68,6 +72,26 @@ def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
             f"Dagster's record of runs in {home}/ cannot be used ({named(fault)}); free space or make it writable. "
             "If a file in it is damaged, move the folder away: it holds nothing but past runs"
         ) from fault
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep Dagster from writing each event that it cannot record to the user's terminal: the exception tells it."""
+    with redirect_stderr(cast("TextIO", _WithoutTheRecords(sys.stderr))):
+        yield
+
+
+class _WithoutTheRecords:
+    """A stream that leaves out what Dagster says of its own record."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(_OF_THE_RECORD) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _job(name: str) -> dg.JobDefinition:

@@ -16,6 +16,7 @@ from pipelines.warehouse.models import LAYERS
 from retour.errors import UserError
 
 VERSION = 2
+_NO_ROOM = ("No space left", "Disk quota exceeded", "failed to offload data block")
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -116,15 +117,36 @@ def derived_again(path: Path) -> Iterator[None]:
         raise _refusal(path, str(broken).splitlines()[0]) from broken
 
 
+@contextmanager
+def full_disk_told(path: Path) -> Iterator[None]:
+    """Around what DuckDB writes, or may have to write in between: a disk without room is told with the way out."""
+    try:
+        yield
+    except duckdb.Error as refused:
+        for line in str(refused).splitlines():
+            if _has_no_room(line):
+                raise _full_disk(path, line) from refused
+        raise
+
+
+def _has_no_room(reason: str) -> bool:
+    return any(words in reason for words in _NO_ROOM)
+
+
+def _full_disk(path: Path, reason: str) -> WarehouseUnwritable:
+    return WarehouseUnwritable(
+        f"cannot write {path} ({reason}); free space and run `retour refresh` again. "
+        "What was built and published before stays as it was"
+    )
+
+
 def _refusal(path: Path, reason: str) -> UserError:
     if "Conflicting lock" in reason:
         return NotAWarehouse(
             f"another program has {path} open ({reason}); close it and run `retour refresh` again"
         )
-    if "No space left" in reason:
-        return WarehouseUnwritable(
-            f"cannot write {path} ({reason}); free space and run `retour refresh` again"
-        )
+    if _has_no_room(reason):
+        return _full_disk(path, reason)
     if "Permission denied" in reason or "Read-only" in reason:
         return WarehouseUnwritable(
             f"cannot write {path} ({reason}); make it writable, or name another file with RETOUR_WAREHOUSE"

@@ -6,7 +6,7 @@ A table is replaced in one transaction together with its fingerprint: a killed r
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,7 @@ from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.opening import (
     derived_again,
     first_row,
+    full_disk_told,
     open_warehouse,
     refuse_foreign,
 )
@@ -59,7 +60,10 @@ class BuildFailed(UserError):
 
 
 class Warehouse:
-    """The warehouse of an installation. Use it with `with`: the lock is held from `__enter__` to `__exit__`."""
+    """The warehouse of an installation. Use it with `with`: the lock is held from `__enter__` to `__exit__`.
+
+    Whatever writes to it raises `WarehouseUnwritable` where the disk is full, and leaves all as it was.
+    """
 
     def __init__(
         self,
@@ -301,8 +305,9 @@ class Warehouse:
         return found
 
     def query(self, sql: str) -> pl.DataFrame:
-        """The rows of a SELECT."""
-        frame: pl.DataFrame = self._planned_somehow(lambda: self._connection.sql(sql).pl())
+        """The rows of a SELECT. Raises `WarehouseUnwritable` where it needs more room than memory and disk have."""
+        with full_disk_told(self.path):
+            frame: pl.DataFrame = self._planned_somehow(lambda: self._connection.sql(sql).pl())
         return frame
 
     def copy_to_parquet(self, sql: str, path: Path) -> int:
@@ -507,15 +512,22 @@ class Warehouse:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("begin")
-        try:
-            yield
-            self._catalogue.write()
-        except BaseException:
+        with full_disk_told(self.path):
+            self._connection.execute("begin")
+            try:
+                yield
+                self._catalogue.write()
+                self._connection.execute("commit")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """Let all be as it was. A full disk may have ended the transaction already, or the connection with it."""
+        with suppress(duckdb.TransactionException, duckdb.FatalException):
             self._connection.execute("rollback")
+        with suppress(duckdb.FatalException):
             self._catalogue.reload()
-            raise
-        self._connection.execute("commit")
 
     def _write_down(self) -> None:
         """Note for good of which relations it was found that nothing was to be done."""

@@ -21,6 +21,7 @@ from service.platform import log
 LOCKED = OperationalError("select 1", {}, sqlite3.OperationalError("database is locked"))
 GONE = OperationalError("select 1", {}, psycopg.OperationalError("server closed the connection"))
 NO_TABLE = OperationalError("select 1", {}, sqlite3.OperationalError("no such table: events"))
+NO_ROOM = OperationalError("insert", {}, sqlite3.OperationalError("database or disk is full"))
 FULL = OSError(errno.ENOSPC, "No space left on device")
 UNANSWERED = OSError(errno.EIO, "Input/output error")
 
@@ -84,6 +85,13 @@ class TestStep:
             1,
             ["mend this"],
         )
+
+    @pytest.mark.parametrize("fault", [FULL, NO_ROOM])
+    def test_a_full_disk_is_told_with_the_way_out(self, instance, fault) -> None:
+        is_well, tries, (said,) = self.outcome(instance, fault, times=1)
+
+        assert (is_well, tries) == (False, 1)
+        assert "free space" in said
 
     def test_a_fault_of_ours_is_not_tried_again_and_is_named(self, instance) -> None:
         is_well, tries, (said,) = self.outcome(instance, ValueError("odd"), times=1)

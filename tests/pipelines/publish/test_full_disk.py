@@ -1,12 +1,12 @@
 """A disk that fills up while marts are being published: a small one of its own, really full."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from small_disk import fill, small_disk
 
 from pipelines.publish.manifest import Publication, PublicationUnwritable
 from retour.settings import Settings
@@ -18,21 +18,8 @@ SIZE, PAGE = 512 * 1024, 4096
 @pytest.fixture
 def disk(settings: Settings) -> Iterator[Path]:
     """The folder of publications, on a file system that holds half a megabyte."""
-    folder = settings.published_dir
-    folder.mkdir(parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only who may mount a file system can fill one up")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(disk: Path, leave: int) -> Path:
-    """Leave this many bytes free."""
-    used = sum(-(-path.stat().st_size // PAGE) * PAGE for path in disk.rglob("*") if path.is_file())
-    ballast = disk / "ballast"
-    ballast.write_bytes(bytes(SIZE - used - leave))
-    return ballast
+    with small_disk(settings.published_dir, SIZE) as folder:
+        yield folder
 
 
 def letters(disk: Path) -> str:
