@@ -39,6 +39,16 @@ class View:
         )
         return answer
 
+    def take(self, query: Callable[..., _R], *choices: object) -> _R:
+        """The answer of a query that waits until somebody takes its rows along.
+
+        A page may stand open for longer than the files of what it shows are kept: then the newest publication answers.
+        """
+        try:
+            return query(connect(self.publication), *choices)
+        except duckdb.IOException:
+            return query(connect(read_publication(self.publication.manifest.parent)), *choices)
+
     def define(self, figure: str, word: str | None = None) -> str | None:
         """The definition of `mart.column` in the page's language; None where the publication carries none.
 

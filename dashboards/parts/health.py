@@ -9,7 +9,6 @@ from dashboards.charts import runs as charts
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View, show_date
 from dashboards.parts.tables import Column, show_table
-from dashboards.publication import connect
 from dashboards.queries import data_health as queries
 from dashboards.words import DOORS, EXPECTATIONS, JOBS, RUN_STATUSES, SET_ASIDE, SEVERITIES
 
@@ -130,7 +129,7 @@ def show_quarantine(view: View) -> None:
         rows,
         columns,
         file="quarantine",
-        whole=lambda: queries.quarantine(connect(view.publication)),
+        whole=lambda: view.take(queries.quarantine),
     )
 
 

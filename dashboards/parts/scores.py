@@ -7,7 +7,6 @@ from dashboards.parts.choices import choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
-from dashboards.publication import connect
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
 from dashboards.words import CASES, DECISIONS, OUTCOMES, REASONS_OR_NONE, TAGS, WAITING
@@ -168,7 +167,7 @@ def _show_low(view: View, period: Period) -> None:
         rows,
         columns,
         file="low-answers",
-        whole=lambda: queries.low_answers(connect(view.publication), period, None),
+        whole=lambda: view.take(queries.low_answers, period, None),
     )
     st.caption(
         texts(

@@ -7,7 +7,6 @@ from dashboards.parts.choices import choose_any, choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
-from dashboards.publication import connect
 from dashboards.queries import service_levels as queries
 from dashboards.words import CLOCKS, OWNERS, WAITS
 
@@ -78,7 +77,7 @@ def show_queue(view: View) -> None:
             rows,
             _queue_columns(view),
             file="queue",
-            whole=lambda: queries.queue(connect(view.publication), asked, None),
+            whole=lambda: view.take(queries.queue, asked, None),
         )
 
 

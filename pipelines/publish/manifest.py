@@ -1,14 +1,14 @@
 """The publication's manifest: which files are the marts, and of what they tell.
 
-It is replaced last, atomically. The manifest before it is kept beside it, and so are its files: a reader that
-opened it may finish.
+It is replaced last, atomically. The files of publications before it are listed beside it, with the moment since when
+they are of the past, and stay for a while: a page that was opened on them may take a table along half an hour later.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,8 @@ from retour.errors import UserError
 FORMAT = 1
 CURRENT = "manifest.json"
 PREVIOUS = "previous.json"
+KEPT_FOR = timedelta(minutes=30)
+KEPT_GENERATIONS = 50  # at a refresh every 45 s, those of well over half an hour
 
 
 class PublicationUnwritable(UserError):
@@ -70,10 +72,10 @@ class Publication(_Frozen):
     marts: Mapping[str, PublishedMart]
 
     @classmethod
-    def load(cls, published_dir: Path, name: str = CURRENT) -> Self | None:
+    def load(cls, published_dir: Path) -> Self | None:
         """What is published; None where nothing is, or nothing that this version can read."""
         try:
-            publication = cls.model_validate_json((published_dir / name).read_bytes())
+            publication = cls.model_validate_json((published_dir / CURRENT).read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
         return publication if publication.format == FORMAT else None
@@ -85,6 +87,37 @@ class Publication(_Frozen):
     def says_the_same_as(self, other: Self) -> bool:
         """Whether both differ in nothing but the hour of publication."""
         return self == other.model_copy(update={"published_at": self.published_at})
+
+
+class Previous(_Frozen):
+    """Files of earlier publications by path, each with the moment at which the first without it was published."""
+
+    files: Mapping[str, datetime] = {}
+
+    @classmethod
+    def load(cls, published_dir: Path) -> Self:
+        """What is kept; nothing where nothing is, or nothing that this version can read."""
+        try:
+            return cls.model_validate_json((published_dir / PREVIOUS).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return cls()
+
+    def after(self, publication: Publication, before: Publication) -> Self:
+        """What to keep beside a publication: what the one before had, and of older ones what is not too old.
+
+        A generation ends at a moment; the newest `KEPT_GENERATIONS` stay for `KEPT_FOR`.
+        """
+        now = publication.published_at
+        ended = {**self.files, **{file.path: now for file in before.files()}}
+        newest = sorted({*ended.values()}, reverse=True)[:KEPT_GENERATIONS]
+        current = {file.path for file in publication.files()}
+        return type(self)(
+            files={
+                path: moment
+                for path, moment in sorted(ended.items())
+                if path not in current and moment in newest and now - moment <= KEPT_FOR
+            }
+        )
 
 
 def snapshot_of(as_of: datetime | None, timezone: str, marts: Mapping[str, PublishedMart]) -> str:
@@ -99,7 +132,7 @@ def snapshot_of(as_of: datetime | None, timezone: str, marts: Mapping[str, Publi
 def commit(published_dir: Path, publication: Publication, before: Publication | None) -> None:
     """Make a publication the current one. A kill between the two writes leaves the one before current."""
     if before and before.snapshot != publication.snapshot:
-        _replace(published_dir / PREVIOUS, before)
+        _replace(published_dir / PREVIOUS, Previous.load(published_dir).after(publication, before))
     _replace(published_dir / CURRENT, publication)
 
 
@@ -123,9 +156,9 @@ def drafted(draft: Path) -> Iterator[Path]:
         raise
 
 
-def _replace(path: Path, publication: Publication) -> None:
+def _replace(path: Path, content: Publication | Previous) -> None:
     with drafted(path.with_name(f"{path.name}.draft")) as draft:
-        draft.write_text(publication.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        draft.write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")
         make_durable(draft)
         draft.replace(path)
     make_durable(path.parent)

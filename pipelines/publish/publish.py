@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.publish.cuts import WHOLE, Cut, cuts_by_month
 from pipelines.publish.manifest import (
-    PREVIOUS,
+    Previous,
     Publication,
     PublicationUnwritable,
     PublishedFile,
@@ -53,7 +53,7 @@ def publish(
     """Publish every mart as the warehouse holds it. Raises `PublicationUnwritable`.
 
     The caller holds the warehouse's lock. What did not change keeps its files, unless one is missing or of another size,
-    or, with `reads_files`, holds other bytes; the previous publication keeps its own; older files are removed.
+    or, with `reads_files`, holds other bytes. Files of earlier publications stay as long as `Previous` says.
     """
     is_whole = _has_its_bytes if reads_files else _has_its_size
     try:
@@ -188,8 +188,8 @@ def _copy(warehouse: Warehouse, select: str, draft: Path) -> int:
 
 
 def _prune(published_dir: Path, publication: Publication) -> None:
-    previous = Publication.load(published_dir, PREVIOUS)
-    kept = {file.path for each in (publication, previous) if each for file in each.files()}
+    current = {file.path for file in publication.files()}
+    kept = current | Previous.load(published_dir).files.keys()
     for path in published_dir.glob("*/*"):
         if _OURS.fullmatch(path.name) and str(path.relative_to(published_dir)) not in kept:
             path.unlink()

@@ -3,6 +3,7 @@ description: Every answer to a survey, with what its return was like. The custom
 grain: a return whose customer answered
 owner: operations
 refresh: by_key
+publish_by: answered_at
 key: [rma]
 columns:
   rma: the return

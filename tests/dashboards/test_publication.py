@@ -1,10 +1,14 @@
 import json
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from published_shop import Publish, problems
 
+from dashboards.parts.frame import View
 from dashboards.publication import NothingPublished, PublicationUnreadable, read_publication
+from dashboards.texts import Texts
 
 
 class TestPublication:
@@ -50,3 +54,29 @@ class TestPublication:
 
         with pytest.raises(PublicationUnreadable, match="sku_weekly"):
             read_publication(published_dir)
+
+
+class TestView:
+    def test_what_is_taken_along_late_is_of_the_publication_that_stands_while_it_is_there(
+        self, publish: Publish, published_dir: Path
+    ) -> None:
+        publish(problems(1))
+        view = View(Texts("en"), read_publication(published_dir))
+        publish(problems(4))
+
+        assert view.take(_products) == 2
+
+    def test_and_of_the_newest_when_its_files_are_gone(
+        self, publish: Publish, published_dir: Path
+    ) -> None:
+        publish(problems(2))
+        view = View(Texts("en"), read_publication(published_dir))
+        shutil.rmtree(published_dir)
+        publish(problems(5))
+
+        assert view.take(_products) == 6
+
+
+def _products(cursor: duckdb.DuckDBPyConnection) -> int:
+    (rows,) = cursor.execute("select count(*) from problem_skus").fetchall()
+    return int(rows[0])

@@ -73,5 +73,19 @@ def test_a_mart_has_the_columns_that_others_rely_on(relation: str) -> None:
     assert set(CONTRACT[relation].split()) <= set(model.header.columns)
 
 
+def test_marts_that_grow_with_every_return_are_published_by_month() -> None:
+    growing = {
+        model.relation: model.header.publish_by
+        for model in MODELS
+        if "rma" in model.header.key and model.schema == "marts"
+    }
+
+    assert growing == {
+        "marts.return_lifecycle": "requested_at",
+        "marts.return_lines": "requested_at",
+        "marts.satisfaction_answers": "answered_at",
+    }
+
+
 def test_the_folder_is_where_the_pipeline_looks() -> None:
     assert Path(__file__).parents[2] / "sql" == SQL_DIR

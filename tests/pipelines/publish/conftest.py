@@ -35,12 +35,17 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Publish:
-    """Builds and publishes the marts `letters` and `numbers` with these rows, at an hour of a day."""
+    """Builds and publishes the marts `letters` and `numbers` with these rows, at a time of a day."""
     folder = tmp_path / "sql" / "marts"
     folder.mkdir(parents=True)
 
     def published(
-        letters: str = "a", numbers: str = "1", hour: int = 0, *, reads_files: bool = False
+        letters: str = "a",
+        numbers: str = "1",
+        hour: int = 0,
+        minute: int = 0,
+        *,
+        reads_files: bool = False,
     ) -> Published:
         for name, rows in (("letters", list(letters)), ("numbers", list(numbers))):
             values = ", ".join(f"({place}, '{row}')" for place, row in enumerate(rows))
@@ -49,7 +54,7 @@ def publish_rows(warehouse: Warehouse, settings: Settings, tmp_path: Path) -> Pu
         models = load_models(tmp_path / "sql")
         for model in models:
             warehouse.build(model)
-        moment = datetime(2024, 3, 1, hour, tzinfo=UTC)
+        moment = datetime(2024, 3, 1, hour, minute, tzinfo=UTC)
         return publish(warehouse, models, settings.published_dir, moment, reads_files=reads_files)
 
     return published

@@ -77,8 +77,6 @@ class TestCutByMonths:
         publish_dated((1, JANUARY), (2, FEBRUARY))
         publish_dated((2, FEBRUARY))
         assert list(files(folder)) == ["2024-02"]
-        publish_dated((2, FEBRUARY), (3, FEBRUARY))
-        assert len(list((folder / "dated").glob("*.parquet"))) == 2  # now, and before
 
     def test_a_mart_without_rows_is_one_file_with_its_columns(
         self, publish_dated: Publish, folder: Path

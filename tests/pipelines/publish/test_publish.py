@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.publish import manifest
 from pipelines.publish import publish as writer
 from pipelines.publish.manifest import Publication, PublicationUnwritable
 from retour.settings import Settings
@@ -82,13 +83,35 @@ class TestPublish:
         written = json.loads((folder / "manifest.json").read_text())["marts"]["letters"]
         assert written["columns"]["k"] == "a letter"
 
-    def test_keeps_the_files_of_the_publication_before_and_no_older(self, publish_rows, folder):
-        snapshots = [publish_rows(letters=letter).publication for letter in "abc"]
-        oldest, before, current = [
-            {file.path for file in publication.files()} for publication in snapshots
+    def test_keeps_the_files_of_publications_that_ended_within_half_an_hour(
+        self, publish_rows, folder
+    ):
+        published = [
+            {file.path for file in publish_rows(letters=letter, **at).publication.files()}
+            for letter, at in (
+                ("a", {}),
+                ("b", {"minute": 20}),
+                ("c", {"minute": 50}),
+                ("d", {"minute": 51}),
+            )
         ]
-        assert files(folder) == before | current
-        assert not oldest - before <= files(folder)
+        assert files(folder) == set().union(*published[1:])
+
+    def test_keeps_a_file_that_comes_back_and_goes_again(self, publish_rows, folder):
+        (first,) = publish_rows(letters="a").publication.marts["letters"].files
+        for letter, hour in (("b", 0), ("a", 1), ("c", 2)):
+            publish_rows(letters=letter, hour=hour)
+        assert first.path in files(folder)
+        publish_rows(letters="d", hour=3)
+        assert first.path not in files(folder)
+
+    def test_keeps_no_more_than_so_many_publications(self, publish_rows, folder, monkeypatch):
+        monkeypatch.setattr(manifest, "KEPT_GENERATIONS", 2)
+        published = [
+            {file.path for file in publish_rows(letters=letter, minute=n).publication.files()}
+            for n, letter in enumerate("abcde")
+        ]
+        assert files(folder) == set().union(*published[2:])
 
     def test_writes_again_a_file_that_somebody_removed(self, publish_rows, folder):
         file = publish_rows().publication.marts["letters"].files[0]
@@ -126,6 +149,13 @@ class TestPublish:
         publish_rows(letters="b")
         assert note.read_text() == "mine"
 
+    def test_keeps_nothing_by_what_nobody_can_read(self, publish_rows, folder):
+        publish_rows(letters="a")
+        publish_rows(letters="b")
+        (folder / "previous.json").write_text("{")
+        publish_rows(letters="c")
+        assert len([path for path in files(folder) if path.startswith("letters/")]) == 2
+
     def test_tells_of_a_folder_that_cannot_be_written(self, publish_rows, folder):
         folder.parent.mkdir(exist_ok=True)
         folder.write_text("a file where the folder should be")
@@ -157,9 +187,9 @@ class TestKilled:
         with monkeypatch.context() as patched:
             patched.setattr(writer, "_prune", _die)
             with pytest.raises(_Killed):
-                publish_rows(letters="c")
+                publish_rows(letters="c", hour=1)
         assert rows(folder, "letters") == [(0, "c")]
-        publish_rows(letters="c")
+        publish_rows(letters="c", hour=1)
         assert len([path for path in files(folder) if path.startswith("letters/")]) == 2
 
 

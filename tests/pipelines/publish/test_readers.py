@@ -1,6 +1,6 @@
 """While publications follow each other, a reader that opens the manifest finds one of them, whole.
 
-A reader may take as long as one publication to the next but one: until then its files stay.
+A reader may take half an hour: until then its files stay.
 """
 
 import threading
