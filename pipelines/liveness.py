@@ -1,13 +1,18 @@
-"""Which Dagster runs are alive, asked of the operating system; and those that are not are marked as failed.
+"""Which Dagster runs are alive, asked of the operating system: those that are not, and those that hang, are marked as failed.
 
 Dagster leaves a run that was killed with -9 as started for ever, and with one run at a time nothing starts after it.
 So a run locks a file named after it until its process ends, however that ends. A file that nobody locks is a run
 that died.
+
+Dagster's own longest time asks a run to end, which one that hangs in a library never hears; where it does hear, the run
+counts as cancelled, which alerts nobody. So a run that takes too long is killed, as a power cut would, and has failed.
 """
 
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -58,6 +63,42 @@ def fail_dead_runs(
         _report(instance, run)
     _sweep(instance)
     return [run.run_id for run in dead]
+
+
+def end_hung_runs(instance: dg.DagsterInstance, longest: timedelta) -> list[str]:
+    """Kill the processes of runs that began longer ago, mark the runs as failed, and return their ids."""
+    hung = list(_hung_runs(instance, datetime.now(UTC) - longest))
+    for run in hung:
+        _kill(_folder(instance) / run.run_id)
+        instance.report_run_failed(run, _said_of_hung(instance, run, longest))
+    return [run.run_id for run in hung]
+
+
+def _hung_runs(instance: dg.DagsterInstance, begun_before: datetime) -> Iterator[dg.DagsterRun]:
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_IN_PROGRESS)):
+        run_id = record.dagster_run.run_id
+        is_old = record.start_time is not None and record.start_time < begun_before.timestamp()
+        if is_old and _folder(instance) / run_id not in _held:
+            current = instance.get_run_by_id(run_id)  # it may have ended since it was listed
+            if current and current.status in _IN_PROGRESS:
+                yield current
+
+
+def _kill(path: Path) -> None:
+    """End the process that holds a run's file; one that let go of it has ended, and its number may be another's by now."""
+    if _is_locked(path):
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(path.read_text(encoding="ascii")), signal.SIGKILL)
+
+
+def _said_of_hung(instance: dg.DagsterInstance, run: dg.DagsterRun, longest: timedelta) -> str:
+    begun = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)
+    step = (begun[-1].step_key or "").replace("__", "/") if begun else "its start"
+    hours = longest / timedelta(hours=1)
+    return (
+        f"The run was at {step} after {hours:g} hours and was ended: the next ones wait behind it. They go on where it "
+        "was. If it hung, the run's page in Dagster shows where; if it needs longer, raise RETOUR_LONGEST_RUN_HOURS."
+    )
 
 
 def _dead_runs(instance: dg.DagsterInstance, started_before: datetime) -> Iterator[dg.DagsterRun]:

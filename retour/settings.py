@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         "",
         description="whom a mail tells when a run or a check of the pipeline fails; empty: nobody",
     )
+    longest_run_hours: float = Field(
+        3,
+        gt=0,
+        description="how long a run of the pipeline may take; one that takes longer is ended as failed",
+    )
     dagster_url: str = Field(
         "",
         description="where people reach Dagster, for links in such mails; empty: host and port",

@@ -1,11 +1,11 @@
 """When it runs by itself: as soon as events wait, every hour, and a look for runs that died."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from pipelines.defs.jobs import refresh
-from pipelines.liveness import fail_dead_runs
+from pipelines.liveness import end_hung_runs, fail_dead_runs
 from pipelines.waiting import PAUSE, backlog, next_refresh_at
 from retour.settings import load_settings
 
@@ -52,12 +52,14 @@ def hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReas
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Marks runs whose process died as failed; else the queue would wait for them for ever.",
+    description="Marks runs whose process died as failed, and ends those that take longer than RETOUR_LONGEST_RUN_HOURS; "
+    "else the queue would wait for them for ever.",
 )
 def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    dead = fail_dead_runs(context.instance)
+    longest = timedelta(hours=load_settings().longest_run_hours)
+    ended = [*fail_dead_runs(context.instance), *end_hung_runs(context.instance, longest)]
     return dg.SkipReason(
-        f"marked as failed: {', '.join(dead)}" if dead else "every run in progress is alive"
+        f"marked as failed: {', '.join(ended)}" if ended else "every run in progress is alive"
     )
 
 

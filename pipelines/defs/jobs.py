@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.liveness import claim
 from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION
 from pipelines.retention import KEPT_FAILURES, KEPT_RUNS, prune_history
 
@@ -65,6 +66,7 @@ train = dg.define_asset_job(
 
 @dg.op(description="Deletes old runs with all that they left, and gives the room back to the disk.")
 def prune_runs_and_logs(context: dg.OpExecutionContext) -> None:
+    claim(context.instance, context.run_id)
     pruned = prune_history(context.instance)
     context.add_output_metadata({"runs_forgotten": pruned.runs, "bytes_freed": pruned.bytes_freed})
 

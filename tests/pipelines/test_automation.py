@@ -114,6 +114,24 @@ class TestNewEvents:
             new_events(instance)
 
 
+class TestDeadRuns:
+    @pytest.mark.parametrize(
+        ("hours", "status"), [("0.0000001", Status.FAILURE), ("1", Status.STARTED)]
+    )
+    def test_ends_what_takes_longer_than_the_settings_say(
+        self, instance, shop, monkeypatch, hours, status
+    ) -> None:
+        run = instance.create_run_for_job(refresh, status=Status.STARTING)
+        start = dg.DagsterEvent(event_type_value="PIPELINE_START", job_name="refresh")
+        instance.report_dagster_event(start, run.run_id)
+        monkeypatch.setenv("RETOUR_LONGEST_RUN_HOURS", hours)
+
+        sensor = defs().resolve_sensor_def("dead_runs")
+        sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+
+        assert instance.get_run_by_id(run.run_id).status is status
+
+
 class TestBacklog:
     def test_counts_what_is_in_the_lake_but_not_published(self, shop, retour) -> None:
         with Warehouse.of(shop, say=print) as warehouse:  # a run that dies after it took events in

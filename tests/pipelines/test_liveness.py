@@ -9,10 +9,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.liveness import claim, fail_dead_runs, release
+from pipelines.alerts import State, look
+from pipelines.liveness import claim, end_hung_runs, fail_dead_runs, release
 
 # A run that waits until it is told to go on; its first line of output says that it is under way.
 RUN = """
+import ctypes
 import sys
 import dagster as dg
 from pipelines.liveness import claim
@@ -22,6 +24,8 @@ def wait(context: dg.OpExecutionContext) -> None:
     if sys.argv[2] == "claims":
         claim(context.instance, context.run_id)
     print("under way", flush=True)
+    if sys.argv[3:] == ["hangs"]:
+        ctypes.PyDLL(None).sleep(600)  # in a library, where no request to end is heard
     input()
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -47,9 +51,10 @@ def instance(home: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def start(home: Path, *, claims: bool = True) -> "subprocess.Popen[bytes]":
+def start(home: Path, *, claims: bool = True, hangs: bool = False) -> "subprocess.Popen[bytes]":
+    words = ["claims" if claims else "does not", *(["hangs"] if hangs else [])]
     process = subprocess.Popen(
-        [sys.executable, home / "run.py", home, "claims" if claims else "does not"],
+        [sys.executable, home / "run.py", home, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -101,6 +106,40 @@ class TestFailDeadRuns:
         start(home).communicate(b"\n")
         assert fail_dead_runs(instance, start_grace=timedelta(0)) == []
         assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
+
+
+class TestEndHungRuns:
+    def test_ends_one_that_hears_nothing_any_more_and_says_where_it_was(self, home, instance):
+        process = start(home, hangs=True)
+        (run,) = instance.get_runs()
+
+        assert end_hung_runs(instance, timedelta(0)) == [run.run_id]
+
+        assert process.wait(30) == -signal.SIGKILL
+        process.communicate()
+        assert statuses(instance) == [dg.DagsterRunStatus.FAILURE]
+        _, alerts = look(instance, State())
+        (said,) = [each.words for _, faults in alerts for each in faults]
+        assert said.startswith("The run was at wait after 0 hours and was ended")
+        assert "RETOUR_LONGEST_RUN_HOURS" in said
+
+    def test_leaves_one_alone_that_has_time(self, home, instance):
+        process = start(home)
+        assert end_hung_runs(instance, timedelta(hours=1)) == []
+        process.communicate(b"\n")
+        assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
+
+    def test_kills_nobody_by_a_number_that_a_run_left_behind(self, home, instance):
+        bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        process = start(home)
+        kill(process)
+        (left,) = (home / "alive").iterdir()
+        left.write_text(str(bystander.pid))
+
+        assert len(end_hung_runs(instance, timedelta(0))) == 1
+
+        bystander.communicate(b"\n")
+        assert bystander.returncode == 0
 
 
 class TestClaim:
