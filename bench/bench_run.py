@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from bench.figures import Figure
-from retour.practice import read_progress
+from retour.progress import read_progress
 from retour.settings import Settings
 
 _LIMIT_SECONDS = 900

@@ -3,18 +3,17 @@
 It is committed in stretches, with a checkpoint before each: stopped anywhere, it goes on where it stopped.
 """
 
-import json
 import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 
+from retour.progress import HowFar, write_progress
 from retour.settings import Settings
 from retour.simulate import DAYS_OF_LETTERS, Theatre, progress_bar
 from service.platform.clock import SystemClock, from_us, to_us
@@ -40,15 +39,6 @@ _WAKES_SECONDS = 10.0
 _say = Console(highlight=False).print
 
 
-@dataclass(frozen=True, slots=True)
-class HowFar:
-    """How much of the past is played: a share, with the events and returns that it has by now."""
-
-    share: float
-    events: int
-    returns: int
-
-
 Told = Callable[[HowFar], None]
 
 
@@ -60,14 +50,14 @@ def play_practice(settings: Settings, *, keeps_growing: bool) -> None:
     shop = _Shop.open(settings)
     if shop is None:
         _say("The log holds another shop's events already; no practice shop is played.")
-        _write_progress(settings, HowFar(1.0, 0, 0))
+        write_progress(settings, HowFar(1.0, 0, 0))
         return
     with progress_bar() as shown:
         task = shown.add_task("Playing a practice shop", total=1.0, events=0)
 
         def tell(how_far: HowFar) -> None:
             shown.update(task, completed=how_far.share, events=how_far.events)
-            _write_progress(settings, how_far)
+            write_progress(settings, how_far)
 
         shop.catch_up(tell)
     how_far = shop.how_far()
@@ -182,31 +172,6 @@ class _Shop:
 
 def _folder(settings: Settings) -> Path:
     return settings.var_dir / "practice"
-
-
-def read_progress(settings: Settings) -> HowFar | None:
-    """How far the play is, as it says itself for `retour run`; None before it began."""
-    try:
-        return HowFar(**json.loads(_progress(settings).read_text()))
-    except FileNotFoundError:
-        return None
-
-
-def forget_progress(settings: Settings) -> None:
-    """What an earlier play said of itself does not count any more."""
-    _progress(settings).unlink(missing_ok=True)
-
-
-def _progress(settings: Settings) -> Path:
-    return _folder(settings) / "progress.json"
-
-
-def _write_progress(settings: Settings, how_far: HowFar) -> None:
-    path = _progress(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(asdict(how_far)))
-    draft.replace(path)
 
 
 def _until_signalled(live: Callable[[threading.Event], None]) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 from pipelines.refresh import ensure_dagster_home
 from retour.errors import UserError
 from retour.ports import refuse_shared_ports, refuse_taken_port
-from retour.practice import forget_progress, read_progress
+from retour.progress import forget_progress, read_progress
 from retour.settings import Settings
 from retour.simulate import progress_bar
 

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.defs.jobs import refresh
 from pipelines.liveness import end_hung_runs, fail_dead_runs
 from pipelines.waiting import PAUSE, backlog, next_refresh_at
+from retour.progress import past_being_played
 from retour.settings import load_settings
 
 _UNFINISHED = [
@@ -24,12 +25,18 @@ _BUSY = "a run is waiting or running"
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=f"Refreshes when events wait that no publication tells of, {PAUSE.seconds} s after the last refresh "
-    "began at the earliest. A refresh that fails is tried again after two minutes, then ever more slowly.",
+    "began at the earliest. A refresh that fails is tried again after two minutes, then ever more slowly. While a "
+    "practice shop's past is being played it waits.",
 )
 def new_events(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    waiting = backlog(load_settings())
+    settings = load_settings()
+    waiting = backlog(settings)
     if not waiting.events:
         return dg.SkipReason(f"nothing is new since event {waiting.head:,}")
+    if played := past_being_played(settings, datetime.now(UTC)):
+        return dg.SkipReason(
+            f"{waiting.events:,} events wait until the practice shop's past is played, of which {played.share:.0%} is"
+        )
     if _is_busy(context.instance):
         return dg.SkipReason(f"{waiting.events:,} events wait; {_BUSY}")
     earliest = next_refresh_at(context.instance, refresh.name)

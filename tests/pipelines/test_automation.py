@@ -1,5 +1,6 @@
 """When Dagster runs what: as soon as events wait, every hour, never two at once, and not for ever what fails."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from pipelines.lake.manifest import Manifest
 from pipelines.steps import run_steps, take_in
 from pipelines.waiting import PAUSE, backlog, next_refresh_at, quiet_zone
 from pipelines.warehouse.warehouse import Warehouse
+from retour.progress import HowFar, write_progress
 from retour.settings import Settings
 from service.application import Retour
 from service.platform.db import DatabaseUnavailable
@@ -104,6 +106,26 @@ class TestNewEvents:
         assert not early.run_requests
         assert "events wait until" in str(early.skip_message)
         assert len(late.run_requests or []) == 1
+
+    def test_waits_while_a_practice_shops_past_is_being_played(
+        self, instance, shop, retour
+    ) -> None:
+        write_progress(shop, HowFar(0.4, 100, 10))
+
+        asked = new_events(instance)
+
+        assert not asked.run_requests
+        assert "past is played, of which 40% is" in str(asked.skip_message)
+
+    @pytest.mark.parametrize(("share", "minutes"), [(1.0, 0), (0.4, 10)])
+    def test_waits_no_longer_for_a_past_that_is_played_or_whose_player_died(
+        self, instance, shop, retour, share, minutes
+    ) -> None:
+        write_progress(shop, HowFar(share, 100, 10))
+        told_at = (datetime.now(UTC) - timedelta(minutes=minutes)).timestamp()
+        os.utime(shop.var_dir / "practice" / "progress.json", (told_at, told_at))
+
+        assert len(new_events(instance).run_requests or []) == 1
 
     def test_a_log_that_cannot_be_read_is_told_by_its_tick(
         self, instance, shop, monkeypatch

@@ -13,7 +13,7 @@ from small_practice import DAYS, log_of, play_small_practice, settings_in
 
 from retour import practice
 from retour.assembly import open_retour
-from retour.practice import read_progress
+from retour.progress import read_progress
 from service.catalog.schemas import ProductBody
 from service.domain.events import RecordedEvent
 from service.platform.clock import to_us
