@@ -50,6 +50,11 @@ page = st.navigation(
             icon=":material/account_tree:",
         ),
         st.Page(
+            "app_pages/money.py",
+            title=texts("Money"),
+            icon=":material/payments:",
+        ),
+        st.Page(
             "app_pages/problem_products.py",
             title=texts("Problem products"),
             icon=":material/flag:",

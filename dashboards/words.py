@@ -197,6 +197,23 @@ REASONS = {
     "other": "other",
 }
 REASONS_OR_NONE = {**REASONS, "none": "none given"}
+COSTS = {
+    "refunds": "Refunds",
+    "freight": "Freight",
+    "handling": "Handling",
+    "write_down": "Write-down",
+    "goodwill": "Goodwill",
+}
+MEANS = {
+    "original": "as it was paid",
+    "bank_transfer": "bank transfer",
+    "store_credit": "store credit",
+    "cash": "cash",
+    "voucher": "voucher",
+    "none": "nothing to pay",
+    "unknown": "not told",
+}
+CURRENCIES = {"XXX": "currency not told"}
 ILLS = {
     "laborious": "Laborious?",
     "slow": "Slow?",
@@ -235,4 +252,7 @@ GLOSSARIES = (
     JOBS,
     RUN_STATUSES,
     REASONS_OR_NONE,
+    COSTS,
+    MEANS,
+    CURRENCIES,
 )

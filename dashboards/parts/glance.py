@@ -14,6 +14,7 @@ _PAGES = {
     "service_levels": ("Service levels", "timer"),
     "satisfaction": ("Satisfaction", "sentiment_satisfied"),
     "process": ("Process", "account_tree"),
+    "money": ("Money", "payments"),
     "problem_products": ("Problem products", "flag"),
     "data_health": ("Data health", "monitor_heart"),
 }

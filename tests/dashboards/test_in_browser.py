@@ -30,6 +30,7 @@ PAGES = {
     "service_levels": ("Service levels", "服务水平"),
     "satisfaction": ("Satisfaction", "满意度"),
     "process": ("Process", "流程"),
+    "money": ("Money", "费用与退款"),
     "problem_products": ("Problem products", "问题商品"),
     "data_health": ("Data health", "数据健康"),
 }
@@ -216,6 +217,7 @@ CHOSEN = {
     "service_levels": {"period": "13w", "clock": "refund", "kind": "review", "due": "overdue"},
     "satisfaction": {"period": "own", "from": "2026-01-05", "to": "2026-02-15", "by": "reason"},
     "process": {"least": "5"},
+    "money": {"period": "13w", "currency": "GBP"},
     "problem_products": {"q": "number"},
 }
 
@@ -263,6 +265,15 @@ class TestJourneys:
         rows = downloaded(tab, 3)
 
         assert [row["subject"] for row in rows] == ["R-1", "R-3", "R-5"]
+
+    def test_costs_are_taken_along_as_the_mart_has_them(self, tab: Page, address: str) -> None:
+        open_page(tab, address, "money", lang="zh", currency="GBP")
+
+        rows = downloaded(tab, 1)
+
+        assert [(row["kind"], row["currency"], row["amount_minor"]) for row in rows] == [
+            ("refunds", "GBP", "9900")
+        ]
 
     def test_a_figure_says_what_it_means_when_the_pointer_rests_on_it(
         self, tab: Page, address: str

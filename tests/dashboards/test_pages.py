@@ -15,6 +15,7 @@ PAGES = (
     "service_levels",
     "satisfaction",
     "process",
+    "money",
     "problem_products",
     "data_health",
 )
@@ -23,6 +24,7 @@ NEEDS = {
     "service_levels": "sla_forecast",
     "satisfaction": "satisfaction_by",
     "process": "process_design",
+    "money": "cost_monthly",
     "problem_products": "sku_weekly",
 }
 KINDS = (
@@ -121,7 +123,7 @@ def test_health_without_a_mart_is_named_with_the_way_out(
     assert mart in shown.caption[-1].value
 
 
-@pytest.mark.parametrize("page", ["service_levels", "satisfaction", "process", "overview"])
+@pytest.mark.parametrize("page", ["service_levels", "satisfaction", "process", "money", "overview"])
 def test_marts_of_another_version_are_no_traceback(
     publish_marts: PublishMarts, visit: Visit, page: str
 ) -> None:

@@ -26,6 +26,8 @@ def figures() -> dict[str, pl.DataFrame]:
         "satisfaction_answers": satisfaction_answers(),
         "cases_daily": cases_daily(),
         "ills_weekly": ills_weekly(),
+        "refunds_daily": refunds_daily(),
+        "cost_monthly": cost_monthly(),
     }
 
 
@@ -160,6 +162,35 @@ def process_design() -> pl.DataFrame:
     designed = process_edges().filter(pl.col("is_designed")).select("from_step", "to_step")
     unused = pl.DataFrame({"from_step": ["return.requested"], "to_step": ["return.declined"]})
     return pl.concat([designed, unused])
+
+
+def refunds_daily() -> pl.DataFrame:
+    """Each day four refunds of 10.50 euros, one of them to a bank with a payment refused; and on the last one in pounds."""
+    names = "day means currency refunds refund_minor failed goodwill_minor reconciled median_hours"
+    rows: list[tuple[object, ...]] = [
+        (day, *each)
+        for day in _days()
+        for each in (
+            ("original", "EUR", 3, 3150, 0, 0, 1, 20.0),
+            ("bank_transfer", "EUR", 1, 1050, 1, 500, 0, 30.0),
+        )
+    ]
+    rows.append((LAST, "original", "GBP", 1, 9900, 0, 0, 0, 5.0))
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
+def cost_monthly() -> pl.DataFrame:
+    """Eight months of costs in euros, of which handling lacks two rates each, and one in pounds."""
+    months = [date(2025 + n // 12, n % 12 + 1, 1) for n in range(7, 15)]
+    kinds = {"refunds": 100_000, "freight": 20_000, "handling": 5_000, "write_down": 30_000}
+    rows = [
+        (month, kind, "EUR", amount, 10, 2 if kind == "handling" else 0)
+        for month in months
+        for kind, amount in kinds.items()
+    ]
+    rows.append((months[-1], "refunds", "GBP", 9900, 1, 0))
+    names = ["month", "kind", "currency", "amount_minor", "items", "unpriced"]
+    return pl.DataFrame(rows, schema=names, orient="row")
 
 
 def satisfaction_daily() -> pl.DataFrame:
