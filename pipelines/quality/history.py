@@ -89,10 +89,15 @@ class History:
         moment = checked_at.astimezone(UTC).replace(tzinfo=None)
         run = {"run_id": run_id, "checked_at": moment}
         rows = pl.DataFrame([run | each for each in results], schema=SCHEMA)
-        kept = thinned(pl.concat([self.load(), rows]), moment - KEPT)
+        kept = thinned(_once(pl.concat([self.load(), rows])), moment - KEPT)
         buffer = io.BytesIO()
         kept.write_parquet(buffer, compression="zstd")
         write_durably(self._path, buffer.getvalue())
+
+
+def _once(results: pl.DataFrame) -> pl.DataFrame:
+    """Of each check in a run the last word: a run judges a door as it comes to it, and all doors before it publishes."""
+    return results.unique(["run_id", *_CHECK], keep="last", maintain_order=True)
 
 
 def thinned(results: pl.DataFrame, since: datetime) -> pl.DataFrame:

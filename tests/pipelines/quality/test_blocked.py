@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
-from small_shop import small_shop
+from small_shop import a_month, small_shop
 
 from pipelines import steps
 from pipelines.dagster_home import ensure_dagster_home
@@ -189,3 +189,15 @@ class TestInDagster:
         assert (settings.published_dir / "manifest.json").read_bytes() == good
         assert ("marts.volume_daily", "no_sundays", "day=2024-01-07") in broken(settings)
         assert [type_ for type_, _ in conclusions(open_retour(settings))] == ["check.failed"]
+
+    def test_each_check_is_told_once_a_run_however_many_runs_there_are(
+        self, settings: Settings, retour: Retour, home: Path
+    ) -> None:
+        for month in range(3):
+            a_month(retour, 12 + 30 * month, bad_rate=0.5)
+            run_job(home)
+
+        told = published(settings.health_dir, "data_quality")
+        check = ["run_id", "door", "table_name", "column_name", "expectation"]
+        assert told.filter(told.select(check).is_duplicated()).is_empty()
+        assert set(told["door"]) == {"batch", "intermediate", "marts"}

@@ -77,6 +77,15 @@ class TestHistory:
         history.add_batch([], "second", NOON + timedelta(minutes=1))
         assert told(history) == [("first", 0)]
 
+    def test_a_run_that_judges_a_door_and_then_all_of_them_tells_each_check_once(
+        self, history: History
+    ) -> None:
+        history.add_verdicts([verdict(0, OTHER)], "run", NOON)
+        again = [verdict(1, OTHER, is_new=False), verdict(2)]
+        history.add_verdicts(again, "run", NOON + timedelta(minutes=1))
+
+        assert sorted(told(history)) == [("run", 1), ("run", 2)]
+
     def test_a_file_that_cannot_be_read_is_set_aside(
         self, history: History, tmp_path: Path
     ) -> None:
