@@ -24,29 +24,17 @@ with timed as (
         date_diff('microsecond', cases.opened_at, cases.first_answer_at) / 3600000000.0 as first_answer_hours
     from intermediate.case_lives as cases
     where cases.opened_at is not null
-),
-
-ranked as (
-    select
-        timed.day,
-        timed.kind,
-        timed.escalations,
-        timed.hours,
-        timed.first_answer_hours,
-        row_number() over (partition by timed.day, timed.kind order by timed.hours nulls last) as place,
-        count(timed.hours) over (partition by timed.day, timed.kind) as closed
-    from timed
 )
 
 select
-    ranked.day,
-    ranked.kind,
+    timed.day,
+    timed.kind,
     count(*) as opened,
-    count(ranked.hours) as closed,
-    count(*) filter (where ranked.escalations > 0) as escalated,
-    count(*) - count(ranked.hours) as still_open,
-    median(ranked.hours) as median_hours,
-    min(ranked.hours) filter (where ranked.place * 10 >= ranked.closed * 9) as p90_hours,
-    median(ranked.first_answer_hours) as first_answer_median_hours
-from ranked
-group by ranked.day, ranked.kind
+    count(timed.hours) as closed,
+    count(*) filter (where timed.escalations > 0) as escalated,
+    count(*) - count(timed.hours) as still_open,
+    median(timed.hours) as median_hours,
+    percentile_disc(0.9) within group (order by timed.hours) as p90_hours,
+    median(timed.first_answer_hours) as first_answer_median_hours
+from timed
+group by timed.day, timed.kind

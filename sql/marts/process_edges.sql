@@ -35,9 +35,8 @@ counted as (
         moves.to_no,
         count(*) as cases,
         cast(sum(moves.waited_us) as bigint) as waited_us,
-        count(*) filter (where moves.waited_us = 0) as at_once,
-        count(moves.waited_us) as timed,
-        median(moves.waited_us) as median_us
+        median(moves.waited_us) as median_us,
+        percentile_disc(0.9) within group (order by moves.waited_us) as p90_us
     from intermediate.return_moves as moves
     group by moves.from_no, moves.to_no
 ),
@@ -71,29 +70,6 @@ new_there as (
         count(*) as cases
     from first_arrivals as arrivals
     group by arrivals.from_no, arrivals.to_no
-),
-
-ranked as (
-    select
-        moves.from_no,
-        moves.to_no,
-        moves.waited_us,
-        row_number() over (partition by moves.from_no, moves.to_no order by moves.waited_us) as place
-    from intermediate.return_moves as moves
-    where moves.waited_us > 0
-),
-
-times as (
-    select
-        ranked.from_no,
-        ranked.to_no,
-        min(ranked.waited_us) as p90_us
-    from ranked
-    inner join counted on counted.from_no = ranked.from_no and counted.to_no = ranked.to_no
-    where
-        (counted.at_once + ranked.place) * 10 >= counted.timed * 9
-        and counted.at_once * 10 < counted.timed * 9
-    group by ranked.from_no, ranked.to_no
 ),
 
 named as (
@@ -145,7 +121,7 @@ select
     named.to_step,
     counted.cases,
     counted.median_us / 3600000000.0 as median_hours,
-    case when counted.timed > 0 then coalesce(times.p90_us, 0) end / 3600000000.0 as p90_hours,
+    counted.p90_us / 3600000000.0 as p90_hours,
     ways.returns,
     cast(counted.cases as double)
     / nullif(cast(sum(counted.cases) over (partition by counted.from_no) as double), 0) as share,
@@ -156,6 +132,5 @@ select
 from counted
 inner join named on named.from_no = counted.from_no and named.to_no = counted.to_no
 inner join ways on ways.way = counted.from_no * 32 + counted.to_no
-left join times on times.from_no = counted.from_no and times.to_no = counted.to_no
 left join strays on strays.from_no = counted.from_no and strays.to_no = counted.to_no
 left join new_there on new_there.from_no = counted.from_no and new_there.to_no = counted.to_no

@@ -13,43 +13,13 @@ columns:
   p90_hours: within this time nine in ten were over (real hours, pauses included)
   over_24h: of them, longer than 24 hours (count)
 */
-with waits as (
-    select
-        stages.day,
-        stages.stage,
-        stages.owner_role,
-        stages.waited_us,
-        count(*) as here
-    from intermediate.stages as stages
-    group by stages.day, stages.stage, stages.owner_role, stages.waited_us
-),
-
-ranked as (
-    select
-        waits.day,
-        waits.stage,
-        waits.owner_role,
-        waits.waited_us,
-        waits.here,
-        sum(waits.here) over (
-            partition by waits.day, waits.stage, waits.owner_role
-            order by waits.waited_us
-            rows between unbounded preceding and current row
-        ) as so_far,
-        sum(waits.here) over (partition by waits.day, waits.stage, waits.owner_role) as in_all
-    from waits
-)
-
 select
-    ranked.day,
-    ranked.stage,
-    ranked.owner_role,
-    cast(sum(ranked.here) as bigint) as ended,
-    (
-        min(ranked.waited_us) filter (where ranked.so_far * 2 >= ranked.in_all)
-        + min(ranked.waited_us) filter (where ranked.so_far * 2 > ranked.in_all)
-    ) / 7200000000.0 as median_hours,
-    min(ranked.waited_us) filter (where ranked.so_far * 10 >= ranked.in_all * 9) / 3600000000.0 as p90_hours,
-    cast(coalesce(sum(ranked.here) filter (where ranked.waited_us > 86400000000), 0) as bigint) as over_24h
-from ranked
-group by ranked.day, ranked.stage, ranked.owner_role
+    stages.day,
+    stages.stage,
+    stages.owner_role,
+    count(*) as ended,
+    median(stages.waited_us) / 3600000000.0 as median_hours,
+    percentile_disc(0.9) within group (order by stages.waited_us) / 3600000000.0 as p90_hours,
+    count(*) filter (where stages.waited_us > 86400000000) as over_24h
+from intermediate.stages as stages
+group by stages.day, stages.stage, stages.owner_role

@@ -1,6 +1,7 @@
 import pytest
+import sqlglot
 
-from pipelines.warehouse.portability import findings, selects_star
+from pipelines.warehouse.portability import findings, selects_star, to_spark
 
 
 class TestFindings:
@@ -13,6 +14,7 @@ class TestFindings:
             ("select extract('epoch' from b - a) as s from t", "date_diff"),
             ("select percentile_cont(0.5) within group (order by x) as p from t", "percentile"),
             ("select quantile_cont(x, 0.5) as p from t", "percentile"),
+            ("select quantile_disc(x, 0.9) as p from t", "within group"),
             ("select list(x order by x) as l from t", "order"),
             ("select string_agg(x, ',' order by x) as l from t", "order"),
             ("select dayofweek(a) as d from t", "numbered otherwise"),
@@ -45,6 +47,7 @@ class TestFindings:
     @pytest.mark.parametrize(
         "sql",
         [
+            "select percentile_disc(0.9) within group (order by x) as p from t",
             "select median(x) as m, avg(cast(x as double)) as a from t",
             "select date_diff('day', cast(a as date), cast(b as date)) as d from t",
             "select date_diff('microsecond', a, b) as us from t",
@@ -58,6 +61,20 @@ class TestFindings:
     )
     def test_leave_alone_what_means_the_same(self, sql):
         assert findings(sql) == []
+
+
+class TestToSpark:
+    def test_keeps_a_percentile_exact(self):
+        sql = (
+            "select percentile_disc(0.9) within group (order by x) filter (where x > 0) as p from t"
+        )
+
+        translated = to_spark(sqlglot.parse_one(sql, read="duckdb"))
+
+        assert (
+            "PERCENTILE_DISC(0.9) WITHIN GROUP (ORDER BY x NULLS LAST) FILTER(WHERE x > 0)"
+            in translated
+        )
 
 
 class TestSelectsStar:
