@@ -35,18 +35,19 @@ from pipelines.quality.health import (
 from pipelines.quality.history import History
 from pipelines.quality.results import BatchQuality, Frames
 from pipelines.warehouse.catalogue import Built
-from pipelines.warehouse.models import SqlModel, read_models
+from pipelines.warehouse.kept_models import read_models
+from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
-from retour.settings import Settings
+from retour.settings import Settings, load_settings
 from service.application import Retour
 
-SQL_DIR = Path(__file__).parents[1] / "sql"
+SQL_DIR = Path(__file__).resolve().parents[1] / "sql"
 _progress = logging.getLogger("retour.progress")
 
 
 def relations() -> tuple[SqlModel, ...]:
     """Every relation of `sql/`, each after those it reads. Raises `ModelError`."""
-    return read_models(SQL_DIR)
+    return read_models(SQL_DIR, load_settings().var_dir)
 
 
 def take_in(

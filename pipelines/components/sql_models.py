@@ -10,9 +10,11 @@ import dagster as dg
 
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.warehouse.catalogue import Built
+from pipelines.warehouse.kept_models import read_models
 from pipelines.warehouse.lineage import ColumnRef
-from pipelines.warehouse.models import SqlModel, read_models
+from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import load_settings
 
 INGEST = dg.AssetKey("ingest")
 # An hourly schedule refreshes even while nothing is new, so what is older than that was not refreshed.
@@ -30,7 +32,9 @@ class SqlModels(dg.Component, dg.Model, dg.Resolvable):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """One asset for each `.sql` file. Relations that Python builds are assets where their code is."""
         folder = (context.path / self.sql_dir).resolve()
-        models = [model for model in read_models(folder) if not model.is_python]
+        models = [
+            model for model in read_models(folder, load_settings().var_dir) if not model.is_python
+        ]
         return dg.Definitions(assets=[sql_asset(model) for model in models])
 
 

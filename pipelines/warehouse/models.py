@@ -8,7 +8,6 @@ Dependencies, output columns and column lineage come from the SQL itself; what a
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -153,17 +152,16 @@ def _planned(model: SqlModel, planner: Planner) -> SqlModel:
         raise ModelError(model.path, str(problem)) from problem
 
 
-@cache
-def read_models(sql_dir: Path) -> tuple[SqlModel, ...]:
-    """As `load_models`, once in a process: it takes a second or two, and a run asks several times."""
-    return tuple(load_models(sql_dir))
+def model_files(sql_dir: Path) -> list[Path]:
+    """The files that say what relations there are, sorted. Raises `ModelError` where the folder is missing."""
+    if not sql_dir.is_dir():
+        raise ModelError(sql_dir, "there is no such folder; it holds the warehouse's relations")
+    return sorted((*sql_dir.glob("*/*.sql"), *sql_dir.glob("*/*.yaml")))
 
 
 def _read_files(sql_dir: Path) -> list[_File]:
-    if not sql_dir.is_dir():
-        raise ModelError(sql_dir, "there is no such folder; it holds the warehouse's relations")
     found: dict[str, _File] = {}
-    for path in sorted((*sql_dir.glob("*/*.sql"), *sql_dir.glob("*/*.yaml"))):
+    for path in model_files(sql_dir):
         file = _read_file(path)
         if twin := found.get(file.relation):
             raise ModelError(path, f"{file.relation} is defined twice, in {twin.path} as well")

@@ -6,14 +6,13 @@ from pipelines.components.sql_models import asset_spec, materialized
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.process import DESIGN_RELATION, build_design
 from pipelines.scope import Scope
-from pipelines.steps import SQL_DIR
-from pipelines.warehouse.models import load_models
+from pipelines.steps import relations
 from pipelines.warehouse.warehouse import Warehouse
 
 
 @dg.definitions
 def process_design() -> dg.Definitions:
-    (design,) = (model for model in load_models(SQL_DIR) if model.relation == DESIGN_RELATION)
+    (design,) = (model for model in relations() if model.relation == DESIGN_RELATION)
 
     @dg.multi_asset(name="process_design", specs=[asset_spec(design)], retry_policy=TRIED_AGAIN)
     def read_design(
