@@ -32,16 +32,14 @@ def shop(requests: int, seed: int, *, strength: float = 1.0, intercept: float = 
     features = chance.standard_normal((requests, len(NAMES)))
     features[:, ::3] = chance.poisson(1.0, (requests, len(NAMES[::3])))
     directions = np.array([each.monotone for each in FEATURES], dtype=float)
-    force = np.where(directions != 0, directions * 0.85, 0.0)
-    force[:6] = (0.6, -0.5, 0.4, 0.5, -0.4, 0.3)
-    odds = (
-        intercept
-        + strength * (features @ force - force[::3].sum())
-        + 0.6 * features[:, 1] * features[:, 2]
-    )
+    force = np.where(np.cumsum(directions != 0) <= 6, directions * 1.2, 0.0)
+    force[:4] = (0.8, -0.7, 0.6, 0.7)
+    noise = (force == 0) & (np.arange(len(NAMES)) > 3)
+    odds = intercept + strength * (features @ force - force[::3].sum())
+    odds += 0.6 * features[:, 1] * features[:, 2]
     probability = expit(odds)
     label = (chance.random(requests) < probability).astype(float)
-    features[chance.random(features.shape) < 0.05] = np.nan
+    features[(chance.random(features.shape) < 0.05) & noise] = np.nan
     value = chance.lognormal(4.0, 0.6, requests).clip(5, 400)
     return Shop(features, probability, label, value)
 

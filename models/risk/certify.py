@@ -1,0 +1,267 @@
+"""How much may be decided by the score, so that the policy's cap holds with the policy's confidence.
+
+The requests that were judged by a model trained before them are laid out from the least to the most risky. Shares are
+tested in a fixed order, each must pass, and the first that fails ends it: the chance that any share is certified
+whose abuse rate exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn & Lehmacher
+1995; for thresholds, Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). Order and start are chosen
+without the labels that test.
+
+The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
+each label counts by an exponential chance, with one more abusive label at the worst. Where all labels count alike it
+*is* the Clopper-Pearson bound. Where they do not (audits count for many requests, amounts differ), the worst is the
+largest stake seen among the abusive ones and at least that of the typical unit of stake; the tests replay it where
+abuse is drawn to the large amounts. The same with the largest stake that can ever be, and the proven bounds by betting
+or by empirical Bernstein, need two to four times the labels to certify anything at a cap of 1 %.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+Floats: TypeAlias = NDArray[np.float64]
+_STEP = 0.005  # of the requests; finer steps give nothing, coarser ones give away coverage
+_DRAWS = 4000
+_DOUBT = 1.5  # the start must pass even if abuse is this many times what the earlier model says
+_MOST_LABELS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a model that has seen no judged label says of the requests that will certify, and their values; (m,) each."""
+
+    probability: Floats
+    value: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Labelled requests that a model trained before them has ranked; all (n,).
+
+    `rank` in (0, 1]: the share of its window's requests that are at most as risky. `weight`: for how many requests
+    each stands. `value`: the money at stake.
+    """
+
+    rank: Floats
+    label: Floats
+    weight: Floats
+    value: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tested share: the labels in it, how many were abusive, the estimated rates, and their upper bounds."""
+
+    share: float
+    labels: int
+    abusive: int
+    rate: float
+    bound: float
+    amount_rate: float
+    amount_bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was tested and what holds: `share` is the largest share of requests that is certified, None for nothing.
+
+    `missing_labels`: how many more labels would be needed if the observed rate persists; 0 with a certificate, None if
+    no number would do.
+    """
+
+    cap: float
+    amount_cap: float
+    confidence: float
+    steps: tuple[Step, ...]
+    share: float | None
+    missing_labels: int | None
+
+
+def certify(
+    judged: Judged,
+    outlook: Outlook,
+    *,
+    cap: float,
+    amount_cap: float,
+    confidence: float,
+    seed: int,
+) -> Certificate:
+    """Certify by count and by amount, from the share on that the outlook thinks the most likely to pass."""
+    order = np.argsort(judged.rank, kind="stable")
+    shares = _shares(outlook, judged, cap, amount_cap)
+    steps: list[Step] = []
+    share = None
+    for step in _tested(judged, order, shares, confidence, seed):
+        steps.append(step)
+        if step.bound > cap or step.amount_bound > amount_cap:
+            break
+        share = step.share
+    missing = 0 if share is not None else _missing(judged, steps, cap, amount_cap, confidence)
+    return Certificate(cap, amount_cap, confidence, tuple(steps), share, missing)
+
+
+def clopper_pearson(abusive: int, labels: int, confidence: float) -> float:
+    """The upper bound of a rate of which `abusive` in `labels` were seen (Clopper & Pearson 1934), one-sided."""
+    if abusive >= labels:
+        return 1.0
+    return float(beta.ppf(confidence, abusive + 1, labels - abusive))
+
+
+def bound(label: Floats, stake: Floats, confidence: float, seed: int) -> float:
+    """The upper bound of the share of the stake (n,) that is abusive."""
+    sums = _Sums(seed)
+    sums.add(label, stake)
+    return sums.bound(confidence)
+
+
+class _Sums:
+    """The bound for ever more labels: per draw, the chance-weighted stake of all and of the abusive ones.
+
+    The sum over honest labels is drawn at once, as a gamma with their mean and variance: exact for equal stakes.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._chance = np.random.default_rng(seed)
+        self._one_more = self._chance.standard_exponential(_DRAWS)
+        self._all, self._abusive = np.zeros(_DRAWS), np.zeros(_DRAWS)
+        self._labels = self._bad = 0
+        self._total = self._squares = self._worst = 0.0
+        self._least, self._most = math.inf, 0.0
+
+    def add(self, label: Floats, stake: Floats) -> None:
+        """Take in more labels."""
+        if len(label) == 0:
+            return
+        bad = label > 0
+        self._labels += len(label)
+        self._bad += int(bad.sum())
+        self._total += float(stake.sum())
+        self._squares += float((stake**2).sum())
+        self._worst = max(self._worst, float(stake[bad].max(initial=0.0)))
+        self._least, self._most = min(self._least, stake.min()), max(self._most, stake.max())
+        lost = self._chance.standard_exponential((_DRAWS, int(bad.sum()))) @ stake[bad]
+        self._abusive += lost
+        self._all += lost + self._honest(stake[~bad])
+
+    def bound(self, confidence: float) -> float:
+        """The bound of the rate for all that was taken in."""
+        if self._total == 0:
+            return 1.0
+        if self._least == self._most:
+            return clopper_pearson(self._bad, self._labels, confidence)
+        one_more = self._one_more * max(self._worst, self._squares / self._total)
+        return float(np.quantile((self._abusive + one_more) / (self._all + one_more), confidence))
+
+    def _honest(self, stake: Floats) -> Floats:
+        total, squares = stake.sum(), (stake**2).sum()
+        if total == 0:
+            return np.zeros(_DRAWS)
+        drawn: Floats = self._chance.gamma(total**2 / squares, squares / total, _DRAWS)
+        return drawn
+
+
+def _tested(
+    judged: Judged, order: NDArray[np.int64], shares: list[float], confidence: float, seed: int
+) -> Iterator[Step]:
+    """The steps in their order, each computed when it is asked for."""
+    rank, label = judged.rank[order], judged.label[order]
+    weight, value = judged.weight[order], judged.value[order]
+    amount = weight * value
+    by_count, by_amount = _Sums(seed), _Sums(seed + 1)
+    start = 0
+    for share in shares:
+        end = int(np.searchsorted(rank, share, side="right"))
+        by_count.add(label[start:end], weight[start:end])
+        by_amount.add(label[start:end], amount[start:end])
+        start = end
+        yield Step(
+            share=share,
+            labels=end,
+            abusive=int(label[:end].sum()),
+            rate=_rate(label[:end], weight[:end]),
+            bound=by_count.bound(confidence),
+            amount_rate=_rate(label[:end], amount[:end]),
+            amount_bound=by_amount.bound(confidence),
+        )
+
+
+def _rate(label: Floats, stake: Floats) -> float:
+    total = float(stake.sum())
+    return float((label * stake).sum()) / total if total > 0 else 0.0
+
+
+def _shares(outlook: Outlook, judged: Judged, cap: float, amount_cap: float) -> list[float]:
+    """The shares to test, from the one most likely to pass upwards."""
+    grid = np.arange(1, round(1 / _STEP) + 1) * _STEP
+    order = np.argsort(outlook.probability, kind="stable")
+    probability, value = outlook.probability[order], outlook.value[order]
+    taken = np.clip((grid * len(order)).astype(int), 1, len(order)) - 1
+    effective = judged.weight.sum() ** 2 / max((judged.weight**2).sum(), 1e-12)
+    labels = np.maximum(grid * effective, 1e-9)
+    margins = [
+        _margin(probability, stake, taken, labels, limit)
+        for stake, limit in ((np.ones(len(value)), cap), (value, amount_cap))
+    ]
+    start = int(np.argmax(np.minimum(*margins)))
+    return [float(round(share, 6)) for share in grid[start:]]
+
+
+def _margin(
+    probability: Floats,
+    stake: Floats,
+    taken: NDArray[np.int64],
+    labels: Floats,
+    cap: float,
+) -> Floats:
+    """By how many standard errors each share is expected to pass."""
+    total = np.maximum(np.cumsum(stake)[taken], 1e-12)
+    rate = np.cumsum(stake * probability)[taken] / total
+    spread = np.cumsum(stake**2)[taken] * (taken + 1) / total**2
+    margin: Floats = (cap - _DOUBT * rate - spread / labels) * np.sqrt(labels / (cap * spread))
+    return margin
+
+
+def _missing(
+    judged: Judged, steps: list[Step], cap: float, amount_cap: float, confidence: float
+) -> int | None:
+    """How many more labels the first step would need at its observed rate, all windows growing alike."""
+    first = steps[0]
+    if first.labels == 0:
+        return math.ceil(math.log(1 - confidence) / math.log(1 - cap) / first.share)
+    needed = [
+        _needed(first.rate, cap, _spread(judged.weight), confidence),
+        _needed(first.amount_rate, amount_cap, _spread(judged.weight * judged.value), confidence),
+    ]
+    if None in needed:
+        return None
+    most = max(one for one in needed if one is not None)
+    return max(1, math.ceil((most - first.labels) * len(judged.label) / first.labels))
+
+
+def _needed(rate: float, cap: float, spread: float, confidence: float) -> int | None:
+    """The least number of labels whose bound keeps the cap at this rate; None beyond ten million."""
+    low, high = 1, _MOST_LABELS
+    if rate >= cap or _bound_at(rate, high, spread, confidence) > cap:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if _bound_at(rate, middle, spread, confidence) <= cap:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _bound_at(rate: float, labels: int, spread: float, confidence: float) -> float:
+    """The bound for so many labels: unequal stakes say as much as fewer equal ones (Kish 1965)."""
+    equal = labels / spread
+    return float(beta.ppf(confidence, rate * equal + 1, max(equal * (1 - rate), 1e-9)))
+
+
+def _spread(stake: Floats) -> float:
+    """How many times as many unequal stakes are needed as equal ones."""
+    return float(len(stake) * (stake**2).sum() / max(stake.sum() ** 2, 1e-12))

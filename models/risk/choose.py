@@ -1,0 +1,188 @@
+"""From what is certified to what is done: for each action the threshold of least expected cost that reviewers can bear.
+
+Three actions stand on the same score, each with its own stake and its own certificate: `approve` (the return may
+come back without a person's look), `refund_early` (the money goes out before the inspection), `inspect_basic` (the
+goods get the short inspection). Nothing here declines: what is not approved goes to a person.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.risk.calibrate import Floats
+from models.risk.certify import Certificate, Step
+from models.risk.rules import RiskRules
+
+ACTIONS = ("approve", "refund_early", "inspect_basic")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one action may do. `threshold`: the highest score that gets it; None for nobody.
+
+    `share`: the share of eligible requests that get it. `certified_threshold`, `certified_share`: the most that is
+    certified. `bound`, `amount_bound`: how large the abuse rate among them is at most, at the policy's confidence.
+    """
+
+    threshold: float | None
+    share: float
+    certified_threshold: float | None
+    certified_share: float | None
+    cap: float
+    amount_cap: float
+    rate: float | None
+    bound: float | None
+    amount_bound: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Expected cost of an eligible request in minor units, and the reviews a day: as chosen, and if a person saw all."""
+
+    chosen: float
+    review_all: float
+    certified: float
+    reviews_a_day: float
+    is_over_capacity: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The actions by name, and what the choice costs. `scores` (n,) are those that shares are turned into thresholds by."""
+
+    actions: dict[str, Action]
+    costs: Costs
+    scores: Floats
+
+    def thresholds(self, share: float) -> float | None:
+        """The score that this share of requests does not exceed; None for less than one request."""
+        return threshold_at(self.scores, share)
+
+
+def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
+    """For each action the cap by count and by amount."""
+    return {
+        "approve": (rules.abuse_cap, rules.amount_cap),
+        "refund_early": (rules.early_cap, rules.early_cap),
+        "inspect_basic": (rules.basic_cap, rules.basic_cap),
+    }
+
+
+def choose(
+    certificates: dict[str, Certificate], judged: pl.DataFrame, scores: Floats, rules: RiskRules
+) -> Choice:
+    """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go out."""
+    scores = np.sort(scores)
+    curve = cost_curve(judged, rules)
+    certified = certificates["approve"].share
+    chosen = _cheapest(curve, certificates["approve"], rules)
+    actions = {
+        name: _action(certificate, scores, chosen if name == "approve" else certificate.share)
+        for name, certificate in certificates.items()
+    }
+    return Choice(actions, _costs(curve, chosen, certified, rules), scores)
+
+
+def threshold_at(scores: Floats, share: float) -> float | None:
+    """The largest of the sorted scores (n,) that at most this share of them reaches; None if that is no score."""
+    taken = int(np.floor(share * len(scores) + 1e-9))
+    if taken == 0:
+        return None
+    threshold = float(scores[taken - 1])
+    tied = int(np.searchsorted(scores, threshold, side="right"))
+    if tied <= taken:
+        return threshold
+    below = int(np.searchsorted(scores, threshold, side="left"))
+    return float(scores[below - 1]) if below else None
+
+
+def cost_curve(judged: pl.DataFrame, rules: RiskRules) -> pl.DataFrame:
+    """What approving the least risky share would cost: `share, cost` (a request, minor units), `reviews_a_day`.
+
+    Approving costs the loss if the request is abusive, at the calibrated probability; a review costs the reviewer's
+    minutes and the customer's delay, and finds what is abusive.
+    """
+    if judged.is_empty():
+        return pl.DataFrame({"share": [0.0], "cost": [_review_cost(rules)], "reviews_a_day": [0.0]})
+    ordered = judged.sort("rank")
+    total = len(ordered)
+    loss = (ordered["score"] * ordered["value"] * rules.loss_share).cum_sum().to_numpy()
+    approved = np.arange(1, total + 1)
+    cost = (loss + (total - approved) * _review_cost(rules)) / total
+    reviews = (1 - approved / total) * _a_day(judged)
+    return pl.DataFrame(
+        {
+            "share": np.concatenate([[0.0], ordered["rank"].to_numpy()]),
+            "cost": np.concatenate([[_review_cost(rules)], cost]),
+            "reviews_a_day": np.concatenate([[_a_day(judged)], reviews]),
+        }
+    )
+
+
+def _cheapest(curve: pl.DataFrame, certificate: Certificate, rules: RiskRules) -> float | None:
+    """The cheapest certified share that reviewers can bear; if none is, the largest certified one."""
+    if certificate.share is None:
+        return None
+    shares = [step.share for step in _passed(certificate)]
+    costs = [_at(curve, share) for share in shares]
+    borne = [
+        (cost["cost"][0], share)
+        for cost, share in zip(costs, shares, strict=True)
+        if cost["reviews_a_day"][0] <= rules.max_reviews_a_day
+    ]
+    return min(borne)[1] if borne else certificate.share
+
+
+def _passed(certificate: Certificate) -> list[Step]:
+    if certificate.share is None:
+        return []
+    return [step for step in certificate.steps if step.share <= certificate.share]
+
+
+def _action(certificate: Certificate, scores: Floats, share: float | None) -> Action:
+    step = next((step for step in _passed(certificate) if step.share == share), None)
+    threshold = None if share is None else threshold_at(scores, share)
+    certified = certificate.share
+    return Action(
+        threshold=threshold,
+        share=float(np.mean(scores <= threshold)) if threshold is not None else 0.0,
+        certified_threshold=None if certified is None else threshold_at(scores, certified),
+        certified_share=certified,
+        cap=certificate.cap,
+        amount_cap=certificate.amount_cap,
+        rate=step.rate if step else None,
+        bound=step.bound if step else None,
+        amount_bound=step.amount_bound if step else None,
+    )
+
+
+def _costs(
+    curve: pl.DataFrame, chosen: float | None, certified: float | None, rules: RiskRules
+) -> Costs:
+    at = _at(curve, chosen)
+    reviews = float(at["reviews_a_day"][0])
+    return Costs(
+        chosen=float(at["cost"][0]),
+        review_all=_review_cost(rules),
+        certified=float(_at(curve, certified)["cost"][0]),
+        reviews_a_day=reviews,
+        is_over_capacity=reviews > rules.max_reviews_a_day,
+    )
+
+
+def _at(curve: pl.DataFrame, share: float | None) -> pl.DataFrame:
+    return curve.filter(pl.col("share") <= (share or 0.0) + 1e-9).tail(1)
+
+
+def _review_cost(rules: RiskRules) -> float:
+    return (
+        rules.review_minutes * rules.review_minute_minor + rules.review_days * rules.delay_day_minor
+    )
+
+
+def _a_day(judged: pl.DataFrame) -> float:
+    latest = judged.filter(pl.col("block") == judged["block"].max())["requested_at"]
+    first, last = latest.min(), latest.max()
+    days = (last - first).total_seconds() / 86_400  # type: ignore[operator,union-attr]
+    return len(latest) / max(days, 1.0)

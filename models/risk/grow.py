@@ -1,0 +1,119 @@
+"""One model: gradient-boosted trees on the older requests of a lesson, stopped and calibrated by the later ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from models.risk import calibrate
+from models.risk.calibrate import Calibration, Floats
+from models.risk.features import FEATURES
+from models.risk.split import Lesson
+
+LEAST_OF_EACH = 20  # abusive and honest labels, below which trees learn nothing
+_PATIENCE = 20
+_FEW = 50_000  # rows up to which one thread is the fastest
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How trees are grown: the few choices that are worth trying."""
+
+    leaves: int = 6
+    learning_rate: float = 0.08
+    least_in_leaf: int = 30
+    trees: int = 400
+
+
+SHAPES = (Shape(), Shape(leaves=3, learning_rate=0.1))
+LARGE = Shape(leaves=24, learning_rate=0.1, least_in_leaf=100, trees=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Requests as arrays: features (n, F) with NaN for unknown, labels (n,) with NaN for unknown, weights (n,)."""
+
+    features: Floats
+    label: Floats
+    weight: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A classifier and its calibration."""
+
+    classifier: HistGradientBoostingClassifier
+    calibration: Calibration
+
+    def raw(self, features: Floats) -> Floats:
+        """Log-odds (n,) of requests (n, F)."""
+        with threadpool_limits(_threads(len(features))):
+            found: Floats = self.classifier._raw_predict(features)[:, 0]
+        return found
+
+    def score(self, features: Floats) -> Floats:
+        """Calibrated probabilities (n,) of requests (n, F)."""
+        return self.calibration.apply(self.raw(features))
+
+
+def can_learn(examples: Examples, lesson: Lesson) -> bool:
+    """Whether a lesson has labels of both kinds enough, for trees and for calibration."""
+    return all(
+        min(examples.label[rows].sum(), (1 - examples.label[rows]).sum()) >= least
+        for rows, least in ((lesson.train, LEAST_OF_EACH), (lesson.calibrate, 3))
+    )
+
+
+def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
+    """Train on a lesson; `can_learn` must hold."""
+    older, later = lesson.train, lesson.calibrate
+    classifier = HistGradientBoostingClassifier(
+        learning_rate=shape.learning_rate,
+        max_leaf_nodes=shape.leaves,
+        min_samples_leaf=shape.least_in_leaf,
+        max_iter=shape.trees,
+        l2_regularization=5.0,
+        max_features=0.4,
+        monotonic_cst=[feature.monotone for feature in FEATURES],
+        categorical_features=None,
+        early_stopping=True,
+        n_iter_no_change=_PATIENCE,
+        random_state=seed,
+    )
+    with threadpool_limits(_threads(len(older))):
+        classifier.fit(
+            examples.features[older],
+            examples.label[older],
+            _even(examples.weight[older]),
+            X_val=examples.features[later],
+            y_val=examples.label[later],
+            sample_weight_val=_even(examples.weight[later]),
+        )
+        raw = classifier._raw_predict(examples.features[later])[:, 0]
+    return Grown(classifier, calibrate.fit(raw, examples.label[later], examples.weight[later]))
+
+
+def best_shape(examples: Examples, lesson: Lesson, seed: int) -> Shape:
+    """The shape with the least log loss on the lesson's later requests; with many requests, one known to do."""
+    if len(lesson.train) > _FEW:
+        return LARGE
+    return min(SHAPES, key=lambda shape: _loss(examples, lesson, shape, seed))
+
+
+def _loss(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> float:
+    later = lesson.calibrate
+    grown = grow(examples, lesson, shape, seed)
+    odds = grown.raw(examples.features[later])
+    label = examples.label[later]
+    losses = np.logaddexp(0, odds) - label * odds
+    return float(np.average(losses, weights=examples.weight[later]))
+
+
+def _even(weight: Floats) -> Floats:
+    even: Floats = weight / weight.mean()
+    return even
+
+
+def _threads(rows: int) -> int | None:
+    return 1 if rows <= _FEW else None

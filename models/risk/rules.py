@@ -1,0 +1,34 @@
+"""What a shop's policy says of risk: caps, confidence, and what review, delay and loss cost."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskRules:
+    """The policy's section `[risk]` as the model needs it. Shares lie in [0, 1]; money is minor units of the shop's currency.
+
+    `abuse_cap`, `amount_cap`: the largest share of abusive requests, and of their value, among those approved
+    automatically; `confidence`: how sure that must be. `early_cap` and `basic_cap` are the same for paying before the
+    inspection and for the basic inspection, by count and by amount. `loss_share`: the part of an abusive request's
+    value that is lost. `review_days`: how long a review delays the customer.
+    """
+
+    abuse_cap: float = 0.01
+    amount_cap: float = 0.01
+    early_cap: float = 0.005
+    basic_cap: float = 0.01
+    confidence: float = 0.95
+    review_minutes: float = 4.0
+    review_minute_minor: int = 60
+    review_days: float = 1.0
+    delay_day_minor: int = 100
+    loss_share: float = 0.6
+    max_reviews_a_day: int = 400
+    audit_share: float = 0.03
+    bootstrap_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Refuse what no bound can be computed for."""
+        for name in ("abuse_cap", "amount_cap", "early_cap", "basic_cap", "confidence"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")

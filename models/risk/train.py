@@ -1,0 +1,325 @@
+"""From a frame of requests to a model that may be published: taught, calibrated, certified, tested, and accounted for."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.risk import certify, choose, drift, export, golden, measure
+from models.risk.calibrate import Floats
+from models.risk.certify import Certificate, Judged, Outlook
+from models.risk.choose import Choice
+from models.risk.features import NAMES
+from models.risk.grow import LEAST_OF_EACH, Examples, Grown, Shape, best_shape, can_learn, grow
+from models.risk.measure import Metrics
+from models.risk.rules import RiskRules
+from models.risk.split import Block, Plan, Windows, divide
+
+_PACE = timedelta(days=28)
+
+
+class TooFewLabels(Exception):
+    """Not even a model can be trained: `labels` and `positives` are there, at least `needed` of each kind must be."""
+
+    def __init__(self, labels: int, positives: int) -> None:
+        self.labels, self.positives, self.needed = labels, positives, LEAST_OF_EACH
+        super().__init__(
+            f"{labels} requests are labelled and old enough, {positives} of them abusive; a model needs at least "
+            f"{LEAST_OF_EACH} abusive and {LEAST_OF_EACH} honest ones. Until then the rules decide and the bootstrap "
+            "audit gathers labels."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and all that is known of it.
+
+    `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
+    label, weight, value`, each scored by the model of its block. `certificates` are by action. `document` and `golden`
+    are the files that the registry writes. `missing_until` is when the missing labels will be there at the present pace.
+    """
+
+    as_of: datetime
+    seed: int
+    rules: RiskRules
+    plan: Plan
+    shape: Shape
+    document: dict[str, Any]
+    golden: golden.Golden
+    judged: pl.DataFrame
+    certificates: dict[str, Certificate]
+    choice: Choice
+    metrics: Metrics
+    data: dict[str, Any]
+    missing_until: datetime | None
+    reference: dict[str, dict[str, list[float]]]
+    importance: list[tuple[str, float]]
+
+    @property
+    def threshold(self) -> float | None:
+        """The highest score that is approved automatically; None where nothing is certified."""
+        return self.choice.actions["approve"].threshold
+
+
+def train(
+    frame: pl.DataFrame,
+    as_of: datetime,
+    rules: RiskRules,
+    seed: int,
+    plan: Plan | None = None,
+    *,
+    explain: bool = True,
+) -> Trained:
+    """Train on the frame (see `models.risk.features` for its columns) as known at `as_of`; the same input gives the
+    same model. `explain` adds the permutation importance, which takes as long as the test window is long.
+
+    Raises TooFewLabels where there is nothing to learn from.
+    """
+    plan = plan or Plan()
+    frame = frame.filter(pl.col("requested_at") <= as_of).sort("requested_at", "rma")
+    examples = _examples(frame, as_of)
+    windows = divide(frame, as_of, plan)
+    if not can_learn(examples, windows.last):
+        ripe = np.concatenate([windows.last.train, windows.last.calibrate])
+        raise TooFewLabels(len(ripe), int(examples.label[ripe].sum()))
+    blocks = [block for block in windows.blocks if can_learn(examples, block.lesson)]
+    shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), seed)
+    grown = [grow(examples, block.lesson, shape, seed) for block in blocks]
+    judged = _judge(frame, examples, blocks, grown)
+    certificates = _certify(judged, frame, examples, blocks, grown, rules, seed)
+    last = grow(examples, windows.last, shape, seed)
+    document = export.to_document(last.classifier, last.calibration)
+    return Trained(
+        as_of=as_of,
+        seed=seed,
+        rules=rules,
+        plan=plan,
+        shape=shape,
+        document=document,
+        golden=export.to_golden(last.classifier, document, examples.features, seed),
+        judged=judged,
+        certificates=certificates,
+        choice=choose.choose(
+            certificates, judged, _fresh_scores(frame, examples, windows, last), rules
+        ),
+        metrics=measure.measure(judged, seed),
+        data=_data(frame, examples, windows),
+        missing_until=_when(frame, as_of, certificates["approve"].missing_labels),
+        reference=drift.reference(examples.features[windows.last.train]),
+        importance=_importance(examples, blocks, grown, seed) if explain else [],
+    )
+
+
+def to_manifest(trained: Trained, policy_version: str) -> dict[str, Any]:
+    """The content of `manifest.json` but for what the registry adds."""
+    approve = trained.choice.actions["approve"]
+    certificate = trained.certificates["approve"]
+    return {
+        "trained_at": trained.as_of.isoformat(),
+        "data": trained.data,
+        "features": list(NAMES),
+        "policy_version": policy_version,
+        "code_version": code_version(),
+        "seed": trained.seed,
+        "plan": asdict(trained.plan),
+        "shape": asdict(trained.shape),
+        "metrics": asdict(trained.metrics),
+        "certificate": _certificate(trained, certificate),
+        "threshold": approve.threshold,
+        "actions": {name: asdict(action) for name, action in trained.choice.actions.items()},
+        "costs": asdict(trained.choice.costs),
+        "rules": asdict(trained.rules),
+        "reference": trained.reference,
+        "importance": [list(one) for one in trained.importance],
+    }
+
+
+def code_version() -> str:
+    """A hash of the sources that made the model: what `models/risk` holds, in order of name."""
+    content = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return content.hexdigest()[:16]
+
+
+def _certificate(trained: Trained, certificate: Certificate) -> dict[str, Any]:
+    thresholds = trained.choice.thresholds
+    return {
+        "cap": certificate.cap,
+        "amount_cap": certificate.amount_cap,
+        "confidence": certificate.confidence,
+        "threshold": trained.choice.actions["approve"].certified_threshold,
+        "share": certificate.share,
+        "by": [
+            {
+                "threshold": thresholds(step.share),
+                "share": step.share,
+                "n": step.labels,
+                "abusive": step.abusive,
+                "rate": step.rate,
+                "bound": step.bound,
+                "amount_rate": step.amount_rate,
+                "amount_bound": step.amount_bound,
+            }
+            for step in certificate.steps
+        ],
+        "certified": certificate.share is not None,
+        "missing_labels": certificate.missing_labels,
+        "missing_until": None
+        if trained.missing_until is None
+        else trained.missing_until.isoformat(),
+    }
+
+
+def _examples(frame: pl.DataFrame, as_of: datetime) -> Examples:
+    known = pl.col("labelled_at") <= as_of
+    label = frame.select(pl.when(known).then(pl.col("label")).cast(pl.Float64).alias("label"))
+    return Examples(
+        features=np.ascontiguousarray(
+            frame.select(pl.col(NAMES).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+        ),
+        label=label["label"].fill_null(float("nan")).to_numpy(),
+        weight=frame["weight"].cast(pl.Float64).fill_null(1.0).to_numpy(),
+    )
+
+
+def _judge(
+    frame: pl.DataFrame, examples: Examples, blocks: list[Block], grown: list[Grown]
+) -> pl.DataFrame:
+    eligible = frame["is_eligible"].to_numpy()
+    parts = []
+    for number, (block, model) in enumerate(zip(blocks, grown, strict=True)):
+        rows = block.judged[eligible[block.judged]]
+        score = model.score(examples.features[rows])
+        parts.append(
+            frame[rows].select(
+                "rma",
+                "requested_at",
+                pl.lit(number).alias("block"),
+                pl.lit(block.is_test).alias("is_test"),
+                pl.Series("rank", _rank(score)),
+                pl.Series("score", score),
+                pl.Series("label", examples.label[rows]).fill_nan(None),
+                "weight",
+                "value",
+            )
+        )
+    return pl.concat(parts) if parts else _EMPTY
+
+
+def _certify(
+    judged: pl.DataFrame,
+    frame: pl.DataFrame,
+    examples: Examples,
+    blocks: list[Block],
+    grown: list[Grown],
+    rules: RiskRules,
+    seed: int,
+) -> dict[str, Certificate]:
+    """A certificate for each action, on the judged blocks that are not kept for the test."""
+    used = judged.filter(~pl.col("is_test"))
+    labelled = used.filter(pl.col("label").is_not_null())
+    evidence = Judged(
+        rank=labelled["rank"].to_numpy(),
+        label=labelled["label"].to_numpy(),
+        weight=labelled["weight"].to_numpy(),
+        value=labelled["value"].to_numpy(),
+    )
+    outlook = _outlook(frame, examples, blocks, grown)
+    return {
+        name: certify.certify(
+            evidence,
+            outlook,
+            cap=cap,
+            amount_cap=amount_cap,
+            confidence=rules.confidence,
+            seed=seed,
+        )
+        for name, (cap, amount_cap) in choose.caps(rules).items()
+    }
+
+
+def _outlook(
+    frame: pl.DataFrame, examples: Examples, blocks: list[Block], grown: list[Grown]
+) -> Outlook:
+    """What the first model, which has seen no judged label, says of the requests that will certify."""
+    eligible = frame["is_eligible"].to_numpy()
+    certifying = [block.judged for block in blocks if not block.is_test]
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *certifying])
+    rows = rows[eligible[rows]]
+    if len(rows) == 0:
+        return Outlook(np.full(1, float(np.nanmean(examples.label))), np.ones(1))
+    return Outlook(grown[0].score(examples.features[rows]), frame["value"].to_numpy()[rows])
+
+
+def _rank(score: Floats) -> Floats:
+    """The share of the scores that are at most as high (n,)."""
+    rank: Floats = np.searchsorted(np.sort(score), score, side="right") / max(len(score), 1)
+    return rank
+
+
+def _fresh_scores(frame: pl.DataFrame, examples: Examples, windows: Windows, last: Grown) -> Floats:
+    """Scores of the eligible requests that did not grow the last model's trees: where its thresholds are read off."""
+    rows = windows.fresh
+    eligible = frame["is_eligible"].to_numpy()[rows]
+    return last.score(examples.features[rows[eligible]])
+
+
+def _data(frame: pl.DataFrame, examples: Examples, windows: Windows) -> dict[str, Any]:
+    rows = np.concatenate([windows.last.train, windows.last.calibrate])
+    return {
+        "from": _iso(frame["requested_at"].min()),
+        "to": _iso(frame["requested_at"].max()),
+        "requests": len(frame),
+        "labels": len(rows),
+        "positives": int(examples.label[rows].sum()),
+    }
+
+
+def _iso(moment: object) -> str | None:
+    return moment.isoformat() if isinstance(moment, datetime) else None
+
+
+def _when(frame: pl.DataFrame, as_of: datetime, missing: int | None) -> datetime | None:
+    """When the missing labels will be there if they come as in the last four weeks; None where never or none missing."""
+    came = frame.filter(
+        pl.col("label").is_not_null(),
+        pl.col("labelled_at") <= as_of,
+        pl.col("labelled_at") > as_of - _PACE,
+    )
+    if not missing or came.is_empty():
+        return None
+    days = min(missing / len(came) * _PACE.days, 36_500)
+    return as_of + timedelta(days=days)
+
+
+def _importance(
+    examples: Examples, blocks: list[Block], grown: list[Grown], seed: int
+) -> list[tuple[str, float]]:
+    if not blocks:
+        return []
+    rows: NDArray[np.int64] = blocks[-1].judged
+    rows = rows[~np.isnan(examples.label[rows])]
+    return measure.importance(
+        grown[-1].raw, examples.features[rows], examples.label[rows], examples.weight[rows], seed
+    )
+
+
+_EMPTY = pl.DataFrame(
+    schema={
+        "rma": pl.String,
+        "requested_at": pl.Datetime("us", "UTC"),
+        "block": pl.Int32,
+        "is_test": pl.Boolean,
+        "rank": pl.Float64,
+        "score": pl.Float64,
+        "label": pl.Float64,
+        "weight": pl.Float64,
+        "value": pl.Float64,
+    }
+)
