@@ -1,10 +1,12 @@
 """How much may be decided by the score, so that the policy's cap holds with the policy's confidence.
 
 The requests that were judged by a model trained before them are laid out from the least to the most risky. Shares are
-tested in a fixed order, each must pass, and the first that fails ends it: the chance that any share is certified
-whose abuse rate exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn & Lehmacher
-1995; for thresholds, Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). Order and start are chosen
-without the labels that test.
+tested in a fixed order from a start that should pass, and the first that fails ends it: the chance that a share is
+certified whose abuse rate exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn &
+Lehmacher 1995; for thresholds Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). There are two starts:
+a fifth of the chance of error is spent from a safe one, and goes on with the rest from a bold one (the fallback
+procedure: Wiens 2003), so that a bold start which fails does not lose everything. Order and starts are chosen without
+the labels that test.
 
 The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
 each label counts by an exponential chance, with one more abusive label at the worst. Where all labels count alike it
@@ -15,18 +17,22 @@ or by empirical Bernstein, need two to four times the labels to certify anything
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 Floats: TypeAlias = NDArray[np.float64]
-_STEP = 0.005  # of the requests; finer steps give nothing, coarser ones give away coverage
-_DRAWS = 4000
-_DOUBT = 1.5  # the start must pass even if abuse is this many times what the earlier model says
+_STEP = 0.005  # of the requests; coarser steps give away coverage
+_DRAWS = 2000
+_SAFE_SPENDS = 0.2  # of the chance of error
+_SAFE_DOUBT = (
+    1.5  # how many times as much abuse as the earlier model expects the starts should bear
+)
+_BOLD_DOUBT = 1.2
+_BOLD_POWER = 0.95
 _MOST_LABELS = 10_000_000
 
 
@@ -54,9 +60,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A tested share: the labels in it, how many were abusive, the estimated rates, and their upper bounds."""
+    """A tested share: the labels in it, how many were abusive, the estimated rates, and their upper bounds at the
+    confidence that was spent on it.
+    """
 
     share: float
+    confidence: float
+    passes: bool
     labels: int
     abusive: int
     rate: float
@@ -91,16 +101,12 @@ def certify(
     seed: int,
 ) -> Certificate:
     """Certify by count and by amount, from the share on that the outlook thinks the most likely to pass."""
-    order = np.argsort(judged.rank, kind="stable")
-    shares = _shares(outlook, judged, cap, amount_cap)
-    steps: list[Step] = []
-    share = None
-    for step in _tested(judged, order, shares, confidence, seed):
-        steps.append(step)
-        if step.bound > cap or step.amount_bound > amount_cap:
-            break
-        share = step.share
-    missing = 0 if share is not None else _missing(judged, steps, cap, amount_cap, confidence)
+    safe, bold = _starts(outlook, judged, cap, amount_cap, confidence)
+    path = _Path(judged, cap, amount_cap, seed)
+    steps = _walk(path, safe, bold, confidence)
+    passed = [step.share for step in steps if step.passes]
+    missing = 0 if passed else _missing(judged, steps[0], cap, amount_cap, confidence)
+    share = max(passed, default=None)
     return Certificate(cap, amount_cap, confidence, tuple(steps), share, missing)
 
 
@@ -164,29 +170,59 @@ class _Sums:
         return drawn
 
 
-def _tested(
-    judged: Judged, order: NDArray[np.int64], shares: list[float], confidence: float, seed: int
-) -> Iterator[Step]:
-    """The steps in their order, each computed when it is asked for."""
-    rank, label = judged.rank[order], judged.label[order]
-    weight, value = judged.weight[order], judged.value[order]
-    amount = weight * value
-    by_count, by_amount = _Sums(seed), _Sums(seed + 1)
-    start = 0
-    for share in shares:
-        end = int(np.searchsorted(rank, share, side="right"))
-        by_count.add(label[start:end], weight[start:end])
-        by_amount.add(label[start:end], amount[start:end])
-        start = end
-        yield Step(
+class _Path:
+    """Ever larger shares of the judged requests, each tested with the labels that the last one had and those between."""
+
+    def __init__(self, judged: Judged, cap: float, amount_cap: float, seed: int) -> None:
+        order = np.argsort(judged.rank, kind="stable")
+        self._rank, self._label = judged.rank[order], judged.label[order]
+        self._weight = judged.weight[order]
+        self._amount = self._weight * judged.value[order]
+        self._cap, self._amount_cap = cap, amount_cap
+        self._by_count, self._by_amount = _Sums(seed), _Sums(seed + 1)
+        self._taken = 0
+
+    def test(self, share: float, confidence: float) -> Step:
+        """Test a share, which must not be smaller than the one before."""
+        end = int(np.searchsorted(self._rank, share, side="right"))
+        new, label = slice(self._taken, end), self._label[:end]
+        self._by_count.add(self._label[new], self._weight[new])
+        self._by_amount.add(self._label[new], self._amount[new])
+        self._taken = end
+        bound, amount_bound = (one.bound(confidence) for one in (self._by_count, self._by_amount))
+        return Step(
             share=share,
+            confidence=confidence,
+            passes=bound <= self._cap and amount_bound <= self._amount_cap,
             labels=end,
-            abusive=int(label[:end].sum()),
-            rate=_rate(label[:end], weight[:end]),
-            bound=by_count.bound(confidence),
-            amount_rate=_rate(label[:end], amount[:end]),
-            amount_bound=by_amount.bound(confidence),
+            abusive=int(label.sum()),
+            rate=_rate(label, self._weight[:end]),
+            bound=bound,
+            amount_rate=_rate(label, self._amount[:end]),
+            amount_bound=amount_bound,
         )
+
+
+def _walk(path: _Path, safe: int, bold: int, confidence: float) -> list[Step]:
+    """The tests in their order; starts are numbers of steps."""
+    error = 1 - confidence
+    steps: list[Step] = []
+    goes_on = True
+    for number in range(safe, bold):
+        steps.append(path.test(_share(number), 1 - error * _SAFE_SPENDS))
+        goes_on = steps[-1].passes
+        if not goes_on:
+            break
+    left = confidence if goes_on else 1 - error * (1 - _SAFE_SPENDS)
+    for number in range(bold, round(1 / _STEP) + 1):
+        steps.append(path.test(_share(number), left))
+        if not steps[-1].passes:
+            break
+    return steps
+
+
+def _share(number: int) -> float:
+    return round(number * _STEP, 6)
 
 
 def _rate(label: Floats, stake: Floats) -> float:
@@ -194,42 +230,56 @@ def _rate(label: Floats, stake: Floats) -> float:
     return float((label * stake).sum()) / total if total > 0 else 0.0
 
 
-def _shares(outlook: Outlook, judged: Judged, cap: float, amount_cap: float) -> list[float]:
-    """The shares to test, from the one most likely to pass upwards."""
+def _starts(
+    outlook: Outlook, judged: Judged, cap: float, amount_cap: float, confidence: float
+) -> tuple[int, int]:
+    """Numbers of the steps to start at: the one that passes by the widest margin under doubt, and the last one that
+    still passes in all likelihood.
+    """
     grid = np.arange(1, round(1 / _STEP) + 1) * _STEP
     order = np.argsort(outlook.probability, kind="stable")
     probability, value = outlook.probability[order], outlook.value[order]
     taken = np.clip((grid * len(order)).astype(int), 1, len(order)) - 1
-    effective = judged.weight.sum() ** 2 / max((judged.weight**2).sum(), 1e-12)
-    labels = np.maximum(grid * effective, 1e-9)
-    margins = [
-        _margin(probability, stake, taken, labels, limit)
+    labels = np.multiply(grid, len(judged.label) / _spread(judged.weight))
+    views = [
+        (*_ahead(probability, stake, taken, labels), limit)
         for stake, limit in ((np.ones(len(value)), cap), (value, amount_cap))
     ]
-    start = int(np.argmax(np.minimum(*margins)))
-    return [float(round(share, 6)) for share in grid[start:]]
+    safe = int(np.argmax(np.min([_margin(*view) for view in views], axis=0)))
+    power = np.min([_power(*view, confidence) for view in views], axis=0)
+    likely = np.flatnonzero(power >= _BOLD_POWER)
+    bold = max(safe, int(likely[-1])) if len(likely) else safe
+    return safe + 1, bold + 1
 
 
-def _margin(
-    probability: Floats,
-    stake: Floats,
-    taken: NDArray[np.int64],
-    labels: Floats,
-    cap: float,
-) -> Floats:
-    """By how many standard errors each share is expected to pass."""
+def _ahead(
+    probability: Floats, stake: Floats, taken: NDArray[np.int64], labels: Floats
+) -> tuple[Floats, Floats]:
+    """The expected rate of each share, and how many equal labels its unequal ones are worth."""
     total = np.maximum(np.cumsum(stake)[taken], 1e-12)
     rate = np.cumsum(stake * probability)[taken] / total
     spread = np.cumsum(stake**2)[taken] * (taken + 1) / total**2
-    margin: Floats = (cap - _DOUBT * rate - spread / labels) * np.sqrt(labels / (cap * spread))
+    return rate, np.maximum(labels / spread, 1.0)
+
+
+def _margin(rate: Floats, labels: Floats, cap: float) -> Floats:
+    """By how many standard errors each share passes under doubt."""
+    margin: Floats = (cap - _SAFE_DOUBT * rate - 1 / labels) * np.sqrt(labels / cap)
     return margin
 
 
+def _power(rate: Floats, labels: Floats, cap: float, confidence: float) -> Floats:
+    """The chance that each share passes: that no more abusive labels are seen than its bound bears."""
+    whole = np.floor(labels)
+    borne = binom.ppf(1 - confidence, whole, cap) - 1
+    power: Floats = binom.cdf(borne, whole, np.minimum(rate * _BOLD_DOUBT, 1.0))
+    return power
+
+
 def _missing(
-    judged: Judged, steps: list[Step], cap: float, amount_cap: float, confidence: float
+    judged: Judged, first: Step, cap: float, amount_cap: float, confidence: float
 ) -> int | None:
     """How many more labels the first step would need at its observed rate, all windows growing alike."""
-    first = steps[0]
     if first.labels == 0:
         return math.ceil(math.log(1 - confidence) / math.log(1 - cap) / first.share)
     needed = [
@@ -264,4 +314,6 @@ def _bound_at(rate: float, labels: int, spread: float, confidence: float) -> flo
 
 def _spread(stake: Floats) -> float:
     """How many times as many unequal stakes are needed as equal ones."""
+    if len(stake) == 0:
+        return 1.0
     return float(len(stake) * (stake**2).sum() / max(stake.sum() ** 2, 1e-12))

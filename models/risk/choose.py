@@ -104,19 +104,26 @@ def cost_curve(judged: pl.DataFrame, rules: RiskRules) -> pl.DataFrame:
     minutes and the customer's delay, and finds what is abusive.
     """
     if judged.is_empty():
-        return pl.DataFrame({"share": [0.0], "cost": [_review_cost(rules)], "reviews_a_day": [0.0]})
+        return pl.DataFrame({"share": [0.0], "cost": [review_cost(rules)], "reviews_a_day": [0.0]})
     ordered = judged.sort("rank")
     total = len(ordered)
     loss = (ordered["score"] * ordered["value"] * rules.loss_share).cum_sum().to_numpy()
     approved = np.arange(1, total + 1)
-    cost = (loss + (total - approved) * _review_cost(rules)) / total
+    cost = (loss + (total - approved) * review_cost(rules)) / total
     reviews = (1 - approved / total) * _a_day(judged)
     return pl.DataFrame(
         {
             "share": np.concatenate([[0.0], ordered["rank"].to_numpy()]),
-            "cost": np.concatenate([[_review_cost(rules)], cost]),
+            "cost": np.concatenate([[review_cost(rules)], cost]),
             "reviews_a_day": np.concatenate([[_a_day(judged)], reviews]),
         }
+    )
+
+
+def review_cost(rules: RiskRules) -> float:
+    """What a person's look at a request costs: the minutes, and the customer's delay; minor units."""
+    return (
+        rules.review_minutes * rules.review_minute_minor + rules.review_days * rules.delay_day_minor
     )
 
 
@@ -135,9 +142,7 @@ def _cheapest(curve: pl.DataFrame, certificate: Certificate, rules: RiskRules) -
 
 
 def _passed(certificate: Certificate) -> list[Step]:
-    if certificate.share is None:
-        return []
-    return [step for step in certificate.steps if step.share <= certificate.share]
+    return [step for step in certificate.steps if step.passes]
 
 
 def _action(certificate: Certificate, scores: Floats, share: float | None) -> Action:
@@ -164,7 +169,7 @@ def _costs(
     reviews = float(at["reviews_a_day"][0])
     return Costs(
         chosen=float(at["cost"][0]),
-        review_all=_review_cost(rules),
+        review_all=review_cost(rules),
         certified=float(_at(curve, certified)["cost"][0]),
         reviews_a_day=reviews,
         is_over_capacity=reviews > rules.max_reviews_a_day,
@@ -173,12 +178,6 @@ def _costs(
 
 def _at(curve: pl.DataFrame, share: float | None) -> pl.DataFrame:
     return curve.filter(pl.col("share") <= (share or 0.0) + 1e-9).tail(1)
-
-
-def _review_cost(rules: RiskRules) -> float:
-    return (
-        rules.review_minutes * rules.review_minute_minor + rules.review_days * rules.delay_day_minor
-    )
 
 
 def _a_day(judged: pl.DataFrame) -> float:

@@ -15,7 +15,16 @@ from models.risk.calibrate import Floats
 from models.risk.certify import Certificate, Judged, Outlook
 from models.risk.choose import Choice
 from models.risk.features import NAMES
-from models.risk.grow import LEAST_OF_EACH, Examples, Grown, Shape, best_shape, can_learn, grow
+from models.risk.grow import (
+    LEAST_OF_EACH,
+    SHAPES,
+    Examples,
+    Grown,
+    Shape,
+    best_shape,
+    can_learn,
+    grow,
+)
 from models.risk.measure import Metrics
 from models.risk.rules import RiskRules
 from models.risk.split import Block, Plan, Windows, divide
@@ -73,10 +82,11 @@ def train(
     seed: int,
     plan: Plan | None = None,
     *,
+    shapes: tuple[Shape, ...] = SHAPES,
     explain: bool = True,
 ) -> Trained:
     """Train on the frame (see `models.risk.features` for its columns) as known at `as_of`; the same input gives the
-    same model. `explain` adds the permutation importance, which takes as long as the test window is long.
+    same model. `shapes` are tried, and the best one grows every tree. `explain` adds the permutation importance.
 
     Raises TooFewLabels where there is nothing to learn from.
     """
@@ -88,7 +98,7 @@ def train(
         ripe = np.concatenate([windows.last.train, windows.last.calibrate])
         raise TooFewLabels(len(ripe), int(examples.label[ripe].sum()))
     blocks = [block for block in windows.blocks if can_learn(examples, block.lesson)]
-    shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), seed)
+    shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), shapes, seed)
     grown = [grow(examples, block.lesson, shape, seed) for block in blocks]
     judged = _judge(frame, examples, blocks, grown)
     certificates = _certify(judged, frame, examples, blocks, grown, rules, seed)
@@ -160,6 +170,8 @@ def _certificate(trained: Trained, certificate: Certificate) -> dict[str, Any]:
                 "threshold": thresholds(step.share),
                 "share": step.share,
                 "n": step.labels,
+                "passes": step.passes,
+                "confidence": step.confidence,
                 "abusive": step.abusive,
                 "rate": step.rate,
                 "bound": step.bound,

@@ -1,0 +1,140 @@
+"""A certificate holds: replays on shops whose true abuse is known break the cap no more often than it says."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from risk_replays import CAP, replay
+from scipy.stats import binom
+
+from models.risk.certify import Judged, Outlook, bound, certify, clopper_pearson
+
+REPLAYS = 120
+# With a chance of 5 % each, 120 replays break more than 13 times in one of a hundred thousand runs of this test.
+MOST_BROKEN = int(binom.ppf(1 - 1e-3, REPLAYS, 0.05))
+
+
+@pytest.mark.parametrize(
+    ("requests", "audits", "large"),
+    [(4000, False, 0.0), (4000, False, 1.0), (12_000, True, 0.5)],
+    ids=["all inspected", "abuse drawn to large amounts", "audits with weights"],
+)
+def test_the_cap_is_broken_no_more_often_than_the_confidence_says(
+    requests: int, audits: bool, large: float
+) -> None:
+    found = [replay(requests, seed, audits=audits, large=large) for seed in range(REPLAYS)]
+    assert sum(rate > CAP for _, rate, _ in found) <= MOST_BROKEN
+    assert sum(rate > CAP for _, _, rate in found) <= MOST_BROKEN
+    assert np.mean([certificate.share is not None for certificate, _, _ in found]) > 0.75
+
+
+def test_more_labels_certify_more() -> None:
+    few, many = (
+        np.mean([replay(requests, seed)[0].share or 0.0 for seed in range(15)])
+        for requests in (3000, 20_000)
+    )
+    assert few + 0.05 < many
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 2000), st.data())
+def test_clopper_pearson_is_where_so_few_would_be_seen_by_chance_alone(
+    labels: int, data: st.DataObject
+) -> None:
+    abusive = data.draw(st.integers(0, labels - 1))
+    upper = clopper_pearson(abusive, labels, 0.95)
+    assert binom.cdf(abusive, labels, upper) == pytest.approx(0.05, abs=1e-6)
+    assert clopper_pearson(labels, labels, 0.95) == 1.0
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 20), st.integers(100, 3000), st.integers(0, 99))
+def test_the_bound_of_nearly_equal_stakes_is_that_of_equal_ones(
+    abusive: int, honest: int, seed: int
+) -> None:
+    label = np.repeat([1.0, 0.0], [abusive, honest])
+    stake = np.full(len(label), 7.0)
+    exact = clopper_pearson(abusive, len(label), 0.95)
+    assert bound(label, stake, 0.95, seed) == exact
+    stake[-1] *= 1 + 1e-9
+    assert bound(label, stake, 0.95, seed) == pytest.approx(exact, rel=0.12)
+
+
+def test_the_bound_of_unequal_stakes_covers_the_true_share() -> None:
+    chance = np.random.default_rng(3)
+    missed = 0
+    for seed in range(300):
+        stake = chance.choice([1.0, 20.0], 2000, p=[0.9, 0.1])
+        label = (chance.random(2000) < 0.02).astype(float)
+        missed += bound(label, stake, 0.95, seed) < 0.02
+    assert missed <= binom.ppf(1 - 1e-3, 300, 0.05)
+
+
+def test_no_labels_bound_nothing() -> None:
+    assert bound(np.empty(0), np.empty(0), 0.95, 0) == 1.0
+
+
+def test_shares_are_tested_upwards_and_none_after_the_one_that_fails() -> None:
+    certificate, _, _ = replay(6000, 1)
+    shares = [step.share for step in certificate.steps]
+    assert shares == sorted(set(shares))
+    assert not certificate.steps[-1].passes
+    assert certificate.share == max(step.share for step in certificate.steps if step.passes)
+    for step in certificate.steps:
+        assert step.passes == (step.bound <= CAP and step.amount_bound <= CAP)
+        assert step.rate <= step.bound
+        assert 0.95 <= step.confidence < 1
+
+
+def judged(labels: int, abusive: int, seed: int = 0) -> Judged:
+    chance = np.random.default_rng(seed)
+    label = chance.permutation(np.repeat([1.0, 0.0], [abusive, labels - abusive]))
+    rank = np.arange(1, labels + 1) / labels
+    return Judged(rank, label, np.ones(labels), np.full(labels, 50.0))
+
+
+def certified(evidence: Judged, expected: float) -> tuple[float | None, int | None]:
+    outlook = Outlook(np.full(1000, expected), np.full(1000, 50.0))
+    found = certify(evidence, outlook, cap=CAP, amount_cap=CAP, confidence=0.95, seed=0)
+    return found.share, found.missing_labels
+
+
+def test_the_missing_labels_are_those_that_a_clean_record_lacks() -> None:
+    needed = math.ceil(math.log(0.05) / math.log(1 - CAP))
+    share, missing = certified(judged(100, 0), 0.0)
+    assert share is None
+    assert missing == needed - 100
+    assert certified(judged(needed + 1, 0), 0.0) == (1.0, 0)
+
+
+def test_no_number_of_labels_would_do_above_the_cap() -> None:
+    assert certified(judged(1000, 30), 0.03) == (None, None)
+
+
+def test_the_observed_rate_decides_how_many_are_missing() -> None:
+    labels = 1000
+    share, missing = certified(judged(labels, 7), 0.001)
+    assert share is None
+    assert missing is not None
+    whole = labels + missing
+    assert clopper_pearson(round(0.007 * whole), whole, 0.95) == pytest.approx(CAP, rel=0.01)
+
+
+def test_without_any_label_the_least_number_is_named() -> None:
+    empty = Judged(*(np.empty(0) for _ in range(4)))
+    share, missing = certified(empty, 0.01)
+    assert share is None
+    assert missing is not None
+    assert missing >= 299
+
+
+def test_a_large_amount_among_the_abusive_stops_the_amount_and_not_the_count() -> None:
+    evidence = judged(4000, 12)
+    value = np.where(evidence.label > 0, 1000.0, 50.0)
+    outlook = Outlook(np.full(1000, 0.003), np.full(1000, 50.0))
+    dear = Judged(evidence.rank, evidence.label, evidence.weight, value)
+    found = certify(dear, outlook, cap=CAP, amount_cap=CAP, confidence=0.95, seed=0)
+    assert found.share is None
+    assert found.steps[0].bound <= CAP < found.steps[0].amount_bound
