@@ -166,7 +166,7 @@ def _statements() -> list[Figure]:
     from house import House  # type: ignore[import-not-found]
     from policy_with import policy_with  # type: ignore[import-not-found]
 
-    policy, clock = policy_with({"audit.share": 0.0}), VirtualClock(datetime.now(UTC))
+    policy, clock = policy_with({"audit.bootstrap_share": 0.0}), VirtualClock(datetime.now(UTC))
     with _sqlite() as settings:
         db = Database(settings.database)
         migrate.upgrade(db)

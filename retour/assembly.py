@@ -10,7 +10,6 @@ from retour.errors import UserError
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.policy import Policy
-from service.domain.risk import RulesOnly
 from service.handlers import handlers
 from service.history.commands import newest_timezone
 from service.letters.writers import House
@@ -22,6 +21,7 @@ from service.platform.mail import FolderMailer, Mailer, Sender, SmtpMailer
 from service.platform.payments import ByHand, Payments, ShopsPayments
 from service.policies import default_policy, default_text
 from service.policies.reading import read_policy
+from service.risk.model_risk import ModelRisk
 from service.worker import Handler
 
 
@@ -35,7 +35,7 @@ def open_retour(settings: Settings) -> Retour:
     return Retour(
         db,
         policy,
-        RulesOnly(),
+        ModelRisk(settings.risk_dir),
         SystemClock(),
         SystemIds(),
         secret=settings.secret(),

@@ -11,6 +11,7 @@ from retour.errors import UserError
 from retour.importers.cli import app as importers
 from retour.jobs import app as jobs
 from retour.keys import app as keys
+from retour.models import app as models
 from retour.policies import app as policies
 from retour.settings import load_settings
 
@@ -20,6 +21,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(policies, name="policy")
 app.add_typer(costs, name="costs")
 app.add_typer(jobs, name="jobs")
+app.add_typer(models, name="model")
 
 
 @app.callback()

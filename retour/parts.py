@@ -21,8 +21,10 @@ def serve_service(settings: Settings) -> None:
     from service.platform.telemetry import log_to_stdout
 
     refuse_taken_port(settings.host, settings.service_port, "service")
-    app = create_app(open_retour(settings))
+    retour = open_retour(settings)
+    app = create_app(retour)
     log_to_stdout()
+    retour.context.risk.health()  # reads the model now, so that no customer waits for that
     uvicorn.run(app, host=settings.host, port=settings.service_port, log_level="warning")
 
 

@@ -154,6 +154,10 @@ class Settings(BaseSettings):
         return self.var_dir / "quality"
 
     @property
+    def risk_dir(self) -> Path:
+        return self.var_dir / "models" / "risk"
+
+    @property
     def published_dir(self) -> Path:
         return self.var_dir / "published"
 

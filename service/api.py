@@ -1,14 +1,17 @@
 """The service over HTTP: a thin edge around `Retour`."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field
 
 from service.application import Retour
 from service.cases.endpoints import router as cases
 from service.catalog.endpoints import router as products
 from service.customers.endpoints import router as customers
+from service.domain.risk import RiskHealth
 from service.edge import ProblemDocument, RetourDep, add_problem_handlers
 from service.orders.endpoints import router as orders
 from service.platform.telemetry import Requests
@@ -64,6 +67,42 @@ _ROUTERS = (
 )
 
 
+class RiskReadiness(BaseModel):
+    """Who decides on applications. Without a model that can, people and rules do: it is a warning, no failure."""
+
+    deciding: Annotated[
+        str,
+        Field(
+            description="what the next decision rests on: model, no_model, uncertified, suspended or unavailable"
+        ),
+    ]
+    model_version: Annotated[str | None, Field(description="the model that is named to decide")]
+    challenger_version: Annotated[str | None, Field(description="the model that scores beside it")]
+    assessed: Annotated[Mapping[str, int], Field(description="decisions, by what they rest on")]
+    discarded: Annotated[
+        Mapping[str, int], Field(description="answers of models that were not heard, by why not")
+    ]
+
+
+class Readiness(BaseModel):
+    """The service can do its work."""
+
+    status: Annotated[Literal["ok"], Field(description="it can")]
+    log_head: Annotated[int, Field(description="the number of the newest event")]
+    risk: RiskReadiness
+
+    @classmethod
+    def of(cls, log_head: int, health: RiskHealth) -> Self:
+        risk = RiskReadiness(
+            deciding=health.deciding,
+            model_version=health.model_version,
+            challenger_version=health.challenger_version,
+            assessed=health.assessed,
+            discarded=health.discarded,
+        )
+        return cls(status="ok", log_head=log_head, risk=risk)
+
+
 def create_app(retour: Retour) -> FastAPI:
     """The HTTP application of one `Retour`. Its /docs load nothing from elsewhere."""
     app = FastAPIOffline(
@@ -91,9 +130,9 @@ def _add_health(app: FastAPI) -> None:
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["health"])
-    def readyz(retour: RetourDep) -> dict[str, str | int]:
-        """The database answers too."""
-        return {"status": "ok", "log_head": retour.log_head()}
+    def readyz(retour: RetourDep) -> Readiness:
+        """The database answers too; and who decides on applications, with what was counted since the process began."""
+        return Readiness.of(retour.log_head(), retour.context.risk.health())
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -31,6 +31,7 @@ from service.domain.policy_sections import (
     OutcomeChoices,
     RefundTerms,
     Regime,
+    RiskTerms,
     Rules,
     Section,
     Survey,
@@ -77,6 +78,7 @@ class Policy(Section):
     refund: RefundTerms
     inspection: Inspection
     audit: Audit
+    risk: RiskTerms
     keep_item: KeepItem
     clocks: Clocks
     grades: Grades

@@ -16,6 +16,7 @@ Hours = Annotated[int, Field(ge=1, le=8760)]  # a year
 Percent = Annotated[int, Field(ge=0, le=100)]
 Times = Annotated[int, Field(ge=0, le=100_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Cap = Annotated[float, Field(gt=0, lt=1)]  # nothing that is observed proves a rate of nothing
 PerCurrency = Annotated[dict[Currency, Minor], Field(description="minor units by ISO 4217 code")]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -164,7 +165,51 @@ class Inspection(Section):
 class Audit(Section):
     """A random share of what would pass by itself is inspected in full, so that approvals are not taken for truth."""
 
-    share: Annotated[Share, Field(description="of the requests that pass")]
+    share: Annotated[Share, Field(description="of what passes where a certified model decides")]
+    bootstrap_share: Annotated[Share, Field(description="of what passes where none does")]
+
+
+class EarlyRefund(Section):
+    """Money before the inspection, for the trusted."""
+
+    allowed: Annotated[bool, Field(description="whether the risk model may pay early")]
+    on: Annotated[
+        Literal["authorized", "first_scan", "received"],
+        Field(description="what sets it off; never later than what holds for everybody"),
+    ]
+    abuse_cap: Annotated[Cap, Field(description="of those who are paid early")]
+
+
+class BasicInspection(Section):
+    """Which of the requests that the risk model lets pass are not inspected in full."""
+
+    abuse_cap: Annotated[Cap, Field(description="of those that are inspected basically")]
+
+
+class RiskTerms(Section):
+    """What the risk model may do, and what its decisions cost."""
+
+    abuse_cap: Annotated[Cap, Field(description="of what passes by itself, by count")]
+    amount_cap: Annotated[Cap, Field(description="of what passes by itself, by money")]
+    confidence: Annotated[
+        float, Field(ge=0.5, lt=1, description="with which a model's past must prove the caps")
+    ]
+    loss_share: Annotated[Share, Field(description="of an abusive return's value")]
+    review_minutes: Annotated[float, Field(ge=0, le=1440, description="that a review takes")]
+    review_minute_minor: PerCurrency
+    delay_day_minor: PerCurrency
+    max_reviews_a_day: Annotated[Times, Field(description="that reviewers can do")]
+    drift_limit: Annotated[
+        float, Field(gt=0, le=100, description="population stability index of one feature")
+    ]
+    if_suspended: Annotated[
+        Literal["rules", "review"], Field(description="what decides while a model is suspended")
+    ]
+    answer_within_ms: Annotated[
+        int, Field(ge=1, le=10_000, description="a later answer goes to a person")
+    ]
+    early_refund: EarlyRefund
+    basic_inspection: BasicInspection
 
 
 class KeepItem(Section):

@@ -4,11 +4,14 @@ The model may speed up, never refuse: an assessment approves or sends to a human
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, get_args
 
-from service.domain.events import Feature, InspectionDepth, Reason, RefundOn
+from service.domain.events import Basis, Feature, InspectionDepth, Reason, RefundOn
 from service.domain.policy import Judgement
+from service.domain.policy_sections import Audit, RiskTerms
+
+_EARLIEST_FIRST: tuple[RefundOn, ...] = get_args(RefundOn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class Application:
     """A request as the approval step sees it, and nothing that was recorded after it.
 
     `features` are numbers by name, None where unknown, of events up to `as_of_seq`. `refund_on` and `inspection` are
-    what policy and law say for everybody. `draw`, uniform in [0, 1), decides whether this one is audited.
+    what policy and law say for everybody; `audit` and `terms` are the policy's. `draw`, uniform in [0, 1), decides whether
+    this one is audited.
     """
 
     judgement: Judgement
@@ -24,22 +28,45 @@ class Application:
     as_of_seq: int
     refund_on: RefundOn
     inspection: InspectionDepth
-    audit_share: float
+    audit: Audit
+    terms: RiskTerms
     draw: float
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the approval step may do with one request, why, and how probable this action was given what was seen."""
+    """What the approval step may do with one request, on what basis, why, and how probable this action was given what was seen.
+
+    `challenger_score` is what a model that decides nothing yet says of the same request.
+    """
 
     decision: Literal["approve", "review"]
     refund_on: RefundOn
     inspection: InspectionDepth
     propensity: float
+    basis: Basis
     is_audit: bool = False
     reasons: tuple[Reason, ...] = ()
     model_version: str | None = None
     score: float | None = None
+    challenger_version: str | None = None
+    challenger_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskHealth:
+    """Who decides at present, as the `basis` of the next decision, and what was counted since the process began.
+
+    `assessed` counts decisions by basis, `discarded` models' answers that were not heard, such as `champion_late`.
+    `fault` says what is wrong, for who runs the service.
+    """
+
+    deciding: Basis
+    model_version: str | None = None
+    challenger_version: str | None = None
+    fault: str | None = None
+    assessed: Mapping[str, int] = field(default_factory=dict)
+    discarded: Mapping[str, int] = field(default_factory=dict)
 
 
 class Risk(Protocol):
@@ -47,31 +74,131 @@ class Risk(Protocol):
         """Judge one request. Never raises: what cannot be judged goes to a human."""
         ...
 
+    def health(self) -> RiskHealth:
+        """How it stands with what judges. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """Up to which score a model may do what, each proven on its own; None: proven for nobody.
+
+    `approve`: let a request pass. `early_refund`: pay before the inspection. `basic_inspection`: do without a full one.
+    """
+
+    approve: float | None
+    early_refund: float | None = None
+    basic_inspection: float | None = None
+
 
 class RulesOnly:
     """No model: what passes every rule is approved, the rest goes to a human; a random share is inspected in full."""
 
     def assess(self, application: Application) -> Assessment:
-        judged = application.judgement
-        if judged.verdict != "pass":
-            reasons = tuple(
-                Reason(code=each.rule, words=each.detail)
-                for each in judged.outcomes
-                if not each.passed
-            )
-            return Assessment(
-                "review", application.refund_on, application.inspection, 1.0, reasons=reasons
-            )
-        is_audit = application.draw < application.audit_share
-        return Assessment(
-            "approve",
-            application.refund_on,
-            "full" if is_audit else application.inspection,
-            application.audit_share if is_audit else 1 - application.audit_share,
-            is_audit,
-        )
+        return by_rules(application, "no_model")
+
+    def health(self) -> RiskHealth:
+        return RiskHealth("no_model")
+
+
+def by_rules(application: Application, basis: Basis) -> Assessment:
+    """What the rules say, where no certified model decides, for the reason that `basis` names."""
+    if application.judgement.verdict != "pass":
+        return stopped_by_rules(application)
+    return _approved(
+        application,
+        basis,
+        application.refund_on,
+        application.inspection,
+        application.audit.bootstrap_share,
+    )
+
+
+def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
+    """What a model that may let requests pass says of one; what the rules stop goes to a human whatever the score.
+
+    A request above the stake goes to a human too, and its goods are inspected in full. Raises `ValueError` without a
+    stake.
+    """
+    if stakes.approve is None:
+        raise ValueError("a model that is certified for nothing decides nothing")
+    if application.judgement.verdict != "pass":
+        return stopped_by_rules(application)
+    if not _is_within(stakes.approve, score):
+        return to_a_person(application, "model", inspection="full")
+    return _approved(
+        application,
+        "model",
+        _refund_of(application, score, stakes),
+        _inspection_of(application, score, stakes),
+        application.audit.share,
+    )
+
+
+def stopped_by_rules(application: Application) -> Assessment:
+    """To a human, for what the rules say."""
+    reasons = tuple(
+        Reason(code=each.rule, words=each.detail)
+        for each in application.judgement.outcomes
+        if not each.passed
+    )
+    return replace(to_a_person(application, "rules"), reasons=reasons)
+
+
+def to_a_person(
+    application: Application, basis: Basis, *, inspection: InspectionDepth | None = None
+) -> Assessment:
+    """To a human, on the terms that hold for everybody."""
+    return Assessment(
+        "review", application.refund_on, inspection or application.inspection, 1.0, basis
+    )
+
+
+def within_terms(application: Application, assessment: Assessment) -> Assessment:
+    """The assessment as far as a risk port may go: what is no approval is a review, and no refund comes later than
+    policy and law have it for everybody.
+    """
+    return replace(
+        assessment,
+        decision="approve" if assessment.decision == "approve" else "review",
+        refund_on=_earlier(assessment.refund_on, application.refund_on),
+    )
 
 
 def feature_vector(features: Mapping[str, float | None]) -> list[Feature]:
     """Features as the log keeps them, in the order given."""
     return [Feature(name=name, value=value) for name, value in features.items()]
+
+
+def _refund_of(application: Application, score: float, stakes: Stakes) -> RefundOn:
+    early = application.terms.early_refund
+    if not (early.allowed and _is_within(stakes.early_refund, score)):
+        return application.refund_on
+    return _earlier(application.refund_on, early.on)
+
+
+def _inspection_of(application: Application, score: float, stakes: Stakes) -> InspectionDepth:
+    return application.inspection if _is_within(stakes.basic_inspection, score) else "full"
+
+
+def _is_within(stake: float | None, score: float) -> bool:
+    return stake is not None and score <= stake
+
+
+def _approved(
+    application: Application,
+    basis: Basis,
+    refund_on: RefundOn,
+    inspection: InspectionDepth,
+    share: float,
+) -> Assessment:
+    """An approval. Where a basic inspection would do, the lot decides on a full one, with the probability that is noted."""
+    if inspection == "full":
+        return Assessment("approve", refund_on, "full", 1.0, basis)
+    if application.draw < share:
+        return Assessment("approve", refund_on, "full", share, basis, is_audit=True)
+    return Assessment("approve", refund_on, "basic", 1 - share, basis)
+
+
+def _earlier(one: RefundOn, other: RefundOn) -> RefundOn:
+    return min(one, other, key=_EARLIEST_FIRST.index)

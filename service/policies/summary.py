@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from service.domain.money import in_figures
 from service.domain.policy import Policy
-from service.domain.policy_sections import Consequence, Regime
+from service.domain.policy_sections import Consequence, Regime, RiskTerms
 
 _BECOMES: Mapping[Consequence, str] = {"review": "goes to a person", "decline": "is declined"}
+_WAITS = {"authorized": "at once", "first_scan": "once sent", "received": "once received"}
 
 
 def summary(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -38,17 +39,28 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
     )
     yield (
         "inspection",
-        f"{policy.inspection.default}; in full for {policy.audit.share:.1%} drawn by lot",
+        f"{policy.inspection.default}; in full for {policy.audit.share:.1%} drawn by lot, "
+        f"{policy.audit.bootstrap_share:.1%} where no certified model decides",
     )
+    yield "risk model", _risk(policy.risk)
     yield "to be kept", f"up to {_amounts(policy.keep_item.up_to_minor)}"
     yield "review", f"within {clocks.hours.review} {clocks.calendar} hours"
     yield "goods go to", ", ".join(policy.methods.return_address)
 
 
-def _law(regime: Regime) -> str:
-    waits = {"authorized": "at once", "first_scan": "once sent", "received": "once received"}
+def _risk(risk: RiskTerms) -> str:
+    early = risk.early_refund
+    pays = f"refund {_WAITS[early.on]} for the trusted" if early.allowed else "nobody is paid early"
+    suspended = {"rules": "the rules decide", "review": "a person decides"}[risk.if_suspended]
     return (
-        f"{regime.withdrawal_days} days in {_listed(regime.countries)}; refund {waits[regime.refund_on]}, "
+        f"lets pass what is abusive in at most {risk.abuse_cap:.1%} by count and {risk.amount_cap:.1%} by money, "
+        f"proven with {risk.confidence:.0%} confidence; {pays}; while it is suspended {suspended}"
+    )
+
+
+def _law(regime: Regime) -> str:
+    return (
+        f"{regime.withdrawal_days} days in {_listed(regime.countries)}; refund {_WAITS[regime.refund_on]}, "
         f"within {regime.refund_within_days} days of the {regime.refund_counts_from}"
     )
 

@@ -16,7 +16,7 @@ from service.domain.events import (
 from service.domain.lifecycle import Line
 from service.domain.policy import Judgement, Request, judge
 from service.domain.risk import Application as RiskApplication
-from service.domain.risk import Assessment, feature_vector
+from service.domain.risk import Assessment, feature_vector, within_terms
 from service.domain.words import Language
 from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
@@ -146,6 +146,10 @@ class Returns:
             held.happen(said, by, [line], variant=body.choice)
             follow(held)
 
+    def assessed(self, rma: str) -> ReturnAssessed:
+        """What the approval step saw and said of a return. Raises `UnknownReturn`, `NeverAssessed`."""
+        return queries.assessment_of(self._context, rma)
+
     def get(self, rma: str, language: Language = "en") -> ReturnView:
         """A return as its customer may see it, in their language. Raises `UnknownReturn`."""
         return queries.view(self._context, rma, language)
@@ -244,10 +248,12 @@ def _decide(held: HeldReturn, application: Application) -> None:
         as_of_seq=looks.as_of_seq,
         refund_on=held.head.refund_on,
         inspection=held.head.inspection,
-        audit_share=context.policy.audit.share,
+        audit=context.policy.audit,
+        terms=context.policy.risk,
         draw=context.ids.draw(),
     )
-    _act_on(held, judged, risk_application, context.risk.assess(risk_application))
+    assessment = within_terms(risk_application, context.risk.assess(risk_application))
+    _act_on(held, judged, risk_application, assessment)
 
 
 def _act_on(
@@ -303,6 +309,9 @@ def _assessed(
         propensity=assessment.propensity,
         features=feature_vector(application.features),
         reasons=list(assessment.reasons),
+        basis=assessment.basis,
+        challenger_version=assessment.challenger_version,
+        challenger_score=assessment.challenger_score,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 
 from service.domain import lifecycle
 from service.domain.eligibility import latest_refund
-from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent
+from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent, ReturnAssessed
 from service.domain.lifecycle import Line, Waiting
 from service.domain.policy import Terms
 from service.domain.words import Choice, Language, Money, Part, Phrase
@@ -16,6 +16,7 @@ from service.platform import log
 from service.platform.clock import from_us
 from service.platform.ids import read_rma
 from service.platform.language import say
+from service.platform.problems import Conflict
 from service.platform.unit import Context
 from service.returns import repository
 from service.returns.held import UnknownReturn
@@ -38,6 +39,25 @@ def view(context: Context, rma: str, language: Language) -> ReturnView:
         events = log.read_subject(connection, rma)
         refunds = settlements.of_return(connection, rma)
     return _Telling(context, language).of(head, rows, events, refunds)
+
+
+class NeverAssessed(Conflict):
+    title = "The approval step said nothing of this return"
+
+
+def assessment_of(context: Context, rma: str) -> ReturnAssessed:
+    """What the approval step saw and said of a return. Raises `UnknownReturn`, `NeverAssessed`."""
+    rma = read_rma(rma)
+    with context.db.read() as connection:
+        if repository.find(connection, rma) is None:
+            raise UnknownReturn(rma)
+        events = log.read_subject(connection, rma)
+    said = [each.data for each in events if each.type == ReturnAssessed.type]
+    if not said:
+        raise NeverAssessed(
+            f"return {rma} was never assessed: it is a withdrawal, a hard rule declined it, or it was imported"
+        )
+    return ReturnAssessed.model_validate_json(said[-1])
 
 
 def options_of(connection: Connection, rma: str, line_no: int) -> Sequence[Choice]:

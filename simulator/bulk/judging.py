@@ -72,7 +72,7 @@ def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged
         verdict=np.where(is_withdrawal, PASS, verdict),
         declined_by=declined_by,
         is_late=~findings[_WINDOW].passed,
-        is_audit=(draw < shop.policy.audit.share) & is_judged & (verdict == PASS),
+        is_audit=_audited(shop, draw) & is_judged & (verdict == PASS),
         terms=_first_paid(shop, asked, line_terms),
         line_terms=line_terms,
         value_minor=value_minor,
@@ -80,6 +80,12 @@ def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged
         delivered_us=asked.highest(asked.line("delivered_us")),
         outcomes=_of_each(outcomes, is_judged),
     )
+
+
+def _audited(shop: Shop, draw: Floats) -> Flags:
+    """Where no model decides; where everything is inspected in full, nothing is drawn by lot."""
+    share = 0.0 if shop.policy.inspection.default == "full" else shop.policy.audit.bootstrap_share
+    return draw < share
 
 
 def _windows(shop: Shop, asked: Applications, now_us: Integers) -> _Windows:

@@ -88,6 +88,7 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
     standing = _standing(decisions, expired_us, reviews_again)
     inspections = inspect(shop, asked, way)
     is_full = judged.is_audit | _by_clock(asked, reviews) | _by_clock(asked, reviews_again)
+    is_full |= shop.policy.inspection.default == "full"
     parts = find(asked, inspections, is_full)
     resolved = resolve(shop, asked, judged, standing, way, inspections, parts)
     refunds = refund(shop, asked, judged, decisions.kept_us, way, inspections, parts, resolved)

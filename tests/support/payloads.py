@@ -107,6 +107,18 @@ _CONCLUSIONS: tuple[e.Payload, ...] = (
     ),
     e.CheckFailed(relation="marts.volume_daily", rule="key_is_unique", failing_rows=2),
     e.CheckPassed(relation="marts.volume_daily", rule="key_is_unique"),
+    e.ModelPromoted(
+        version="r2026-03-02-0a1b2c3d",
+        previous="r2026-02-23-4e5f6071",
+        is_rollback=False,
+        by="pipeline",
+        reason="certified, and cheaper by 3 %",
+        model_sha256="0" * 64,
+    ),
+    e.ModelSuspended(
+        version="r2026-03-02-0a1b2c3d", cause="drift", by="pipeline", reason="hour: 0.31"
+    ),
+    e.ModelResumed(version="r2026-03-02-0a1b2c3d", by="command line", reason="looked at"),
     e.ImportCompleted(
         importer="online-retail",
         timezone="Europe/London",
@@ -158,7 +170,10 @@ _DECISIONS: tuple[e.Payload, ...] = (
             e.Feature(name="value_minor", value=510.0),
             e.Feature(name="days_since_first_order", value=None),
         ],
-        reasons=[],
+        reasons=[e.Reason(code="returns_bad", words="Unusual.")],
+        basis="model",
+        challenger_version="r2026-03-02-0a1b2c3d",
+        challenger_score=0.125,
     ),
     e.ReturnDeclined(
         rma="R2",

@@ -1,6 +1,6 @@
 """What a run concluded and somebody may act on."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -55,6 +55,46 @@ class CheckPassed(Payload):
 
     relation: Key
     rule: Key
+
+
+class ModelPromoted(Payload):
+    """A risk model decides from now on. Subject: its version. A rollback is one, too.
+
+    `by` is a role, a run or a token, never a name; `model_sha256` is that of the trees and their calibration.
+    """
+
+    type = "model.promoted"
+    family = "conclusion"
+
+    version: Key
+    previous: Key | None
+    is_rollback: bool
+    by: Key
+    reason: Key
+    model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ModelSuspended(Payload):
+    """A risk model decides nothing until it is resumed or another is promoted. Subject: its version."""
+
+    type = "model.suspended"
+    family = "conclusion"
+
+    version: Key
+    cause: Literal["cap_breached", "drift", "by_hand"]
+    by: Key
+    reason: Key
+
+
+class ModelResumed(Payload):
+    """A suspended risk model decides again. Subject: its version."""
+
+    type = "model.resumed"
+    family = "conclusion"
+
+    version: Key
+    by: Key
+    reason: Key
 
 
 class SetAside(Part):

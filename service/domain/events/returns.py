@@ -92,11 +92,20 @@ class Reason(Part):
     words: str
 
 
+Basis = Literal[
+    "rules", "model", "no_model", "uncertified", "suspended", "unavailable", "failed", "late"
+]
+
+
 class ReturnAssessed(Payload):
     """What the risk port said of a request, and all that it saw.
 
     `as_of_seq`: events up to here were seen. `propensity`: the probability with which this action was chosen,
-    given what was seen; below 1 where chance decided on an audit.
+    given what was seen; below 1 where chance decided on an audit. `basis`: what the decision rests on; null before
+    there were models. `rules`: a rule sent it to a person. `model`: the score decided. The rules decided without a model
+    where there is none (`no_model`), or it is certified for nothing (`uncertified`) or `suspended`. A model that could not
+    be loaded (`unavailable`), gave no usable answer (`failed`) or gave it `late` left the request to a person.
+    The challenger scores in the shadow: its score decides nothing.
     """
 
     type = "return.assessed"
@@ -114,6 +123,9 @@ class ReturnAssessed(Payload):
     propensity: Annotated[float, Field(ge=0, le=1)]
     features: list[Feature]
     reasons: list[Reason]
+    basis: Basis | None = None
+    challenger_version: str | None = None
+    challenger_score: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class ReturnAuthorized(Payload):

@@ -197,8 +197,8 @@ def _assessed(shop: Shop, lives: Lives, known: Known, place: Integers) -> Events
     """`as_of_seq` is filled in when the log numbers it."""
     asked, judged = lives.asked, lives.judged
     is_review, is_audit = judged.verdict[place] == REVIEW, judged.is_audit[place]
-    share = shop.policy.audit.share
     usual = shop.policy.inspection.default == "full"
+    share = 0.0 if usual else shop.policy.audit.bootstrap_share
     items = {
         "features": _features(asked, lives, known, place),
         "reasons": _reasons(rules(lives, place)["rules"]),
@@ -220,6 +220,9 @@ def _assessed(shop: Shop, lives: Lives, known: Known, place: Integers) -> Events
         inspection=_DEPTHS.at((is_audit | usual).astype(np.int64)),
         is_audit=is_audit,
         propensity=np.where(is_review, 1.0, np.where(is_audit, share, 1 - share)),
+        basis=either(is_review, "rules", "no_model"),
+        challenger_version=None,
+        challenger_score=None,
     )
 
 

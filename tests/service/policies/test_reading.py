@@ -53,6 +53,12 @@ class TestBadPolicy:
             ("days = 30", "days = -1", "window.days is -1; it must be 0 to 3,650"),
             ("days = 30", "days = 9999", "window.days is 9999; it must be 0 to 3,650"),
             ("share = 0.03", "share = 3", "audit.share is 3; it must be 0 to 1"),
+            ("bootstrap_share = 0.30", "bootstrap_share = -1", "audit.bootstrap_share is -1; it must be 0 to 1"),
+            ("confidence = 0.95", "confidence = 1.0", "risk.confidence is 1.0; it must be 0.5 or more and less than 1"),
+            ("answer_within_ms = 50", "answer_within_ms = 0", "risk.answer_within_ms is 0; it must be 1 to 10,000"),
+            ('if_suspended = "rules"', 'if_suspended = "decline"', 'risk.if_suspended is "decline"; allowed are "rules", "review"'),
+            ('"authorized", "first_scan" or "received".\non = "first_scan"', '"authorized", "first_scan" or "received".\non = "inspected"', 'risk.early_refund.on is "inspected"; allowed are "authorized", "first_scan", "received"'),
+            ("abuse_cap = 0.005", "abuse_cap = 5", "risk.early_refund.abuse_cap is 5; it must be more than 0 and less than 1"),
             ("share = 0.03", "share = nan", "audit.share is NaN; it must be a number, such as 0.5"),
             ("warn_at = 0.8", "warn_at = 1", "clocks.warn_at is 1; it must be more than 0 and less than 1"),
             ("EUR = 50000", "euro = 1", "rules.value.auto_up_to_minor.euro is \"euro\"; it must be three capital letters"),
@@ -158,7 +164,7 @@ class TestBadPolicy:
         *faults, last = complaint(path).splitlines()
 
         assert len(faults) == 10
-        assert last == "… and 4 more"
+        assert last == "… and 5 more"
 
     def test_a_file_that_is_not_there_or_not_text_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "latin.toml").write_bytes('a = 1\nb = "\xfc"'.encode("latin-1"))

@@ -23,7 +23,7 @@ FEW_EVENTS, MANY_EVENTS = 100, 5_000
 @pytest.fixture
 def retour(db: Database, clock: VirtualClock) -> Retour:
     """Nothing is audited by lot: an application that is writes once more."""
-    policy = policy_with({"audit.share": 0.0})
+    policy = policy_with({"audit.bootstrap_share": 0.0})
     return Retour(db, policy, RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
 
 

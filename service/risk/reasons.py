@@ -1,0 +1,56 @@
+"""Why a model sent a request to a person: in words for its customer and for the reviewer, never as a figure of the model."""
+
+from collections.abc import Iterable, Mapping
+
+from models.risk.features import FEATURES, Group
+from service.domain.events import Reason
+from service.domain.words import Phrase
+
+MOST_REASONS = 3
+
+# What a feature of each group looks at. Nobody is accused of anything: it is why a person looks.
+SUSPICIONS: Mapping[Group, Phrase] = {
+    "request": Phrase("What comes back, its value or the reason that was given is unusual."),
+    "timing": Phrase("The time between delivery and request is unusual."),
+    "order": Phrase("What comes back of the order as a whole is unusual."),
+    "customer": Phrase("The orders and returns so far are few, or unusual."),
+    "findings": Phrase("With earlier returns, the goods were not always as they must be."),
+    "links": Phrase("Address, device, phone or means of payment is shared with other accounts."),
+    "product": Phrase("Returns of this product are looked at more closely."),
+}
+# Where no model was heard: by the basis of the decision.
+_NO_ANSWER = Phrase("The risk model gave no usable answer, so a person decides.")
+WITHOUT_MODEL: Mapping[str, Phrase] = {
+    "unavailable": _NO_ANSWER,
+    "failed": _NO_ANSWER,
+    "late": _NO_ANSWER,
+    "suspended": Phrase("The risk model is suspended, so a person decides."),
+}
+SOMETHING = Phrase("Something about this request is unusual.")
+
+_GROUPS: Mapping[str, Group] = {each.name: each.group for each in FEATURES}
+
+
+def in_words(code: str) -> Phrase:
+    """What a code of a model's reason means; of a feature that no longer exists, that something is unusual."""
+    if code in WITHOUT_MODEL:
+        return WITHOUT_MODEL[code]
+    group = _GROUPS.get(code)
+    return SOMETHING if group is None else SUSPICIONS[group]
+
+
+def reasons_for(explanation: Iterable[tuple[str, float]]) -> tuple[Reason, ...]:
+    """The features that spoke most for abuse, one a group, at most three; `explanation` is what each adds to the score."""
+    found: dict[str, Reason] = {}
+    against = (each for each in explanation if each[1] > 0)
+    for name, _ in sorted(against, key=lambda each: (-each[1], each[0])):
+        words = in_words(name).text
+        if words not in found and len(found) < MOST_REASONS:
+            found[words] = Reason(code=name, words=words)
+    return tuple(found.values()) or (Reason(code="unusual", words=SOMETHING.text),)
+
+
+def without_model(basis: str) -> tuple[Reason, ...]:
+    """The reason where no model was heard though there is one; none on any other basis."""
+    phrase = WITHOUT_MODEL.get(basis)
+    return () if phrase is None else (Reason(code=basis, words=phrase.text),)

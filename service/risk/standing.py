@@ -1,0 +1,177 @@
+"""What stands in the registry of models: read once, and again as soon as a file of it is another one."""
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from models.risk.registry import (
+    CHALLENGER,
+    CHAMPION,
+    HISTORY,
+    Pointer,
+    challenger,
+    champion,
+    verify,
+)
+from models.risk.score import MANIFEST, MODEL, ModelUnusable
+from models.risk.suspension import SUSPENDED, Suspension, suspension
+from service.domain.risk import Stakes
+
+_Mark = tuple[int, int, int, int] | None
+_NOTHING_PROVEN = Stakes(None)
+_PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+
+
+class Model(Protocol):
+    """A trained model in memory, as `models.risk.score` loads it."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    @property
+    def threshold(self) -> float | None: ...
+    @property
+    def manifest(self) -> Any: ...
+    def score(self, vector: Sequence[float | None]) -> float: ...
+    def explain(self, vector: Sequence[float | None]) -> list[tuple[str, float]]: ...
+
+
+Load = Callable[[Path], Model]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that a pointer names and its stakes, or why it cannot be used (`fault`). Without either, none is named."""
+
+    version: str | None = None
+    model: Model | None = None
+    stakes: Stakes = _NOTHING_PROVEN
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who decides, who scores in the shadow, and whether the one who decides is suspended; `fault`: nobody knows."""
+
+    champion: Named
+    challenger: Named
+    is_suspended: bool
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of some files, and by what one sees whether they changed."""
+
+    files: tuple[Path, ...]
+    marks: tuple[_Mark, ...]
+    named: Named = field(default_factory=Named)
+    suspension: Suspension | None = None
+
+    @property
+    def is_current(self) -> bool:
+        return self.marks == tuple(map(_mark, self.files))
+
+
+class Registry:
+    """The registry's folder, looked at with each request: a few calls of `stat`, no thread.
+
+    A model stays in memory for as long as its files do not change. One that cannot be read is not replaced by the one
+    that was there before: nobody knows whether that one should still decide.
+    """
+
+    def __init__(self, root: Path, load: Load = verify) -> None:
+        self._root, self._load = root, load
+        self._lock = threading.Lock()
+        self._champion: _Read | None = None
+        self._challenger: _Read | None = None
+        self._suspended: _Read | None = None
+
+    def standing(self) -> Standing:
+        """What stands now. Never raises: what cannot be read is a fault."""
+        with self._lock:
+            if self._champion is None or not self._champion.is_current:
+                self._champion = self._look(CHAMPION, champion)
+            if self._challenger is None or not self._challenger.is_current:
+                self._challenger = self._look(CHALLENGER, challenger)
+            if self._suspended is None or not self._suspended.is_current:
+                self._suspended = self._look_for_suspension()
+            leader, suspended = self._champion.named, self._suspended
+        holds = suspended.suspension
+        return Standing(
+            leader,
+            self._challenger.named,
+            holds is not None and holds.version == leader.version,
+            suspended.named.fault,
+        )
+
+    def _look(self, name: str, read: Callable[[Path], Pointer | None]) -> _Read:
+        """Marks are taken before what they mark is read, so that a change in between is seen the next time."""
+        path = self._root / name
+        mark = _mark(path)
+        try:
+            pointer = read(self._root)
+        except ModelUnusable as broken:
+            return _Read((path,), (mark,), Named(fault=str(broken)))
+        if pointer is None:
+            return _Read((path,), (mark,), self._nobody(name))
+        if not _PLAIN_NAME.fullmatch(str(pointer.version)):
+            return _Read((path,), (mark,), Named(fault=f"{path} names no version"))
+        folder = self._root / pointer.version
+        files = (folder / MANIFEST, folder / MODEL)
+        marks = tuple(map(_mark, files))
+        return _Read((path, *files), (mark, *marks), self._loaded(pointer.version, folder))
+
+    def _loaded(self, version: str, folder: Path) -> Named:
+        try:
+            model = self._load(folder)
+            if model.version != version:
+                return Named(version, fault=f"{folder} holds model {model.version}")
+            return Named(version, model, _stakes(model))
+        except Exception as unusable:  # whatever a broken file makes of the reader
+            return Named(version, fault=f"{type(unusable).__name__}: {unusable}")
+
+    def _nobody(self, name: str) -> Named:
+        """Before the first promotion there is no champion; afterwards its pointer was lost."""
+        if name == CHAMPION and (self._root / HISTORY).exists():
+            return Named(
+                fault=f"{self._root / name} is gone; name a model with `retour model promote VERSION`"
+            )
+        return Named()
+
+    def _look_for_suspension(self) -> _Read:
+        path = self._root / SUSPENDED
+        mark = _mark(path)
+        try:
+            return _Read((path,), (mark,), suspension=suspension(self._root))
+        except ModelUnusable as broken:
+            return _Read((path,), (mark,), Named(fault=str(broken)))
+
+
+def _stakes(model: Model) -> Stakes:
+    """Up to which scores the model's certificates go. Raises ValueError for what is no probability."""
+    actions = model.manifest.get("actions", {})
+    return Stakes(
+        _probability(model.threshold),
+        _probability(actions.get("refund_early", {}).get("threshold")),
+        _probability(actions.get("inspect_basic", {}).get("threshold")),
+    )
+
+
+def _probability(threshold: float | None) -> float | None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ValueError(f"a threshold is {threshold!r}; it must be between 0 and 1")
+    return threshold
+
+
+def _mark(path: Path) -> _Mark:
+    """What changes with a file's content; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -1,0 +1,146 @@
+"""What may be done with a request, by the rules or by a score; and how probable that was."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from applications import PASSED, STOPPED, an_application
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.events import Basis, InspectionDepth, RefundOn
+from service.domain.risk import (
+    Application,
+    Assessment,
+    RulesOnly,
+    Stakes,
+    by_rules,
+    by_score,
+    within_terms,
+)
+from service.policies import default_policy
+
+REFUND_ON: tuple[RefundOn, ...] = get_args(RefundOn)
+EARLY = default_policy().risk.early_refund
+
+shares = st.integers(0, 200).map(lambda each: each / 200)
+scores = st.floats(0, 1)
+stakes = st.builds(Stakes, scores, st.none() | scores, st.none() | scores)
+
+
+@st.composite
+def applications(draw: st.DrawFn) -> Application:
+    return an_application(
+        judgement=draw(st.sampled_from([PASSED, STOPPED])),
+        refund_on=draw(st.sampled_from(REFUND_ON)),
+        inspection=draw(st.sampled_from(get_args(InspectionDepth))),
+        audit={"share": draw(shares), "bootstrap_share": draw(shares)},
+        risk={
+            "early_refund": EARLY.model_copy(
+                update={
+                    "allowed": draw(st.booleans()),
+                    "on": draw(st.sampled_from(["authorized", "first_scan", "received"])),
+                }
+            )
+        },
+        draw=draw(st.floats(0, 1, exclude_max=True)),
+    )
+
+
+class TestByRules:
+    def test_what_passes_is_approved_on_the_terms_that_hold_for_everybody(self) -> None:
+        made = RulesOnly().assess(an_application(refund_on="received", draw=0.3))
+
+        assert made == Assessment("approve", "received", "basic", 0.7, "no_model")
+
+    def test_the_bootstrap_share_is_inspected_in_full(self) -> None:
+        made = RulesOnly().assess(an_application(draw=0.2999))
+
+        assert (made.inspection, made.is_audit, made.propensity) == ("full", True, 0.3)
+
+    def test_what_a_rule_stops_goes_to_a_person_who_learns_which(self) -> None:
+        made = RulesOnly().assess(an_application(judgement=STOPPED))
+
+        assert (made.decision, made.basis, made.propensity) == ("review", "rules", 1.0)
+        assert [each.code for each in made.reasons] == ["value"]
+
+
+class TestByScore:
+    STAKES = Stakes(approve=0.05, early_refund=0.01, basic_inspection=0.03)
+
+    def test_up_to_the_stake_a_request_passes_and_above_it_a_person_decides(self) -> None:
+        at, above = (by_score(an_application(), score, self.STAKES) for score in (0.05, 0.0500001))
+
+        assert (at.decision, above.decision) == ("approve", "review")
+        assert above.inspection == "full"
+
+    def test_the_trusted_are_paid_early_and_nobody_later_than_without_a_model(self) -> None:
+        trusted = by_score(an_application(), 0.01, self.STAKES)
+        others = by_score(an_application(), 0.02, self.STAKES)
+        already = by_score(an_application(refund_on="authorized"), 0.01, self.STAKES)
+
+        assert (trusted.refund_on, others.refund_on) == ("first_scan", "inspected")
+        assert already.refund_on == "authorized"
+
+    def test_a_shop_that_pays_nobody_early_pays_nobody_early(self) -> None:
+        never = EARLY.model_copy(update={"allowed": False})
+
+        made = by_score(an_application(risk={"early_refund": never}), 0.0, self.STAKES)
+
+        assert made.refund_on == "inspected"
+
+    def test_the_less_trusted_are_inspected_in_full_without_a_lot(self) -> None:
+        made = by_score(an_application(draw=0.0), 0.04, self.STAKES)
+
+        assert (made.inspection, made.is_audit, made.propensity) == ("full", False, 1.0)
+
+    def test_of_the_trusted_the_audit_share_is_drawn_by_lot(self) -> None:
+        drawn, spared = (
+            by_score(an_application(draw=draw), 0.02, self.STAKES) for draw in (0.0299, 0.03)
+        )
+
+        assert (drawn.inspection, drawn.is_audit, drawn.propensity) == ("full", True, 0.03)
+        assert (spared.inspection, spared.is_audit, spared.propensity) == ("basic", False, 0.97)
+
+    def test_without_a_stake_a_model_decides_nothing(self) -> None:
+        with pytest.raises(ValueError, match="certified for nothing"):
+            by_score(an_application(), 0.0, Stakes(None))
+
+    @given(applications(), scores, stakes)
+    def test_whatever_the_score_a_request_is_approved_or_a_person_decides_and_nothing_gets_worse(
+        self, application: Application, score: float, stakes: Stakes
+    ) -> None:
+        made = by_score(application, score, stakes)
+
+        assert made.decision in ("approve", "review")
+        assert REFUND_ON.index(made.refund_on) <= REFUND_ON.index(application.refund_on)
+        assert made.decision == "review" or application.judgement.verdict == "pass"
+
+    @given(applications(), scores, stakes, st.booleans())
+    def test_each_action_is_as_frequent_as_its_propensity_says(
+        self, application: Application, score: float, stakes: Stakes, has_model: bool
+    ) -> None:
+        """Over draws that are spread evenly; shares are whole two-hundredths, so that the frequencies are exact."""
+
+        def act(draw: float) -> Assessment:
+            drawn = replace(application, draw=draw)
+            return by_score(drawn, score, stakes) if has_model else by_rules(drawn, "no_model")
+
+        made = Counter(act((each + 0.5) / 200) for each in range(200))
+
+        assert all(
+            times / 200 == pytest.approx(each.propensity, abs=1e-12) for each, times in made.items()
+        )
+
+    @given(applications(), st.sampled_from(REFUND_ON), st.sampled_from(get_args(Basis)))
+    def test_no_port_pays_later_than_policy_and_law_say(
+        self, application: Application, refund_on: RefundOn, basis: Basis
+    ) -> None:
+        late = Assessment("approve", refund_on, "basic", 1.0, basis)
+
+        held = within_terms(application, late)
+
+        assert REFUND_ON.index(held.refund_on) == min(
+            REFUND_ON.index(refund_on), REFUND_ON.index(application.refund_on)
+        )

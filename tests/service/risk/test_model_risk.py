@@ -1,0 +1,419 @@
+"""The risk port with a model: who is heard, what becomes of a model that misbehaves, and files that change beneath a running service."""
+
+import json
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from applications import PASSED, STOPPED, an_application
+from hypothesis import given
+from hypothesis import strategies as st
+from risk_shelf import AS_OF, promote, put_model
+
+from models.risk import registry, suspension
+from models.risk.features import NAMES
+from models.risk.score import MODEL
+from service.domain.risk import Application, Assessment
+from service.risk.model_risk import ModelRisk
+
+LOW = 0.001 + (0.5 - 0.001) / 5  # what the map between the knots makes of a raw score of -4
+HIGH = 0.5 + (0.999 - 0.5) / 5  # ... and of 1
+
+
+def request(lines: float | None = 1.0, **changed: Any) -> Application:
+    """An application of so many lines; everything else is unknown."""
+    features: dict[str, float | None] = dict.fromkeys(NAMES)
+    return an_application(features={**features, NAMES[0]: lines}, **changed)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "risk"
+
+
+@pytest.fixture
+def champion(root: Path) -> str:
+    """A model that lets one line pass and no more: its version."""
+    version = put_model(root, threshold=0.2)
+    promote(root, version)
+    return version
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
+    caplog.set_level(logging.WARNING, "retour.risk")
+    return lambda: [json.loads(each.getMessage()) for each in caplog.records]
+
+
+class TestWhoDecides:
+    def test_before_the_first_promotion_the_rules_with_the_bootstrap_share(
+        self, root: Path
+    ) -> None:
+        risk = ModelRisk(root)
+
+        made = risk.assess(request(draw=0.2))
+
+        assert (made.decision, made.basis, made.propensity) == ("approve", "no_model", 0.3)
+        assert (made.model_version, made.score) == (None, None)
+        assert risk.health().deciding == "no_model"
+
+    def test_the_score_of_the_champion(self, root: Path, champion: str) -> None:
+        risk = ModelRisk(root)
+
+        one, several = risk.assess(request(1)), risk.assess(request(2, draw=0.0))
+
+        assert (one.decision, one.basis, one.score) == ("approve", "model", LOW)
+        assert (several.decision, several.basis, several.score) == ("review", "model", HIGH)
+        assert one.propensity == 0.97
+        assert {one.model_version, several.model_version} == {champion}
+
+    def test_a_review_says_why_and_an_approval_does_not(self, root: Path, champion: str) -> None:
+        risk = ModelRisk(root)
+
+        assert risk.assess(request(1)).reasons == ()
+        (reason,) = risk.assess(request(2)).reasons
+        assert reason.code == NAMES[0]
+        assert reason.words == "What comes back, its value or the reason that was given is unusual."
+
+    def test_what_a_rule_stops_is_scored_and_a_person_decides_all_the_same(
+        self, root: Path, champion: str
+    ) -> None:
+        risk = ModelRisk(root)
+
+        low, high = (risk.assess(request(each, judgement=STOPPED)) for each in (1, 2))
+
+        assert {low.decision, high.decision} == {"review"}
+        assert {low.basis, high.basis} == {"rules"}
+        assert (low.score, high.score) == (LOW, HIGH)
+        assert [each.code for each in low.reasons] == ["value"]
+        assert [each.code for each in high.reasons] == ["value", NAMES[0]]
+
+    def test_one_that_is_certified_for_nothing_is_scored_and_the_rules_decide(
+        self, root: Path
+    ) -> None:
+        promote(root, put_model(root, threshold=None))
+
+        made = ModelRisk(root).assess(request(2))
+
+        assert (made.decision, made.basis, made.score) == ("approve", "uncertified", HIGH)
+        assert made.propensity == 0.7
+
+
+class TestStakes:
+    @pytest.mark.parametrize(
+        ("early", "basic", "refund_on", "inspection"),
+        [
+            (0.2, 0.2, "first_scan", "basic"),
+            (0.01, 0.2, "inspected", "basic"),
+            (None, 0.2, "inspected", "basic"),
+            (None, 0.01, "inspected", "full"),
+            (None, None, "inspected", "full"),
+        ],
+    )
+    def test_each_action_goes_as_far_as_its_own_certificate(
+        self, root: Path, early: float | None, basic: float | None, refund_on: str, inspection: str
+    ) -> None:
+        actions = {"refund_early": {"threshold": early}, "inspect_basic": {"threshold": basic}}
+        promote(root, put_model(root, actions=actions))
+
+        made = ModelRisk(root).assess(request(1))
+
+        assert (made.decision, made.refund_on, made.inspection) == (
+            "approve",
+            refund_on,
+            inspection,
+        )
+
+    @pytest.mark.parametrize("threshold", [-0.1, 1.1, math.nan, "0.1"])
+    def test_a_threshold_that_is_no_probability_lets_nobody_pass(
+        self, root: Path, champion: str, threshold: Any
+    ) -> None:
+        made = risk_with(root, Told(threshold=threshold)).assess(request(1))
+
+        assert (made.decision, made.basis) == ("review", "unavailable")
+
+
+class TestChallenger:
+    @pytest.fixture
+    def challenger(self, root: Path, champion: str) -> str:
+        version = put_model(root, low=1.0, high=-4.0, threshold=None)
+        registry.challenge(root, version, at=AS_OF, by="test", reason="to see")
+        return version
+
+    def test_it_scores_in_the_shadow_and_decides_nothing(
+        self, root: Path, champion: str, challenger: str
+    ) -> None:
+        made = ModelRisk(root).assess(request(1))
+
+        assert (made.decision, made.model_version, made.score) == ("approve", champion, LOW)
+        assert (made.challenger_version, made.challenger_score) == (challenger, HIGH)
+
+    def test_one_that_is_broken_costs_nothing_but_its_score(
+        self, root: Path, champion: str, challenger: str
+    ) -> None:
+        risk = ModelRisk(root)
+        (root / challenger / MODEL).write_text("{}")
+
+        made = risk.assess(request(1))
+
+        assert (made.decision, made.basis) == ("approve", "model")
+        assert (made.challenger_version, made.challenger_score) == (challenger, None)
+        assert risk.health().discarded == {"challenger_unavailable": 1}
+
+
+class TestChangesBeneathARunningService:
+    def test_a_promotion_is_taken_up_with_the_next_request(self, root: Path, champion: str) -> None:
+        risk = ModelRisk(root)
+        risk.assess(request(2))
+        second = put_model(root, split=2.5, threshold=0.2)
+
+        promote(root, second)
+        made = risk.assess(request(2))
+
+        assert (made.model_version, made.decision) == (second, "approve")
+
+    def test_a_file_is_read_once_while_it_does_not_change(self, root: Path, champion: str) -> None:
+        loaded: list[Path] = []
+
+        def load(folder: Path) -> Any:
+            loaded.append(folder)
+            return registry.verify(folder)
+
+        risk = ModelRisk(root, load)
+        for _ in range(5):
+            risk.assess(request())
+
+        assert loaded == [root / champion]
+
+    def test_a_corrupt_model_goes_to_review_until_it_is_rolled_back(
+        self, root: Path, champion: str, warnings: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        second = put_model(root, split=2.5, threshold=0.2)
+        promote(root, second)
+        risk = ModelRisk(root)
+        assert risk.assess(request(2)).decision == "approve"
+        flip_a_byte(root / second / MODEL)
+
+        made = risk.assess(request(1))
+        assert (made.decision, made.basis, made.score) == ("review", "unavailable", None)
+        assert [each.code for each in made.reasons] == ["unavailable"]
+        (warning,) = warnings()
+        assert (warning["because"], warning["model_version"]) == ("unavailable", second)
+        assert "is not the file that was written" in warning["detail"]
+        assert risk.health().deciding == "unavailable"
+
+        registry.rollback(root, at=AS_OF, by="test", reason="corrupt")
+        assert risk.assess(request(1)).model_version == champion
+        assert risk.health().deciding == "model"
+
+    @pytest.mark.parametrize("name", ["champion.json", "{version}/manifest.json", "{version}/model.json", "{version}/golden.json"])  # fmt: skip
+    @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"version": "../.."}', b"\xff"])
+    def test_whatever_is_done_to_its_files_a_person_decides(
+        self, root: Path, champion: str, name: str, content: bytes | None
+    ) -> None:
+        path = root / name.format(version=champion)
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+
+        made = ModelRisk(root).assess(request(1))
+
+        assert (made.decision, made.basis) == ("review", "unavailable")
+
+    def test_a_model_that_is_put_right_decides_again(self, root: Path, champion: str) -> None:
+        risk, path = ModelRisk(root), root / champion / MODEL
+        sound = path.read_bytes()
+        flip_a_byte(path)
+        assert risk.assess(request(1)).basis == "unavailable"
+
+        path.write_bytes(sound)
+
+        assert risk.assess(request(1)).basis == "model"
+
+    def test_a_folder_that_holds_another_model_is_not_the_one_that_was_promoted(
+        self, root: Path, champion: str
+    ) -> None:
+        second = put_model(root, split=2.5)
+        (root / champion).rename(root / "away")
+        (root / second).rename(root / champion)
+
+        assert ModelRisk(root).assess(request(1)).basis == "unavailable"
+
+
+class TestSuspension:
+    def suspend(self, root: Path, version: str) -> None:
+        suspension.suspend(
+            root, version, at=AS_OF, cause="cap_breached", by="test", reason="9 of 200"
+        )
+
+    def test_the_rules_decide_with_the_bootstrap_share_and_the_score_is_logged(
+        self, root: Path, champion: str
+    ) -> None:
+        risk = ModelRisk(root)
+        self.suspend(root, champion)
+
+        made = risk.assess(request(2))
+
+        assert (made.decision, made.basis, made.propensity) == ("approve", "suspended", 0.7)
+        assert (made.model_version, made.score) == (champion, HIGH)
+        assert risk.health().deciding == "suspended"
+
+    def test_or_a_person_where_the_policy_says_so(self, root: Path, champion: str) -> None:
+        self.suspend(root, champion)
+
+        made = ModelRisk(root).assess(request(1, risk={"if_suspended": "review"}))
+
+        assert (made.decision, made.basis) == ("review", "suspended")
+        assert [each.code for each in made.reasons] == ["suspended"]
+
+    def test_it_holds_for_one_version_and_until_it_is_lifted(
+        self, root: Path, champion: str
+    ) -> None:
+        risk = ModelRisk(root)
+        self.suspend(root, champion)
+        second = put_model(root, split=2.5)
+        promote(root, second)
+        assert risk.assess(request(1)).basis == "model"
+        registry.rollback(root, at=AS_OF, by="test", reason="back")
+        assert risk.assess(request(1)).basis == "suspended"
+
+        suspension.resume(root)
+
+        assert risk.assess(request(1)).basis == "model"
+
+    def test_one_that_cannot_be_read_holds_for_all(self, root: Path, champion: str) -> None:
+        (root / "suspended.json").write_text("{}")
+
+        made = ModelRisk(root).assess(request(1))
+
+        assert (made.decision, made.basis) == ("review", "unavailable")
+
+    def test_the_rules_take_over_from_a_model_that_is_broken_and_suspended(
+        self, root: Path, champion: str
+    ) -> None:
+        flip_a_byte(root / champion / MODEL)
+        self.suspend(root, champion)
+
+        assert ModelRisk(root).assess(request(1)).basis == "suspended"
+
+
+@dataclass
+class Told:
+    """A model that says and does what a test wants of it."""
+
+    score_of: Callable[[], Any] = lambda: 0.01
+    explain_of: Callable[[], Any] = list
+    threshold: Any = 0.05
+    version: str = ""
+    features: tuple[str, ...] = (NAMES[0],)
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def score(self, vector: Sequence[float | None]) -> Any:
+        return self.score_of()
+
+    def explain(self, vector: Sequence[float | None]) -> Any:
+        return self.explain_of()
+
+
+def risk_with(root: Path, told: Told, *times: float) -> ModelRisk:
+    """The port with this model, on a clock that shows these seconds one after the other."""
+    told.version = registry.champion(root).version  # type: ignore[union-attr]  # promoted by the fixture
+    shown = iter(times)
+    timer = (lambda: next(shown)) if times else (lambda: 0.0)
+    return ModelRisk(root, lambda _: told, timer)
+
+
+def failing(error: BaseException) -> Callable[[], Any]:
+    def fail() -> Any:
+        raise error
+
+    return fail
+
+
+class TestMisbehaviour:
+    def test_an_answer_within_the_policys_time_is_heard_and_a_later_one_is_not(
+        self, root: Path, champion: str
+    ) -> None:
+        in_time, late = (
+            risk_with(root, Told(), 7.0, 7.0 + took).assess(request()) for took in (0.05, 0.0501)
+        )
+
+        assert (in_time.basis, in_time.score) == ("model", 0.01)
+        assert (late.decision, late.basis, late.score) == ("review", "late", None)
+        assert [each.code for each in late.reasons] == ["late"]
+
+    @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf, -1e-9, 1.0000001, None, "0.1", True, 1, b"", 1j])  # fmt: skip
+    def test_what_is_no_probability_is_not_heard(
+        self, root: Path, champion: str, score: object
+    ) -> None:
+        risk = risk_with(root, Told(lambda: score))
+
+        made = risk.assess(request())
+
+        assert (made.decision, made.basis, made.score) == ("review", "failed", None)
+        assert risk.health().discarded == {"champion_failed": 1}
+        assert risk.health().assessed == {"failed": 1}
+
+    @pytest.mark.parametrize("error", [ValueError("no"), MemoryError(), RecursionError(), ZeroDivisionError()])  # fmt: skip
+    def test_one_that_fails_is_not_heard(self, root: Path, champion: str, error: Exception) -> None:
+        in_score = risk_with(root, Told(failing(error))).assess(request())
+        in_words = risk_with(root, Told(lambda: 0.9, failing(error))).assess(request())
+
+        assert (in_score.decision, in_score.basis) == ("review", "failed")
+        assert (in_words.decision, in_words.basis) == ("review", "failed")
+
+    def test_one_that_asks_for_what_nobody_computes_is_not_heard(
+        self, root: Path, champion: str
+    ) -> None:
+        made = risk_with(root, Told(features=("zodiac",))).assess(request())
+
+        assert (made.decision, made.basis) == ("review", "failed")
+
+    @given(
+        score=st.one_of(st.floats(), st.none(), st.text(), st.integers(), st.booleans()),
+        explanation=st.one_of(
+            st.none(), st.lists(st.tuples(st.sampled_from([*NAMES, "zodiac"]), st.floats())), st.just([("a",)])
+        ),
+        threshold=st.one_of(st.none(), st.floats(), st.text()),
+        took=st.floats(0, 1),
+        judgement=st.sampled_from([PASSED, STOPPED]),
+    )  # fmt: skip
+    def test_nothing_that_a_model_does_raises_or_refuses(
+        self,
+        root_of_any: Path,
+        score: object,
+        explanation: object,
+        threshold: object,
+        took: float,
+        judgement: Any,
+    ) -> None:
+        told = Told(lambda: score, lambda: explanation, threshold)
+        made = risk_with(root_of_any, told, 0.0, took).assess(request(judgement=judgement))
+
+        assert made.decision in ("approve", "review")
+        assert made.decision == "review" or judgement is PASSED
+        assert made.refund_on in ("inspected", "first_scan")
+        assert made.score is None or 0 <= made.score <= 1
+        assert is_heard(made) or made.decision == "review" or threshold is None
+
+
+def is_heard(made: Assessment) -> bool:
+    return made.basis == "model" and made.score is not None
+
+
+@pytest.fixture(scope="session")
+def root_of_any(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("any") / "risk"
+    promote(root, put_model(root))
+    return root
+
+
+def flip_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
