@@ -101,6 +101,7 @@ STEPS = {
     "return.reinstated": "Return reinstated",
     "return.received": "Goods received",
     "return.closed": "Return closed",
+    "review.requested": "Person asked for",
     "review.opened": "Review opened",
     "review.assigned": "Review assigned",
     "review.decided": "Review decided",

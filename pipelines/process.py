@@ -24,6 +24,7 @@ from service.domain.events import (
     ReturnRequested,
     ReturnWithdrawn,
     ReviewOpened,
+    ReviewRequested,
 )
 from service.domain.lifecycle import TRANSITIONS, Line
 
@@ -79,8 +80,8 @@ def _design(refund_on: RefundOn) -> Iterator[Edge]:
 
 
 def _next_steps(step: str, line: Line) -> Iterator[tuple[str, Line]]:
-    """What moves the line, and the opening of a review where the reinstatement itself brought it under review."""
-    if step == ReturnReinstated.type:
+    """What moves the line, and the opening of a review where the step before it brought the line under review."""
+    if step in (ReturnReinstated.type, ReviewRequested.type):
         yield ReviewOpened.type, line
     yield from _moves(line)
 

@@ -21,6 +21,7 @@ STEPS = (
     "return.cancelled",
     "return.expired",
     "return.reinstated",
+    "review.requested",
     "line.keep_granted",
     "shipment.created",
     "pickup.failed",

@@ -10,6 +10,7 @@ _PERMISSIONS = {
     "return_cancelled_lines": "cancelled",
     "return_expired_lines": "expired",
     "return_reinstated_lines": "under_review",
+    "review_requested_lines": "under_review",
 }
 _RECEPTIONS = {
     "return_cancelled_lines": "not_sent",

@@ -149,6 +149,11 @@ def nothing_moved(line: Line) -> bool:
     return is_alive and line.reception in _NOT_SENT_YET and line.resolution == "open"
 
 
+def goods_are_not_here(line: Line) -> bool:
+    """The goods were not sent, and no money moved."""
+    return line.reception in _NOT_SENT_YET and line.resolution == "open"
+
+
 def authorized_and_unpaid(line: Line) -> bool:
     """It may come back, and no money went back or is on its way."""
     return line.authorization == "authorized" and not paid(line)
@@ -231,6 +236,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("authorization", ("under_review", "escalated"), "info_requested", "evidence.requested", *_REVIEWERS),
     *_rows("authorization", "info_requested", "under_review", "evidence.received", "customer"),
     *_rows("authorization", "info_requested", "under_review", "evidence.lapsed", "system"),
+    *_rows("authorization", "declined", "under_review", "review.requested", "customer", guard=goods_are_not_here),
     *_rows("authorization", "declined", "declined_finally", "return.appeal_lapsed", "system"),
     *_rows("authorization", (*UNDECIDED, "authorized"), "cancelled", "return.cancelled", "customer", guard=nothing_moved),
     *_rows("authorization", "authorized", "expired", "return.expired", "system", guard=nothing_moved),

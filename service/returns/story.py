@@ -43,6 +43,7 @@ _PLAIN: Mapping[type[e.Payload], Phrase] = {
     e.ReturnReceived: Phrase("The goods reached the warehouse."),
     e.LineKeepGranted: Phrase("You may keep the goods."),
     e.ReturnClosed: Phrase("The return is done."),
+    e.ReviewRequested: Phrase("You asked for a person to look at it."),
     e.EvidenceRequested: Phrase("We asked you a question."),
     e.EvidenceReceived: Phrase("You answered."),
     e.EvidenceLapsed: Phrase("No answer came; we decide on what we have."),

@@ -15,7 +15,11 @@ from service.domain.events import (
     ReturnAuthorized,
     ReturnDeclined,
     ReviewDecided,
+    ReviewRequested,
 )
+from service.domain.lifecycle import UNDECIDED
+from service.domain.words import Language
+from service.platform import log
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
 from service.platform.problems import Conflict, Unacceptable
@@ -24,14 +28,18 @@ from service.returns import repository as returns
 from service.returns.consequences import follow
 from service.returns.held import HeldReturn, hold, units
 from service.reviews import repository
-from service.reviews.opening import assign, hand_over, warn
+from service.reviews.opening import assign, hand_over, open_review, warn
+from service.reviews.reasons import may_not_decide, reasons_of, who_declined, whys_of
 from service.reviews.schemas import (
     AnswerBody,
     DecisionBody,
     HandOverBody,
+    HumanBody,
     KeepBody,
     QuestionBody,
+    ReasonsView,
     ReviewView,
+    WhyView,
 )
 from service.staff.repository import is_present
 from service.texts.keeping import keep
@@ -39,6 +47,10 @@ from service.texts.keeping import keep
 
 class NobodyLikeThat(Unacceptable):
     title = "No such member of staff can take this"
+
+
+class NotTheSamePerson(Conflict):
+    title = "Another person must decide this"
 
 
 class NotUnderReview(Conflict):
@@ -58,6 +70,7 @@ class Reviews:
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
             review = repository.find_open(transaction.connection, held.rma)
+            _refuse_who_declined(held, by)
             if body.decision == "authorize":
                 _authorize(held, by, body)
             else:
@@ -138,10 +151,33 @@ class Reviews:
                 )
             hand_over(transaction, held.rma, body.reviewer, "by_hand", by)
 
-    def queue(self, reviewer_key: str | None, limit: int = 100) -> list[ReviewView]:
-        """Open reviews, those due first."""
+    def request(self, rma: str, body: HumanBody, by: Actor, attempt: Attempt | None = None) -> None:
+        """The customer wants a person to decide: what was declined is looked at anew, by another one than before.
+
+        Where a person decides already, nothing changes. Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`.
+        """
+        with self._context.transaction(attempt, rma) as transaction:
+            held = hold(transaction, rma, body.version)
+            if any(line.authorization in UNDECIDED for line in held.lines.values()):
+                return
+            lines = held.able(ReviewRequested.type, by) or list(held.lines.values())
+            earlier = who_declined(log.read_subject(transaction.connection, held.rma))
+            held.happen(ReviewRequested(rma=held.rma, lines=units(lines)), by, lines)
+            open_review(held, [], but=earlier)
+            follow(held)
+
+    def reasons(self, rma: str, language: Language) -> ReasonsView:
+        """Why a return was decided as it was, for its customer. Raises `UnknownReturn`."""
+        return reasons_of(self._context, rma, language)
+
+    def queue(
+        self, reviewer_key: str | None, limit: int = 100, language: Language = "en"
+    ) -> list[ReviewView]:
+        """Open reviews, those due first, with why a person is to look at each."""
         with self._context.db.read() as connection:
-            return [_view(row) for row in repository.queue(connection, reviewer_key, limit)]
+            rows = repository.queue(connection, reviewer_key, limit)
+            whys = whys_of(connection, rows, language)
+        return [_view(row, whys.get(row.rma, [])) for row in rows]
 
 
 def authorize(
@@ -217,11 +253,21 @@ def warn_if_late(transaction: Transaction, rma: str) -> None:
         assign(transaction, rma, review.language, "running_late", but=review.reviewer_key)
 
 
-def _view(row: Row[Any]) -> ReviewView:
+def _refuse_who_declined(held: HeldReturn, by: Actor) -> None:
+    """What a customer asked another person for is not decided by the same one."""
+    if may_not_decide(log.read_subject(held.transaction.connection, held.rma), by.key):
+        raise NotTheSamePerson(
+            f"return {held.rma}: you declined it, and its customer asked for another person; "
+            f"hand it over with POST /v1/returns/{held.rma}/assignment"
+        )
+
+
+def _view(row: Row[Any], reasons: list[WhyView]) -> ReviewView:
     return ReviewView(
         rma=row.rma,
         reviewer=row.reviewer_key,
         language=row.language,
         opened_at=from_us(row.opened_at_us),
         due_at=from_us(row.due_at_us),
+        reasons=reasons,
     )

@@ -14,19 +14,23 @@ from service.edge import (
     RetourDep,
     acting,
     caller_with,
+    customer_of_return,
     done,
     problems,
 )
 from service.platform.fields import Limit, Rma
 from service.returns.endpoints import CHANGES
+from service.returns.held import UnknownReturn
 from service.returns.schemas import ReturnView
-from service.reviews.commands import NobodyLikeThat, NotUnderReview
+from service.reviews.commands import NobodyLikeThat, NotTheSamePerson, NotUnderReview
 from service.reviews.schemas import (
     AnswerBody,
     DecisionBody,
     HandOverBody,
+    HumanBody,
     KeepBody,
     QuestionBody,
+    ReasonsView,
     ReviewView,
 )
 
@@ -42,16 +46,44 @@ ReviewerDep = Annotated[Actor, Depends(acting("reviews:decide"))]
 def get_reviews(
     retour: RetourDep,
     caller: CallerDep,
+    language: LanguageDep,
     only_mine: Annotated[
         bool, Query(description="those of the caller alone", examples=[True])
     ] = False,
     limit: Annotated[Limit, Query()] = 100,
 ) -> list[ReviewView]:
-    """Open reviews, those due first."""
-    return retour.reviews.queue(caller.staff_id if only_mine else None, limit)
+    """Open reviews, those due first, with why a person is to look at each."""
+    return retour.reviews.queue(caller.staff_id if only_mine else None, limit, language)
 
 
-@router.post("/v1/returns/{rma}/decision", responses=problems(*CHANGES))
+@router.get(
+    "/v1/returns/{rma}/reasons",
+    responses=problems(UnknownReturn, *NOT_PROVEN, has_body=False),
+    dependencies=[Depends(customer_of_return)],
+)
+def get_reasons(rma: Rma, retour: RetourDep, language: LanguageDep) -> ReasonsView:
+    """Why a return was decided as it was, or why a person is to look at it; and how a person comes to decide."""
+    return retour.reviews.reasons(rma, language)
+
+
+@router.post("/v1/returns/{rma}/human-review", responses=problems(*CHANGES, *NOT_PROVEN))
+def post_human_review(
+    rma: Rma,
+    body: HumanBody,
+    retour: RetourDep,
+    customer: CustomerDep,
+    attempt: AttemptDep,
+    language: LanguageDep,
+) -> ReturnView:
+    """The customer wants a person to decide: what was declined is looked at anew, never by whoever declined it.
+
+    Where a person decides already, nothing changes.
+    """
+    done(lambda: retour.reviews.request(rma, body, customer, attempt))
+    return retour.returns.get(rma, language)
+
+
+@router.post("/v1/returns/{rma}/decision", responses=problems(*CHANGES, NotTheSamePerson))
 def post_decision(
     rma: Rma,
     body: DecisionBody,

@@ -13,8 +13,11 @@ from service.reviews import repository
 from service.staff.picking import pick
 
 
-def open_review(held: HeldReturn, rules: Sequence[RuleOutcome]) -> None:
-    """Say why a human must decide, and whose case it is. Lines that are still undecided come under review."""
+def open_review(held: HeldReturn, rules: Sequence[RuleOutcome], *, but: str | None = None) -> None:
+    """Say why a human must decide, and whose case it is. Lines that are still undecided come under review.
+
+    `but` does not get it: who decided before.
+    """
     due_us = held.due_us("review")
     said = ReviewOpened(
         rma=held.rma,
@@ -35,7 +38,7 @@ def open_review(held: HeldReturn, rules: Sequence[RuleOutcome]) -> None:
             "paused_us": 0,
         },
     )
-    assign(held.transaction, held.rma, language, "opened")
+    assign(held.transaction, held.rma, language, "opened", but=but)
     warn(held.transaction, held.rma, to_us(held.now), due_us)
 
 

@@ -17,7 +17,9 @@ from sqlalchemy import (
     select,
 )
 
+from service.domain.events import ReturnAssessed
 from service.platform.db import change_row, metadata
+from service.platform.log import events
 
 reviews = Table(
     "reviews",
@@ -71,6 +73,19 @@ def queue(connection: Connection, reviewer_key: str | None, limit: int) -> Seque
     if reviewer_key:
         query = query.where(reviews.c.reviewer_key == reviewer_key)
     return connection.execute(query.order_by(reviews.c.due_at_us).limit(limit)).all()
+
+
+def assessments(connection: Connection, rmas: Sequence[str]) -> dict[str, ReturnAssessed]:
+    """What the approval step said of returns, the newest of each; those that it never saw are missing."""
+    query = (
+        select(events.c.subject, events.c.data)
+        .where(events.c.subject.in_(rmas), events.c.type == ReturnAssessed.type)
+        .order_by(events.c.seq)
+    )
+    return {
+        row.subject: ReturnAssessed.model_validate_json(row.data)
+        for row in connection.execute(query)
+    }
 
 
 def change(connection: Connection, rma: str, **values: object) -> None:

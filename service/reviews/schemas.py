@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from service.platform.fields import Body, Prose, Ref, Rma, SomeLines, Version
 
@@ -14,6 +14,7 @@ DeclineReason = Literal[
     "already_refunded",
     "misuse",
 ]
+DecidedBy = Literal["rules", "model", "person", "deadline", "law"]
 AuthorizeReason = Literal["within_policy", "evidence_convincing", "goodwill", "shop_fault"]
 
 
@@ -69,6 +70,58 @@ class HandOverBody(Body):
     version: Version | None = None
 
 
+class HumanBody(Body):
+    """A customer wants a person to decide."""
+
+    version: Version | None = None
+
+
+class WhyView(Body):
+    """One reason why a person is to look at a return."""
+
+    code: Annotated[str, Field(description="the rule, or what a risk model looked at")]
+    words: Annotated[str, Field(description="the same, for people")]
+    value: Annotated[
+        float | None,
+        Field(description="what was found there; null of a rule, and where it is not known"),
+    ]
+
+
+class ReasonsView(Body):
+    """Why a return was decided as it was, for its customer, and how a person comes to decide."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "rma": "R7K3M9-QX2VB-W",
+                "decision": "declined",
+                "decided_by": "rules",
+                "reasons": ["The time for returning this is over."],
+                "can_ask_for_a_person": True,
+                "how": "You can ask for a person to decide, until Monday 23 March 2026, 08:00.",
+            }
+        }
+    )
+
+    rma: Rma
+    decision: Annotated[
+        Literal["authorized", "declined"] | None,
+        Field(description="the newest; null before there is one"),
+    ]
+    decided_by: Annotated[
+        DecidedBy | None,
+        Field(
+            description="`rules` alone, rules and a risk `model`, a `person`, the `deadline` that nobody met, or "
+            "the `law`, which needs no decision; null before there is one"
+        ),
+    ]
+    reasons: Annotated[list[str], Field(description="why, for people")]
+    can_ask_for_a_person: Annotated[
+        bool, Field(description="whether POST /v1/returns/{rma}/human-review changes anything now")
+    ]
+    how: Annotated[str, Field(description="how a person comes to decide, for people")]
+
+
 class ReviewView(Body):
     """An open review."""
 
@@ -77,3 +130,4 @@ class ReviewView(Body):
     language: Annotated[str, Field(description="the customer's language: en or zh")]
     opened_at: Annotated[datetime, Field(description="since when somebody is to decide")]
     due_at: Annotated[datetime, Field(description="until when it must be decided")]
+    reasons: Annotated[list[WhyView], Field(description="why a person is to look at it")]

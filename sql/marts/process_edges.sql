@@ -42,16 +42,16 @@ counted as (
 ),
 
 went as (
-    select distinct moves.return_seq * 1024 + moves.from_no * 32 + moves.to_no as way
+    select distinct moves.return_seq * 4096 + moves.from_no * 64 + moves.to_no as way
     from intermediate.return_moves as moves
 ),
 
 ways as (
     select
-        went.way % 1024 as way,
+        went.way % 4096 as way,
         count(*) as returns
     from went
-    group by went.way % 1024
+    group by went.way % 4096
 ),
 
 first_arrivals as (
@@ -131,6 +131,6 @@ select
     counted.cases - coalesce(new_there.cases, 0) as again
 from counted
 inner join named on named.from_no = counted.from_no and named.to_no = counted.to_no
-inner join ways on ways.way = counted.from_no * 32 + counted.to_no
+inner join ways on ways.way = counted.from_no * 64 + counted.to_no
 left join strays on strays.from_no = counted.from_no and strays.to_no = counted.to_no
 left join new_there on new_there.from_no = counted.from_no and new_there.to_no = counted.to_no

@@ -41,6 +41,13 @@ select
     told.seq,
     told.rma,
     make_timestamp(told.due_at_us) as due_at
+from lake.review_requested as told
+where told.due_at_us is not null
+union all
+select
+    told.seq,
+    told.rma,
+    make_timestamp(told.due_at_us) as due_at
 from lake.evidence_requested as told
 where told.due_at_us is not null
 union all

@@ -58,6 +58,18 @@ select
     lines.subject as rma,
     lines.line_no,
     lines.quantity,
+    'under_review' as permission,
+    cast(null as varchar) as reception,
+    cast(null as varchar) as resolution,
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
+from lake.review_requested_lines as lines
+union all
+select
+    lines.seq,
+    lines.subject as rma,
+    lines.line_no,
+    lines.quantity,
     cast(null as varchar) as permission,
     'kept' as reception,
     cast(null as varchar) as resolution,

@@ -258,3 +258,11 @@ select
     steps.time as happened_at,
     31 as step_no
 from lake.return_closed as steps
+union all
+select
+    steps.seq,
+    steps.rma,
+    'review.requested' as step,
+    steps.time as happened_at,
+    32 as step_no
+from lake.review_requested as steps

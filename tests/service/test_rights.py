@@ -31,6 +31,8 @@ MAY: dict[str, str] = {
     "POST /v1/returns/{rma}/scans": "carrier",
     "POST /v1/returns/{rma}/pickup-failure": "carrier",
     "POST /v1/returns/{rma}/loss": "after_sales finance",
+    "GET /v1/returns/{rma}/reasons": f"storefront {_HOUSE}",
+    "POST /v1/returns/{rma}/human-review": "storefront after_sales",
     "GET /v1/reviews": "reviewer",
     "POST /v1/returns/{rma}/decision": "reviewer",
     "POST /v1/returns/{rma}/keep": "reviewer",
@@ -116,6 +118,8 @@ CUSTOMERS: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", "/lines/1/choice", {"choice": "dispose"}),
     ("POST", "/shipment", {"method": "drop_off"}),
     ("POST", "/answer", {"answer": "Yes."}),
+    ("GET", "/reasons", None),
+    ("POST", "/human-review", {}),
 )
 
 

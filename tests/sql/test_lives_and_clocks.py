@@ -117,6 +117,11 @@ def stories(house: House) -> Told:
     stories.doubted("refused by a human").wait(hours=2)
     stories.decides("decline", "not_eligible")
 
+    stories.doubted("looked at anew").wait(hours=2)
+    stories.decides("decline", "not_eligible")
+    house.wait(hours=3).does("storefront", "human-review")
+    house.wait(hours=4).does("admin", "decision", decision="authorize", reason_code="goodwill")
+
     stories.goes_on_at(utc(3, 3, 20))
     stories.doubted("midnight").wait(hours=1).does("reviewer", "question", question="Why?")
     house.wait(hours=3).does("storefront", "answer", answer="It leaks.")
@@ -168,6 +173,9 @@ def stories(house: House) -> Told:
     stories.goes_on_at(utc(10, 25, 23))
     stories.doubted("after the long day")
 
+    stories.doubted("wants a person").wait(hours=2)
+    stories.decides("decline", "not_eligible")
+    house.wait(hours=1).does("storefront", "human-review")
     stories.doubted("asked").wait(hours=2).does("reviewer", "question", question="Why?")
     stories.asked("three of four", 3).arrive(2)
     stories.again("after the long day").wait(minutes=10)
@@ -360,6 +368,16 @@ class TestEndings:
     )
     def test_every_end_has_its_word(self, life: Life, story: str, outcome: str) -> None:
         assert values(life(story), "status", "outcome") == ("closed", outcome)
+
+    def test_what_was_declined_is_decided_anew_by_the_person_who_was_asked_for(
+        self, life: Life, ask: Ask, stories: Told
+    ) -> None:
+        told = life("looked at anew")
+        assert values(told, "decision", "last_decision") == ("declined", "authorized")
+
+        rma = stories.rmas["wants a person"]
+        waits = ask(f"select kind, owner_role from marts.work_now where rma = '{rma}'")
+        assert [values(row, "kind", "owner_role") for row in waits] == [("review", "reviewer")]
 
     def test_nobody_decided_in_time(self, life: Life) -> None:
         assert values(life("late"), "decision_mode", "decision") == ("deadline", "authorized")

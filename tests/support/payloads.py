@@ -71,6 +71,9 @@ _A_RETURN: tuple[e.Payload, ...] = (
         inspection="basic",
         rules=_RULES,
     ),
+    e.ReviewRequested(
+        rma="R2", lines=[e.UnitsOfLine(line_no=1, quantity=2)], due_at_us=1_772_539_200_000_000
+    ),
     e.ReviewOpened(rma="R2", policy_version="1", rules=[]),
     e.ReturnReceived(rma="R1", lines=_TWO_UNITS),
     e.LineInspected(

@@ -64,6 +64,24 @@ def declined_and_lapsed(house: House) -> None:
     assert house.state == "closed"
 
 
+def declined_by_rule_and_looked_at_anew(house: House) -> None:
+    """Declined by a rule; the customer asks for a person, who authorizes."""
+    house.begin_late(reason="changed_mind")
+    house.does("storefront", "human-review")
+    house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+    assert house.state == "authorized"
+
+
+def declined_twice(house: House) -> None:
+    """Declined by a reviewer, and once more by the head, whom the customer asked for."""
+    house.begin_late()
+    house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+    house.does("storefront", "human-review")
+    house.does("admin", "decision", decision="decline", reason_code="misuse")
+    house.wait(days=15)
+    assert house.state == "closed"
+
+
 def escalated(house: House) -> None:
     """Nobody reviews: the head asks, gets an answer, lets it lapse, and in the end the clock authorizes."""
     house.begin_late()
@@ -431,6 +449,8 @@ BY_RULE: dict[str, Story] = {
         reviewed,
         declined,
         declined_and_lapsed,
+        declined_by_rule_and_looked_at_anew,
+        declined_twice,
         escalated,
         escalated_and_authorized,
         escalated_and_declined,
@@ -500,6 +520,7 @@ STORIES: dict[str, Story] = {
 # Stories of houses with other rules than the built-in ones, and of those with a bank.
 POLICIES: dict[str, dict[str, object]] = {
     "declined_by_rule": {"window.late": "decline"},
+    "declined_by_rule_and_looked_at_anew": {"window.late": "decline"},
     "paid_early": {"refund.on": "authorized"},
     "paid_early_after_a_way_was_chosen": {"refund.on": "authorized"},
 }

@@ -108,6 +108,7 @@ from service.domain.events.reviews import (
     ReviewAssigned,
     ReviewDecided,
     ReviewOpened,
+    ReviewRequested,
 )
 from service.domain.events.settlements import (
     RefundFailed,
@@ -212,6 +213,7 @@ __all__ = [
     "ReviewAssigned",
     "ReviewDecided",
     "ReviewOpened",
+    "ReviewRequested",
     "Role",
     "RuleOutcome",
     "SetAside",

@@ -4,8 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import DueUs, Key, MomentUs, Payload
+from service.domain.events.base import DueUs, Key, MomentUs, Payload, UnitsOfLine
 from service.domain.events.returns import RuleOutcome
+
+
+class ReviewRequested(Payload):
+    """The customer asks for a person: what was declined is looked at anew, never by whoever declined it."""
+
+    type = "review.requested"
+    family = "review"
+
+    rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    due_at_us: DueUs | None = None
 
 
 class ReviewOpened(Payload):

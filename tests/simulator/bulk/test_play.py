@@ -30,6 +30,10 @@ _NEVER_SAID = {
     "sku.cleared",
     "check.failed",
     "check.passed",
+    "model.promoted",
+    "model.suspended",
+    "model.resumed",
+    "review.requested",  # nobody asks for another person
     "shipment.overdue",  # only where money goes back before anything is sent
 }
 # Everything that is rare in a usual shop is frequent here.

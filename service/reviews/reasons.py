@@ -1,0 +1,174 @@
+"""Why a return was decided as it was, or why a person is to look at it: in words, and never as a score."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from service.domain.events import (
+    PAYLOADS,
+    Payload,
+    RecordedEvent,
+    ReturnAssessed,
+    ReturnAuthorized,
+    ReturnDeclined,
+    ReturnWithdrawn,
+    ReviewDecided,
+    ReviewRequested,
+    RuleOutcome,
+)
+from service.domain.lifecycle import UNDECIDED, Line, can
+from service.domain.policy import WHY
+from service.domain.words import Language, Phrase
+from service.platform import log
+from service.platform.clock import from_us
+from service.platform.ids import read_rma
+from service.platform.language import say
+from service.platform.unit import Context
+from service.returns import repository as returns
+from service.returns.held import UnknownReturn
+from service.reviews import repository
+from service.reviews.schemas import DecidedBy, ReasonsView, WhyView
+from service.risk.reasons import in_words
+
+_WHY: Mapping[str, Phrase] = {str(rule): phrase for rule, phrase in WHY.items()}
+_LOOK = Phrase("A person looks at it.")
+_KEPT = Phrase("All rules of policy {version} were kept.")
+_GRANTED = Phrase("The law grants it: nobody had to decide.")
+_LATE = Phrase("Nobody decided in time, so it was authorized.")
+_BY_PERSON: Mapping[str, Phrase] = {
+    "authorized": Phrase("A person looked at it and authorized it."),
+    "declined": Phrase("A person looked at it and declined it."),
+}
+_PERSON_DECIDES = Phrase("A person decides; you need not do anything for that.")
+_CAN_ASK = Phrase("You can ask for a person to decide, until {until}.")
+_WRITE = Phrase("If you see it differently, write to us: a person reads and answers it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and who took it."""
+
+    decision: str | None
+    by: DecidedBy | None
+    why: tuple[Phrase, ...]
+
+
+def reasons_of(context: Context, rma: str, language: Language) -> ReasonsView:
+    """Why a return was decided as it was, for its customer. Raises `UnknownReturn`."""
+    rma = read_rma(rma)
+    with context.db.read() as connection:
+        head = returns.find(connection, rma)
+        if head is None:
+            raise UnknownReturn(rma)
+        lines = returns.lines_of(returns.rows_of(connection, rma), head.refund_on)
+        events = log.read_subject(connection, rma)
+    told = [PAYLOADS[each.type].model_validate_json(each.data) for each in events]
+    decided = _decided(told)
+    how = _how(list(lines.values()))
+    return ReasonsView.model_validate(
+        {
+            "rma": rma,
+            "decision": decided.decision,
+            "decided_by": decided.by,
+            "reasons": [say(each, language, zone=context.zone) for each in decided.why],
+            "can_ask_for_a_person": how.text == _CAN_ASK.text,
+            "how": say(how, language, zone=context.zone),
+        }
+    )
+
+
+def whys_of(
+    connection: Connection, reviews: Sequence[Row[Any]], language: Language
+) -> dict[str, list[WhyView]]:
+    """Why a person is to look at each of these returns, for the reviewer; by RMA."""
+    assessed = repository.assessments(connection, [each.rma for each in reviews])
+    return {rma: _whys(said, language) for rma, said in assessed.items()}
+
+
+def who_declined(events: Sequence[RecordedEvent]) -> str | None:
+    """The reviewer who declined the return last, before its customer asked for another person."""
+    found = [
+        ReviewDecided.model_validate_json(each.data)
+        for each in events
+        if each.type == ReviewDecided.type
+    ]
+    return next((each.reviewer_key for each in reversed(found) if each.decision == "decline"), None)
+
+
+def may_not_decide(events: Sequence[RecordedEvent], reviewer_key: str | None) -> bool:
+    """Whether this reviewer declined the return, and its customer asked for somebody else."""
+    was_asked = any(each.type == ReviewRequested.type for each in events)
+    return was_asked and reviewer_key is not None and reviewer_key == who_declined(events)
+
+
+def _whys(said: ReturnAssessed, language: Language) -> list[WhyView]:
+    values = {each.name: each.value for each in said.features}
+    return [
+        WhyView(
+            code=each.code,
+            words=each.words if each.code in _WHY else say(in_words(each.code), language),
+            value=values.get(each.code),
+        )
+        for each in said.reasons
+    ]
+
+
+def _decided(told: Sequence[Payload]) -> Decided:
+    """The newest decision; where a person was asked since, none."""
+    found = Decided(None, None, (_LOOK,))
+    assessed: ReturnAssessed | None = None
+    for said in told:
+        if isinstance(said, ReturnWithdrawn):
+            found = Decided("authorized", "law", (_GRANTED,))
+        elif isinstance(said, ReturnAssessed):
+            assessed = said
+            found = Decided(None, None, _suspicions(said))
+        elif isinstance(said, ReturnAuthorized):
+            found = _authorized(said, assessed)
+        elif isinstance(said, ReturnDeclined):
+            found = _declined(said)
+        elif isinstance(said, ReviewRequested):
+            found = Decided(None, None, (_LOOK,))
+    return found
+
+
+def _suspicions(said: ReturnAssessed) -> tuple[Phrase, ...]:
+    """What rules and model found, each once; nothing of a model that failed, which is not the customer's business."""
+    phrases = [_WHY.get(each.code) or in_words(each.code) for each in said.reasons]
+    is_ours = said.basis in ("unavailable", "failed", "late", "suspended")
+    unique = tuple({each.text: each for each in phrases}.values())
+    return (_LOOK,) if is_ours else (_LOOK, *unique)
+
+
+def _authorized(said: ReturnAuthorized, assessed: ReturnAssessed | None) -> Decided:
+    if said.mode == "rule":
+        by: DecidedBy = "model" if assessed and assessed.basis == "model" else "rules"
+        kept = Phrase(_KEPT.text, {"version": said.policy_version})
+        return Decided("authorized", by, (kept,))
+    if said.mode == "deadline":
+        return Decided("authorized", "deadline", (_LATE,))
+    return Decided("authorized", "person", (_BY_PERSON["authorized"],))
+
+
+def _declined(said: ReturnDeclined) -> Decided:
+    if said.mode == "reviewer":
+        return Decided("declined", "person", (_BY_PERSON["declined"],))
+    return Decided("declined", "rules", _failed(said.rules))
+
+
+def _failed(rules: Sequence[RuleOutcome]) -> tuple[Phrase, ...]:
+    names = dict.fromkeys(each.rule for each in rules if not each.passed)
+    return tuple(_WHY[name] for name in names if name in _WHY)
+
+
+def _how(lines: Sequence[Line]) -> Phrase:
+    """How a person comes to decide from here on."""
+    if any(line.authorization in UNDECIDED for line in lines):
+        return _PERSON_DECIDES
+    declined = [line for line in lines if can(line, ReviewRequested.type, "customer")]
+    until_us = [us for line in declined if (us := line.due_us("authorization")) is not None]
+    if not until_us:
+        return _WRITE
+    return Phrase(_CAN_ASK.text, {"until": from_us(min(until_us))})

@@ -1,0 +1,222 @@
+"""Why a return was decided as it was, in words and without a score; and how its customer comes to a person."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House
+from migrated import open_migrated
+from policy_with import policy_with
+from service_shop import problem
+from stories import NOON
+
+from service.application import Retour
+from service.domain.events import Reason
+from service.domain.risk import Application, Assessment, RiskHealth
+from service.platform.clock import VirtualClock
+from service.platform.ids import SystemIds
+
+SUSPICION = "With earlier returns, the goods were not always as they must be."
+
+
+class Suspicious:
+    """A risk port that sends every request to a person, for a reason of a model."""
+
+    says = Assessment(
+        "review",
+        "inspected",
+        "full",
+        1.0,
+        "model",
+        reasons=(Reason(code="returns_bad", words=SUSPICION),),
+        model_version="r2026-03-01-00000000",
+        score=0.8,
+    )
+
+    def assess(self, application: Application) -> Assessment:
+        return self.says
+
+    def health(self) -> RiskHealth:
+        return RiskHealth("model")
+
+
+@pytest.fixture
+def port() -> Suspicious:
+    return Suspicious()
+
+
+@pytest.fixture
+def house(tmp_path: Path, port: Suspicious) -> Iterator[House]:
+    """One in which a late request is declined by a rule, and a model is suspicious of all others."""
+    db, clock = open_migrated(f"sqlite:///{tmp_path / 'r.db'}"), VirtualClock(NOON)
+    retour = Retour(
+        db,
+        policy_with({"window.late": "decline"}),
+        port,
+        clock,
+        SystemIds(),
+        secret=b"a test's secret",
+    )
+    with House(retour, clock) as house:
+        yield house
+    db.dispose()
+
+
+def why(house: House, language: str = "en", role: str = "storefront") -> dict[str, Any]:
+    headers = {"Retour-Customer": house.token, "Accept-Language": language}
+    answer = house.call(role, "GET", f"/v1/returns/{house.rma}/reasons", headers=headers)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+class TestReasons:
+    def test_a_model_s_suspicion_is_said_in_words_in_either_language_and_never_as_a_score(
+        self, house: House
+    ) -> None:
+        house.begin()
+
+        english, chinese = why(house), why(house, "zh")
+
+        assert english["decision"] is None
+        assert english["reasons"] == ["A person looks at it.", SUSPICION]
+        assert chinese["reasons"][1] == "以往退回的商品并非都符合要求。"
+        assert english["how"] == "A person decides; you need not do anything for that."
+        assert "0.8" not in str(english) + house.show(house.rma).text
+
+    @pytest.mark.parametrize("basis", ["unavailable", "failed", "late", "suspended"])
+    def test_a_customer_notices_nothing_of_a_model_that_failed(
+        self, house: House, port: Suspicious, basis: Any
+    ) -> None:
+        failed = (Reason(code=basis, words="It failed."),)
+        port.says = Assessment("review", "inspected", "basic", 1.0, basis, reasons=failed)
+        house.begin()
+
+        assert why(house)["reasons"] == ["A person looks at it."]
+        (review,) = house.call("reviewer", "GET", "/v1/reviews").json()
+        assert "risk model" in review["reasons"][0]["words"]
+
+    def test_a_decline_names_the_rule_and_until_when_a_person_can_be_asked_for(
+        self, house: House
+    ) -> None:
+        house.begin_late(reason="changed_mind")
+
+        told = why(house)
+
+        assert (told["decision"], told["decided_by"]) == ("declined", "rules")
+        assert told["reasons"] == ["The time for returning this is over."]
+        assert told["can_ask_for_a_person"]
+        assert told["how"].startswith("You can ask for a person to decide, until ")
+
+    def test_who_decided_is_said(self, house: House, port: Suspicious) -> None:
+        house.begin()
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        assert why(house)["decided_by"] == "person"
+
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "model")
+        house.ask_back()
+        assert why(house)["decided_by"] == "model"
+
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "no_model")
+        house.ask_back()
+        told = why(house)
+        assert (told["decided_by"], told["can_ask_for_a_person"]) == ("rules", False)
+
+    def test_a_withdrawal_needs_no_decision(self, house: House) -> None:
+        house.begin_withdrawal()
+
+        assert why(house)["decided_by"] == "law"
+
+    def test_the_reviewer_sees_what_was_found_in_their_language(self, house: House) -> None:
+        house.begin()
+
+        answer = house.call("reviewer", "GET", "/v1/reviews", headers={"Accept-Language": "zh"})
+
+        (review,) = answer.json()
+        assert review["reasons"] == [
+            {"code": "returns_bad", "words": "以往退回的商品并非都符合要求。", "value": 0.0}
+        ]
+
+
+class TestAskingForAPerson:
+    def test_what_a_rule_declined_a_person_decides_anew(self, house: House) -> None:
+        house.begin_late(reason="changed_mind")
+
+        house.does("storefront", "human-review")
+
+        assert house.state == "under_review"
+        assert [each["rma"] for each in house.call("reviewer", "GET", "/v1/reviews").json()] == [
+            house.rma
+        ]
+        assert why(house)["decision"] is None
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        assert house.state == "authorized"
+
+    def test_twice_is_once(self, house: House) -> None:
+        house.begin_late(reason="changed_mind")
+
+        for _ in range(2):
+            house.does("storefront", "human-review")
+
+        assert house.happened().count("review.requested") == 1
+
+    def test_where_a_person_decides_already_nothing_changes(self, house: House) -> None:
+        house.begin()
+        before = house.happened()
+
+        house.does("storefront", "human-review")
+
+        assert house.happened() == before
+
+    def test_what_a_reviewer_declined_goes_to_another(self, house: House) -> None:
+        hire(house, "s-anna")
+        hire(house, "s-ben")
+        house.begin()
+        first, second = reviewer_of(house), {"s-anna": "s-ben", "s-ben": "s-anna"}
+        decide(house, first, "decline", "misuse")
+
+        house.does("storefront", "human-review")
+
+        assert reviewer_of(house) == second[first]
+        refused = tried(house, first, "decline", "misuse")
+        problem(refused, 409, "not-the-same-person")
+        decide(house, second[first], "authorize", "goodwill")
+        assert house.state == "authorized"
+
+    def test_what_was_authorized_leaves_nothing_to_ask_for(
+        self, house: House, port: Suspicious
+    ) -> None:
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "model")
+        house.begin()
+
+        problem(house.tries("storefront", "human-review"), 409, "not-possible-now")
+
+    def test_after_the_time_to_appeal_it_is_over(self, house: House) -> None:
+        house.begin_late(reason="changed_mind")
+        house.wait(days=15)
+
+        problem(house.tries("storefront", "human-review"), 409, "not-possible-now")
+        assert not why(house)["can_ask_for_a_person"]
+
+
+def hire(house: House, staff_id: str) -> None:
+    body = {"role": "reviewer", "name": staff_id, "languages": ["en"], "capacity": 10}
+    answer = house.call("admin", "PUT", f"/v1/staff/{staff_id}", json={**body, "is_active": True})
+    assert answer.is_success, answer.text
+    house._keys[staff_id] = house.retour.staff.create_key(staff_id, "reviewer", "test")
+
+
+def reviewer_of(house: House) -> str:
+    (review,) = house.call("reviewer", "GET", "/v1/reviews").json()
+    return str(review["reviewer"])
+
+
+def tried(house: House, reviewer: str, decision: str, reason_code: str) -> Any:
+    body = {"decision": decision, "reason_code": reason_code}
+    return house.call(reviewer, "POST", f"/v1/returns/{house.rma}/decision", json=body)
+
+
+def decide(house: House, reviewer: str, decision: str, reason_code: str) -> None:
+    answer = tried(house, reviewer, decision, reason_code)
+    assert answer.status_code == 200, answer.text
