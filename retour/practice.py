@@ -17,6 +17,7 @@ from retour.progress import HowFar, write_progress
 from retour.settings import Settings
 from retour.simulate import DAYS_OF_LETTERS, Theatre, progress_bar
 from service.platform.clock import SystemClock, from_us, to_us
+from service.risk.model_risk import ModelRisk
 from simulator.plan import Plan
 from simulator.play.checkpoint import (
     Checkpoint,
@@ -86,7 +87,7 @@ class _Shop:
     @classmethod
     def open(cls, settings: Settings) -> "_Shop | None":
         """The shop that was stopped, or a new one; None where the log holds something else."""
-        theatre = Theatre(settings)
+        theatre = Theatre(settings, ModelRisk(settings.risk_dir))
         head = theatre.log_head()
         kept = read_checkpoint(_folder(settings), head)
         if kept is None and head:

@@ -23,7 +23,7 @@ from retour.errors import UserError
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.policy import Policy
-from service.domain.risk import RulesOnly
+from service.domain.risk import Risk, RulesOnly
 from service.handlers import handlers
 from service.letters.writers import House
 from service.platform import log
@@ -52,12 +52,14 @@ class NotAnEmptyShop(UserError):
 class Theatre:
     """Where a play takes place: the database, a clock of its own, and identifiers that follow from a seed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, risk: Risk | None = None) -> None:
+        """`risk` decides beside the rules; without it they decide alone, so that a play can be repeated."""
         self.db = open_database(settings, durable=False)
         self.clock = VirtualClock(SystemClock().now())
         self._settings, self._policy = settings, policy_in_force(settings)
         self._zone = shop_zone(settings, self.db)
         self._ids, self._bank = SeededIds(0), PracticeBank({})
+        self._risk = risk or RulesOnly()
 
     def set(self, moment: datetime, seed: int) -> None:
         """Let time go on from here, and identifiers follow from this seed."""
@@ -104,7 +106,7 @@ class Theatre:
         return Retour(
             db,
             policy,
-            RulesOnly(),
+            self._risk,
             self.clock,
             self._ids,
             secret=self._settings.secret(),

@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from risk_shelf import promote, put_model
 from small_practice import DAYS, log_of, play_small_practice, settings_in
 
 from retour import practice
@@ -35,6 +37,17 @@ class TestPractice:
         assert before_us - DAY_US < last_us <= time.time_ns() // 1000
         assert how_far is not None
         assert how_far.share == 1
+
+    def test_a_model_that_was_promoted_decides_in_it(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path)
+        version = put_model(settings.risk_dir)
+        promote(settings.risk_dir, version)
+
+        play_small_practice(str(tmp_path))
+
+        said = [json.loads(e.data) for e in log_of(settings) if e.type == "return.assessed"]
+        assert {each["model_version"] for each in said} == {version}
+        assert "model" in {each["basis"] for each in said}
 
     def test_another_shops_log_is_left_as_it_is(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

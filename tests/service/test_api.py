@@ -513,7 +513,18 @@ class TestEdges:
         shop.put_order()
 
         assert shop.client.get("/healthz").json() == {"status": "ok"}
-        assert shop.client.get("/readyz").json() == {"status": "ok", "log_head": 1}
+        ready = shop.client.get("/readyz").json()
+        assert (ready["status"], ready["log_head"]) == ("ok", 1)
+
+    @on_one_database
+    def test_it_says_who_decides_on_applications(self, shop: Shop) -> None:
+        assert shop.client.get("/readyz").json()["risk"] == {
+            "deciding": "no_model",
+            "model_version": None,
+            "challenger_version": None,
+            "assessed": {},
+            "discarded": {},
+        }
 
     @on_one_database
     def test_what_does_not_exist_is_a_problem_too(self, shop: Shop) -> None:
