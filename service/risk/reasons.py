@@ -8,15 +8,25 @@ from service.domain.words import Phrase
 
 MOST_REASONS = 3
 
-# What a feature of each group looks at. Nobody is accused of anything: it is why a person looks.
+# What a feature of each group looks at: that it weighed, and not which way, since too little known weighs as well.
 SUSPICIONS: Mapping[Group, Phrase] = {
-    "request": Phrase("What comes back, its value or the reason that was given is unusual."),
-    "timing": Phrase("The time between delivery and request is unusual."),
-    "order": Phrase("What comes back of the order as a whole is unusual."),
-    "customer": Phrase("The orders and returns so far are few, or unusual."),
-    "findings": Phrase("With earlier returns, the goods were not always as they must be."),
-    "links": Phrase("Address, device, phone or means of payment is shared with other accounts."),
-    "product": Phrase("Returns of this product are looked at more closely."),
+    "request": Phrase(
+        "We look more closely because of what comes back, its value or the reason that was given."
+    ),
+    "timing": Phrase("We look more closely because of the time between delivery and request."),
+    "order": Phrase(
+        "We look more closely because of how much of the order comes back, or what was ordered."
+    ),
+    "customer": Phrase(
+        "We look more closely because of the orders and returns so far, or because there are few."
+    ),
+    "findings": Phrase(
+        "We look more closely because of what was found with earlier returns, or because nothing was yet."
+    ),
+    "links": Phrase(
+        "We look more closely because of how address, device, phone or means of payment relate to other accounts."
+    ),
+    "product": Phrase("We look more closely because of how returns of such products go."),
 }
 # Where no model was heard: by the basis of the decision.
 _NO_ANSWER = Phrase("The risk model gave no usable answer, so a person decides.")
@@ -26,7 +36,7 @@ WITHOUT_MODEL: Mapping[str, Phrase] = {
     "late": _NO_ANSWER,
     "suspended": Phrase("The risk model is suspended, so a person decides."),
 }
-SOMETHING = Phrase("Something about this request is unusual.")
+SOMETHING = Phrase("We look more closely because something is unusual about this request.")
 
 _GROUPS: Mapping[str, Group] = {each.name: each.group for each in FEATURES}
 

@@ -17,7 +17,7 @@ from service.domain.risk import Application, Assessment, RiskHealth
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
 
-SUSPICION = "With earlier returns, the goods were not always as they must be."
+SUSPICION = "We look more closely because of what was found with earlier returns, or because nothing was yet."
 
 
 class Suspicious:
@@ -81,7 +81,9 @@ class TestReasons:
 
         assert english["decision"] is None
         assert english["reasons"] == ["A person looks at it.", SUSPICION]
-        assert chinese["reasons"][1] == "以往退回的商品并非都符合要求。"
+        assert (
+            chinese["reasons"][1] == "因以往退货的查验结果，或因尚无查验记录，我们会更仔细地查看。"
+        )
         assert english["how"] == "A person decides; you need not do anything for that."
         assert "0.8" not in str(english) + house.show(house.rma).text
 
@@ -135,7 +137,11 @@ class TestReasons:
 
         (review,) = answer.json()
         assert review["reasons"] == [
-            {"code": "returns_bad", "words": "以往退回的商品并非都符合要求。", "value": 0.0}
+            {
+                "code": "returns_bad",
+                "words": "因以往退货的查验结果，或因尚无查验记录，我们会更仔细地查看。",
+                "value": 0.0,
+            }
         ]
 
 

@@ -77,7 +77,10 @@ class TestWhoDecides:
         assert risk.assess(request(1)).reasons == ()
         (reason,) = risk.assess(request(2)).reasons
         assert reason.code == NAMES[0]
-        assert reason.words == "What comes back, its value or the reason that was given is unusual."
+        assert (
+            reason.words
+            == "We look more closely because of what comes back, its value or the reason that was given."
+        )
 
     def test_what_a_rule_stops_is_scored_and_a_person_decides_all_the_same(
         self, root: Path, champion: str
