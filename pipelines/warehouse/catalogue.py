@@ -141,8 +141,8 @@ class Catalogue:
         self, table: str, relations: Sequence[str], rows: Sequence[tuple[object, ...]]
     ) -> None:
         self._connection.execute(
-            f"delete from {table} where relation in (select unnest(?))",  # our own names
-            [relations],
+            f"delete from {table} where relation in ({', '.join('?' * len(relations))})",  # our own names
+            relations,
         )
         if rows:
             marks = f"({', '.join('?' * len(rows[0]))})"

@@ -72,8 +72,9 @@ class Following:
         self._require_inputs_that_can_be_followed()
         if self._plan.fold is None:
             self._gather_touched()
-            self._refuse_most_partitions()
-            return self._compute_touched()
+            touched, has_null = self._touched()
+            self._refuse_most_partitions(touched)
+            return self._compute_touched(touched, has_null=has_null)
         sources = {name: self._news(name) for name in self._plan.tracked}
         self._temporary("fresh", with_sources(self._model.sql, sources))
         return self._merge(self._plan.fold.merges) if self._plan.fold.merges else self._add()
@@ -81,7 +82,8 @@ class Following:
     def compute(self, values: str) -> Followed:
         """Compute those partitions again that a SELECT gives, from the inputs as they are."""
         self._temporary("touched", f"select distinct value from ({values}) as given(value)")
-        return self._compute_touched()
+        touched, has_null = self._touched()
+        return self._compute_touched(touched, has_null=has_null)
 
     def _require_inputs_that_can_be_followed(self) -> None:
         for source, now in self._now.items():
@@ -192,9 +194,8 @@ class Following:
         given = " union all ".join(f"({each})" for each in (nothing, *values))
         self._temporary("touched", f"select distinct value from ({given}) as given(value)")
 
-    def _refuse_most_partitions(self) -> None:
+    def _refuse_most_partitions(self, touched: int) -> None:
         standing = self._catalogue.find(self._model.relation)
-        touched, _ = self._touched()
         few = TOUCHED_ROWS_SHARE * ((standing.rows if standing else None) or 0)
         if touched <= max(TOUCHED_PARTITIONS, few):
             return
@@ -205,8 +206,7 @@ class Following:
         if touched > TOUCHED_SHARE * (int(row[0]) if row else 0):
             raise MadeInFull(f"{touched} of its partitions are touched")
 
-    def _compute_touched(self) -> Followed:
-        touched, has_null = self._touched()
+    def _compute_touched(self, touched: int, *, has_null: bool) -> Followed:
         if not touched:
             return Followed(0, 0)
         partition, relation = self._plan.partition, self._model.relation
