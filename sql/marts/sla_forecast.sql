@@ -159,8 +159,11 @@ expected as (
     select
         chances.clock,
         count(*) as due_24h,
-        sum(chances.chance) as breaches,
-        1.6448536269514722 * sqrt(sum(chances.chance * (1 - chances.chance))) as margin
+        cast(sum(cast(round(chances.chance * 1000000000000) as bigint)) as double) / 1000000000000 as breaches,
+        1.6448536269514722 * sqrt(
+            cast(sum(cast(round(chances.chance * (1 - chances.chance) * 1000000000000) as bigint)) as double)
+            / 1000000000000
+        ) as margin
     from chances
     group by chances.clock
 ),

@@ -279,7 +279,6 @@ _FOLLOW_UP: tuple[e.Payload, ...] = (
         text_ref=None,
     ),
     e.CaseAssigned(case_id="case_1", owner_key=None, cause="running_late"),
-    e.CaseEscalated(case_id="case_1", owner_role="admin", due_at_us=_LATER_US),
     e.CaseClosed(case_id="case_1", outcome="found", opened_at_us=_LATER_US, text_ref=None),
     e.CaseEscalated(
         case_id="case_1", owner_role="admin", due_at_us=_LATER_US, clock="first_response"
