@@ -1,5 +1,6 @@
 """Runs a job in this process, against the Dagster instance of a home."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -77,8 +78,21 @@ def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
 @contextmanager
 def _told_once() -> Iterator[None]:
     """Keep Dagster from writing each event that it cannot record to the user's terminal: the exception tells it."""
-    with redirect_stderr(cast("TextIO", _WithoutTheRecords(sys.stderr))):
-        yield
+    stream = sys.stderr
+    filtered = cast("TextIO", _WithoutTheRecords(stream))
+    try:
+        with redirect_stderr(filtered):
+            yield
+    finally:
+        _give_back(filtered, stream)
+
+
+def _give_back(filtered: TextIO, stream: TextIO) -> None:
+    """Loggers that were set up meanwhile go on with the terminal itself: they outlive the run, and so would all that it loaded."""
+    for logger in [logging.root, *logging.root.manager.loggerDict.values()]:
+        for handler in getattr(logger, "handlers", ()):
+            if isinstance(handler, logging.StreamHandler) and handler.stream is filtered:
+                handler.setStream(stream)
 
 
 class _WithoutTheRecords:
