@@ -234,7 +234,7 @@ def _starts(
     outlook: Outlook, judged: Judged, cap: float, amount_cap: float, confidence: float
 ) -> tuple[int, int]:
     """Numbers of the steps to start at: the one that passes by the widest margin under doubt, and the last one that
-    still passes in all likelihood.
+    still passes in all likelihood, or else the likeliest.
     """
     grid = np.arange(1, round(1 / _STEP) + 1) * _STEP
     order = np.argsort(outlook.probability, kind="stable")
@@ -247,8 +247,8 @@ def _starts(
     ]
     safe = int(np.argmax(np.min([_margin(*view) for view in views], axis=0)))
     power = np.min([_power(*view, confidence) for view in views], axis=0)
-    likely = np.flatnonzero(power >= _BOLD_POWER)
-    bold = max(safe, int(likely[-1])) if len(likely) else safe
+    likely = np.flatnonzero(power >= min(_BOLD_POWER, float(power.max())))
+    bold = max(safe, int(likely[-1]))
     return safe + 1, bold + 1
 
 

@@ -10,11 +10,12 @@ from threadpoolctl import threadpool_limits
 from models.risk import calibrate
 from models.risk.calibrate import Calibration, Floats
 from models.risk.features import FEATURES
-from models.risk.split import Lesson
+from models.risk.split import Lesson, Rows
 
 LEAST_OF_EACH = 20  # abusive and honest labels, below which trees learn nothing
 _PATIENCE = 20
 _FEW = 50_000  # rows up to which one thread is the fastest
+_ENOUGH = 250_000  # rows beyond which more of them teach next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Shape:
 
 
 SHAPES = (Shape(), Shape(leaves=3, learning_rate=0.1))
-LARGE = Shape(leaves=24, learning_rate=0.1, least_in_leaf=100, trees=300)
+LARGE = Shape(leaves=16, learning_rate=0.12, least_in_leaf=80, trees=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def can_learn(examples: Examples, lesson: Lesson) -> bool:
 def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
     """Train on a lesson; `can_learn` must hold."""
     older, later = lesson.train, lesson.calibrate
+    examples, older = _thinned(examples, older, seed)
     classifier = _Classifier(
         learning_rate=shape.learning_rate,
         max_leaf_nodes=shape.leaves,
@@ -109,6 +111,21 @@ def best_shape(examples: Examples, lesson: Lesson, shapes: tuple[Shape, ...], se
     if len(lesson.train) > _FEW:
         return LARGE
     return min(shapes, key=lambda shape: _loss(examples, lesson, shape, seed))
+
+
+def _thinned(examples: Examples, rows: Rows, seed: int) -> tuple[Examples, Rows]:
+    """At most 250,000 rows: the abusive ones, and by chance as many of the honest as fit, each counted for more."""
+    if len(rows) <= _ENOUGH:
+        return examples, rows
+    chance = np.random.default_rng(seed)
+    weight = examples.weight.copy()
+    kept = []
+    for label, most in ((1.0, _ENOUGH // 2), (0.0, _ENOUGH // 2)):
+        those = rows[examples.label[rows] == label]
+        taken = chance.permutation(those)[:most]
+        weight[taken] *= len(those) / max(len(taken), 1)
+        kept.append(taken)
+    return Examples(examples.features, examples.label, weight), np.sort(np.concatenate(kept))
 
 
 def _loss(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> float:

@@ -27,7 +27,7 @@ def test_the_cap_is_broken_no_more_often_than_the_confidence_says(
     found = [replay(requests, seed, audits=audits, large=large) for seed in range(REPLAYS)]
     assert sum(rate > CAP for _, rate, _ in found) <= MOST_BROKEN
     assert sum(rate > CAP for _, _, rate in found) <= MOST_BROKEN
-    assert np.mean([certificate.share is not None for certificate, _, _ in found]) > 0.75
+    assert np.mean([certificate.share is not None for certificate, _, _ in found]) > 0.6
 
 
 def test_more_labels_certify_more() -> None:
