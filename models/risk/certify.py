@@ -9,10 +9,10 @@ procedure: Wiens 2003), so that a bold start which fails does not lose everythin
 the labels that test.
 
 The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
-each label counts by an exponential chance, with one more abusive label at the worst. Where all labels count alike it
-*is* the Clopper-Pearson bound. Where they do not (audits count for many requests, amounts differ), the worst is the
-largest stake seen among the abusive ones and at least that of the typical unit of stake; the tests replay it where
-abuse is drawn to the large amounts. The same with the largest stake that can ever be, and the proven bounds by betting
+each label counts by an exponential chance, with one more abusive label. Where all labels count alike it
+*is* the Clopper-Pearson bound. Where they do not (audits count for many requests, amounts differ), the one more has the
+mean stake of the abusive ones seen, and at least that of the typical unit of stake (as Tiwari, Clegg & Zou 2006 do for
+weighted rates); the tests replay it where abuse is drawn to the large amounts. The same with the largest stake that can ever be, and the proven bounds by betting
 or by empirical Bernstein, need two to four times the labels to certify anything at a cap of 1 %.
 """
 
@@ -135,7 +135,7 @@ class _Sums:
         self._one_more = self._chance.standard_exponential(_DRAWS)
         self._all, self._abusive = np.zeros(_DRAWS), np.zeros(_DRAWS)
         self._labels = self._bad = 0
-        self._total = self._squares = self._worst = 0.0
+        self._total = self._squares = self._lost = 0.0
         self._least, self._most = math.inf, 0.0
 
     def add(self, label: Floats, stake: Floats) -> None:
@@ -147,7 +147,7 @@ class _Sums:
         self._bad += int(bad.sum())
         self._total += float(stake.sum())
         self._squares += float((stake**2).sum())
-        self._worst = max(self._worst, float(stake[bad].max(initial=0.0)))
+        self._lost += float(stake[bad].sum())
         self._least, self._most = min(self._least, stake.min()), max(self._most, stake.max())
         lost = self._chance.standard_exponential((_DRAWS, int(bad.sum()))) @ stake[bad]
         self._abusive += lost
@@ -159,7 +159,8 @@ class _Sums:
             return 1.0
         if self._least == self._most:
             return clopper_pearson(self._bad, self._labels, confidence)
-        one_more = self._one_more * max(self._worst, self._squares / self._total)
+        usual = max(self._squares / self._total, self._lost / max(self._bad, 1))
+        one_more = self._one_more * usual
         return float(np.quantile((self._abusive + one_more) / (self._all + one_more), confidence))
 
     def _honest(self, stake: Floats) -> Floats:
