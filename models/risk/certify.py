@@ -1,12 +1,12 @@
 """How much may be decided by the score, so that the policy's cap holds with the policy's confidence.
 
 The requests that were judged by a model trained before them are laid out from the least to the most risky. Shares are
-tested in a fixed order from a start that should pass, and the first that fails ends it: the chance that a share is
-certified whose abuse rate exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn &
-Lehmacher 1995; for thresholds Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). There are two starts:
-a fifth of the chance of error is spent from a safe one, and goes on with the rest from a bold one (the fallback
-procedure: Wiens 2003), so that a bold start which fails does not lose everything. Order and starts are chosen without
-the labels that test.
+tested upwards from a start, and the first that fails ends it: the chance that a share is certified whose abuse rate
+exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn & Lehmacher 1995; for thresholds
+Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). So that one unlucky label does not end everything,
+there are three starts: four fifths of the chance of error are spent at the first, the rest at the later ones, and
+what a walk has not lost it carries on to the next (the fallback procedure: Wiens 2003). The first start is where there
+are labels enough to bear some abusive ones; no label has a say in it.
 
 The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
 each label counts by an exponential chance, with one more abusive label. Where all labels count alike it
@@ -22,33 +22,24 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom
+from scipy.stats import beta
 
 Floats: TypeAlias = NDArray[np.float64]
 _STEP = 0.005  # of the requests; coarser steps give away coverage
 _DRAWS = 2000
-_SAFE_SPENDS = 0.2  # of the chance of error
-_SAFE_DOUBT = (
-    1.5  # how many times as much abuse as the earlier model expects the starts should bear
-)
-_BOLD_DOUBT = 1.2
-_BOLD_POWER = 0.95
+_FIRST_SPENDS = 0.8  # of the chance of error
+_LATER = 2  # starts
+_APART = 0.1  # of the requests
+_ABUSIVE = 6  # labels that the cap would let be abusive where the first start is
+_LATEST_FIRST = 0.35  # of the requests
 _MOST_LABELS = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a model that has seen no judged label says of the requests that will certify, and their values; (m,) each."""
-
-    probability: Floats
-    value: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Labelled requests that a model trained before them has ranked; all (n,).
 
-    `rank` in (0, 1]: the share of its window's requests that are at most as risky. `weight`: for how many requests
+    `rank` in (0, 1]: the share of the certifying requests whose score is at most as high. `weight`: for how many requests
     each stands. `value`: the money at stake.
     """
 
@@ -93,19 +84,17 @@ class Certificate:
 
 def certify(
     judged: Judged,
-    outlook: Outlook,
     *,
     cap: float,
     amount_cap: float,
     confidence: float,
     seed: int,
 ) -> Certificate:
-    """Certify by count and by amount, from the share on that the outlook thinks the most likely to pass."""
-    safe, bold = _starts(outlook, judged, cap, amount_cap, confidence)
-    path = _Path(judged, cap, amount_cap, seed)
-    steps = _walk(path, safe, bold, confidence)
+    """Certify by count and by amount."""
+    starts = _starts(judged, min(cap, amount_cap), 1 - confidence)
+    steps = _walk(_Path(judged, cap, amount_cap, seed), starts)
     passed = [step.share for step in steps if step.passes]
-    missing = 0 if passed else _missing(judged, steps[0], cap, amount_cap, confidence)
+    missing = 0 if passed else _missing(judged, steps, cap, amount_cap)
     share = max(passed, default=None)
     return Certificate(cap, amount_cap, confidence, tuple(steps), share, missing)
 
@@ -204,21 +193,15 @@ class _Path:
         )
 
 
-def _walk(path: _Path, safe: int, bold: int, confidence: float) -> list[Step]:
-    """The tests in their order; starts are numbers of steps."""
-    error = 1 - confidence
+def _walk(path: _Path, starts: dict[int, float]) -> list[Step]:
+    """The tests in their order. `starts`: what chance of error is spent at which number of a step."""
     steps: list[Step] = []
-    goes_on = True
-    for number in range(safe, bold):
-        steps.append(path.test(_share(number), 1 - error * _SAFE_SPENDS))
-        goes_on = steps[-1].passes
-        if not goes_on:
-            break
-    left = confidence if goes_on else 1 - error * (1 - _SAFE_SPENDS)
-    for number in range(bold, round(1 / _STEP) + 1):
-        steps.append(path.test(_share(number), left))
-        if not steps[-1].passes:
-            break
+    error = 0.0
+    for number in range(min(starts), round(1 / _STEP) + 1):
+        error += starts.get(number, 0.0)
+        if error > 0:
+            steps.append(path.test(_share(number), 1 - error))
+            error = error if steps[-1].passes else 0.0
     return steps
 
 
@@ -231,66 +214,34 @@ def _rate(label: Floats, stake: Floats) -> float:
     return float((label * stake).sum()) / total if total > 0 else 0.0
 
 
-def _starts(
-    outlook: Outlook, judged: Judged, cap: float, amount_cap: float, confidence: float
-) -> tuple[int, int]:
-    """Numbers of the steps to start at: the one that passes by the widest margin under doubt, and the last one that
-    still passes in all likelihood, or else the likeliest.
-    """
-    grid = np.arange(1, round(1 / _STEP) + 1) * _STEP
-    order = np.argsort(outlook.probability, kind="stable")
-    probability, value = outlook.probability[order], outlook.value[order]
-    taken = np.clip((grid * len(order)).astype(int), 1, len(order)) - 1
-    labels = np.multiply(grid, len(judged.label) / _spread(judged.weight))
-    views = [
-        (*_ahead(probability, stake, taken, labels), limit)
-        for stake, limit in ((np.ones(len(value)), cap), (value, amount_cap))
-    ]
-    safe = int(np.argmax(np.min([_margin(*view) for view in views], axis=0)))
-    power = np.min([_power(*view, confidence) for view in views], axis=0)
-    likely = np.flatnonzero(power >= min(_BOLD_POWER, float(power.max())))
-    bold = max(safe, int(likely[-1]))
-    return safe + 1, bold + 1
+def _starts(judged: Judged, cap: float, error: float) -> dict[int, float]:
+    """Numbers of the steps to start at, and the chance of error spent at each."""
+    equal = len(judged.label) / _spread(judged.weight * judged.value)
+    first = min(_LATEST_FIRST, _ABUSIVE / cap / max(equal, 1.0))
+    later = [first + _APART * number for number in range(1, _LATER + 1)]
+    spent = {max(1, round(first / _STEP)): error * _FIRST_SPENDS}
+    for share in later:
+        spent[round(share / _STEP)] = error * (1 - _FIRST_SPENDS) / _LATER
+    return spent
 
 
-def _ahead(
-    probability: Floats, stake: Floats, taken: NDArray[np.int64], labels: Floats
-) -> tuple[Floats, Floats]:
-    """The expected rate of each share, and how many equal labels its unequal ones are worth."""
-    total = np.maximum(np.cumsum(stake)[taken], 1e-12)
-    rate = np.cumsum(stake * probability)[taken] / total
-    spread = np.cumsum(stake**2)[taken] * (taken + 1) / total**2
-    return rate, np.maximum(labels / spread, 1.0)
+def _missing(judged: Judged, steps: list[Step], cap: float, amount_cap: float) -> int | None:
+    """How many more labels the step that lacks the fewest would need at its observed rate, all windows growing alike."""
+    lacking = [_missing_at(judged, step, cap, amount_cap) for step in steps]
+    return min((one for one in lacking if one is not None), default=None)
 
 
-def _margin(rate: Floats, labels: Floats, cap: float) -> Floats:
-    """By how many standard errors each share passes under doubt."""
-    margin: Floats = (cap - _SAFE_DOUBT * rate - 1 / labels) * np.sqrt(labels / cap)
-    return margin
-
-
-def _power(rate: Floats, labels: Floats, cap: float, confidence: float) -> Floats:
-    """The chance that each share passes: that no more abusive labels are seen than its bound bears."""
-    whole = np.floor(labels)
-    borne = binom.ppf(1 - confidence, whole, cap) - 1
-    power: Floats = binom.cdf(borne, whole, np.minimum(rate * _BOLD_DOUBT, 1.0))
-    return power
-
-
-def _missing(
-    judged: Judged, first: Step, cap: float, amount_cap: float, confidence: float
-) -> int | None:
-    """How many more labels the first step would need at its observed rate, all windows growing alike."""
-    if first.labels == 0:
-        return math.ceil(math.log(1 - confidence) / math.log(1 - cap) / first.share)
-    needed = [
-        _needed(first.rate, cap, _spread(judged.weight), confidence),
-        _needed(first.amount_rate, amount_cap, _spread(judged.weight * judged.value), confidence),
-    ]
+def _missing_at(judged: Judged, step: Step, cap: float, amount_cap: float) -> int | None:
+    views = (
+        (step.rate, cap, judged.weight),
+        (step.amount_rate, amount_cap, judged.weight * judged.value),
+    )
+    needed = [_needed(rate, limit, _spread(stake), step.confidence) for rate, limit, stake in views]
     if None in needed:
         return None
     most = max(one for one in needed if one is not None)
-    return max(1, math.ceil((most - first.labels) * len(judged.label) / first.labels))
+    share = step.labels / len(judged.label) if step.labels else step.share
+    return max(1, math.ceil((most - step.labels) / share))
 
 
 def _needed(rate: float, cap: float, spread: float, confidence: float) -> int | None:

@@ -49,7 +49,8 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The actions by name, and what the choice costs. `scores` (n,) are those that shares are turned into thresholds by."""
+    """The actions by name, and what the choice costs. `scores` (n,), sorted, are those of the
+    certifying requests, by which shares become thresholds."""
 
     actions: dict[str, Action]
     costs: Costs
@@ -72,13 +73,17 @@ def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
 def choose(
     certificates: dict[str, Certificate], judged: pl.DataFrame, scores: Floats, rules: RiskRules
 ) -> Choice:
-    """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go out."""
-    scores = np.sort(scores)
+    """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go
+    out, which tell what share its thresholds will let pass."""
+    fresh = scores
+    scores = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
     curve = cost_curve(judged, rules)
     certified = certificates["approve"].share
     chosen = _cheapest(curve, certificates["approve"], rules)
     actions = {
-        name: _action(certificate, scores, chosen if name == "approve" else certificate.share)
+        name: _action(
+            certificate, scores, fresh, chosen if name == "approve" else certificate.share
+        )
         for name, certificate in certificates.items()
     }
     return Choice(actions, _costs(curve, chosen, certified, rules), scores)
@@ -145,13 +150,13 @@ def _passed(certificate: Certificate) -> list[Step]:
     return [step for step in certificate.steps if step.passes]
 
 
-def _action(certificate: Certificate, scores: Floats, share: float | None) -> Action:
+def _action(certificate: Certificate, scores: Floats, fresh: Floats, share: float | None) -> Action:
     step = next((step for step in _passed(certificate) if step.share == share), None)
     threshold = None if share is None else threshold_at(scores, share)
     certified = certificate.share
     return Action(
         threshold=threshold,
-        share=float(np.mean(scores <= threshold)) if threshold is not None else 0.0,
+        share=float(np.mean(fresh <= threshold)) if threshold is not None else 0.0,
         certified_threshold=None if certified is None else threshold_at(scores, certified),
         certified_share=certified,
         cap=certificate.cap,

@@ -28,8 +28,8 @@ class Plan:
     younger ones are labelled only if that went fast, and fast is not like the rest.
     """
 
-    first: float = 0.2
-    blocks: int = 8
+    first: float = 0.3
+    blocks: int = 7
     test: int = 1
     calibrate: float = 0.12
     gap_days: float = 14.0

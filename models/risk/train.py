@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.risk import certify, choose, drift, export, golden, measure
 from models.risk.calibrate import Floats
-from models.risk.certify import Certificate, Judged, Outlook
+from models.risk.certify import Certificate, Judged
 from models.risk.choose import Choice
 from models.risk.features import NAMES
 from models.risk.grow import (
@@ -49,7 +49,8 @@ class Trained:
     """A model and all that is known of it.
 
     `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
-    label, weight, value`, each scored by the model of its block. `certificates` are by action. `document` and `golden`
+    label, weight, value`, each scored by the model of its block; `rank` is the share of the certifying requests whose
+    score is at most as high. `certificates` are by action. `document` and `golden`
     are the files that the registry writes. `missing_until` is when the missing labels will be there at the present pace.
     """
 
@@ -101,7 +102,7 @@ def train(
     shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), shapes, seed)
     grown = [grow(examples, block.lesson, shape, seed) for block in blocks]
     judged = _judge(frame, examples, blocks, grown)
-    certificates = _certify(judged, frame, examples, blocks, grown, rules, seed)
+    certificates = _certify(judged, rules, seed)
     last = grow(examples, windows.last, shape, seed)
     document = export.to_document(last.classifier, last.calibration)
     return Trained(
@@ -214,25 +215,21 @@ def _judge(
                 "requested_at",
                 pl.lit(number).alias("block"),
                 pl.lit(block.is_test).alias("is_test"),
-                pl.Series("rank", _rank(score)),
                 pl.Series("score", score),
                 pl.Series("label", examples.label[rows]).fill_nan(None),
                 "weight",
                 "value",
             )
         )
-    return pl.concat(parts) if parts else _EMPTY
+    if not parts:
+        return _EMPTY
+    every: pl.DataFrame = pl.concat(parts)
+    certifying = every.filter(~pl.col("is_test"))["score"].to_numpy()
+    rank = _rank(certifying if len(certifying) else every["score"].to_numpy(), every["score"])
+    return every.insert_column(4, pl.Series("rank", rank))
 
 
-def _certify(
-    judged: pl.DataFrame,
-    frame: pl.DataFrame,
-    examples: Examples,
-    blocks: list[Block],
-    grown: list[Grown],
-    rules: RiskRules,
-    seed: int,
-) -> dict[str, Certificate]:
+def _certify(judged: pl.DataFrame, rules: RiskRules, seed: int) -> dict[str, Certificate]:
     """A certificate for each action, on the judged blocks that are not kept for the test."""
     used = judged.filter(~pl.col("is_test"))
     labelled = used.filter(pl.col("label").is_not_null())
@@ -242,11 +239,9 @@ def _certify(
         weight=labelled["weight"].to_numpy(),
         value=labelled["value"].to_numpy(),
     )
-    outlook = _outlook(frame, examples, blocks, grown)
     return {
         name: certify.certify(
             evidence,
-            outlook,
             cap=cap,
             amount_cap=amount_cap,
             confidence=rules.confidence,
@@ -256,22 +251,9 @@ def _certify(
     }
 
 
-def _outlook(
-    frame: pl.DataFrame, examples: Examples, blocks: list[Block], grown: list[Grown]
-) -> Outlook:
-    """What the first model, which has seen no judged label, says of the requests that will certify."""
-    eligible = frame["is_eligible"].to_numpy()
-    certifying = [block.judged for block in blocks if not block.is_test]
-    rows = np.concatenate([np.empty(0, dtype=np.int64), *certifying])
-    rows = rows[eligible[rows]]
-    if len(rows) == 0:
-        return Outlook(np.full(1, float(np.nanmean(examples.label))), np.ones(1))
-    return Outlook(grown[0].score(examples.features[rows]), frame["value"].to_numpy()[rows])
-
-
-def _rank(score: Floats) -> Floats:
-    """The share of the scores that are at most as high (n,)."""
-    rank: Floats = np.searchsorted(np.sort(score), score, side="right") / max(len(score), 1)
+def _rank(among: Floats, score: pl.Series) -> Floats:
+    """For each score the share of those `among` which it is that are at most as high (n,)."""
+    rank: Floats = np.searchsorted(np.sort(among), score.to_numpy(), side="right") / len(among)
     return rank
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from models.risk.certify import Certificate, Judged, Outlook, certify
+from models.risk.certify import Certificate, Judged, certify
 
 CAP = 0.01
 
@@ -42,8 +42,7 @@ def replay(
     seen = chance.random(requests) < drawn.inspected
     label = (chance.random(requests) < drawn.probability).astype(float)
     judged = Judged(rank[seen], label[seen], 1 / drawn.inspected[seen], drawn.value[seen])
-    outlook = Outlook(expit(0.85 * drawn.score - 0.5), drawn.value)
-    found = certify(judged, outlook, cap=cap, amount_cap=cap, confidence=0.95, seed=seed)
+    found = certify(judged, cap=cap, amount_cap=cap, confidence=0.95, seed=seed)
     return found, *_truth(found, seed, audits=audits, large=large)
 
 

@@ -30,6 +30,7 @@ def judged(probability: float, value: float = 4000.0) -> pl.DataFrame:
             "block": [0] * 1000,
             "rank": rank,
             "score": 2 * probability * rank,
+            "is_test": [False] * 1000,
             "value": [value] * 1000,
         }
     )
@@ -43,7 +44,7 @@ def certificate(*shares: float, fails: float | None = None) -> Certificate:
 
 
 def chosen(frame: pl.DataFrame, found: Certificate, rules: RiskRules = RULES) -> float:
-    choice = choose(dict.fromkeys(ACTIONS, found), frame, SCORES, rules)
+    choice = choose(dict.fromkeys(ACTIONS, found), frame, frame["score"].to_numpy(), rules)
     return choice.actions["approve"].share
 
 
@@ -63,7 +64,8 @@ def test_reviewers_who_cannot_bear_the_cheapest_share_move_it_up_inside_the_cert
     choice = choose(
         dict.fromkeys(ACTIONS, found), judged(0.2), SCORES, replace(RULES, max_reviews_a_day=5)
     )
-    assert choice.actions["approve"].share == pytest.approx(0.7)
+    assert choice.actions["approve"].threshold == pytest.approx(2 * 0.2 * 0.7)
+    assert choice.actions["approve"].share == pytest.approx(2 * 0.2 * 0.7, abs=0.002)
     assert choice.costs.is_over_capacity
 
 
@@ -89,8 +91,8 @@ def test_each_action_has_its_own_stake_and_bound() -> None:
     }
     actions = choose(found, judged(0.001), SCORES, RULES).actions
     assert [actions[name].threshold for name in ACTIONS] == [
-        pytest.approx(0.5),
-        pytest.approx(0.2),
+        pytest.approx(2 * 0.001 * 0.5),
+        pytest.approx(2 * 0.001 * 0.2),
         None,
     ]
     assert actions["approve"].bound == 0.005

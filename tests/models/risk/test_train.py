@@ -128,7 +128,7 @@ def test_too_few_labels_are_counted_and_the_way_out_is_named() -> None:
 
 
 def test_too_few_to_certify_says_how_many_are_missing_and_until_when() -> None:
-    strict = RiskRules(abuse_cap=0.002, amount_cap=0.002, early_cap=0.002, basic_cap=0.002)
+    strict = RiskRules(abuse_cap=0.009, amount_cap=0.009)
     found = train(RECORD.head(2500), FIRST_DAY + timedelta(days=165), strict, 1, shapes=SMALL)
     assert found.threshold is None
     missing = found.certificates["approve"].missing_labels
