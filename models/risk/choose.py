@@ -50,15 +50,16 @@ class Costs:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The actions by name, and what the choice costs. `scores` (n,), sorted, are those of the
-    certifying requests, by which shares become thresholds."""
+    certifying requests, by which shares become thresholds; `fresh` (m,), sorted, those of the last model."""
 
     actions: dict[str, Action]
     costs: Costs
     scores: Floats
+    fresh: Floats
 
     def thresholds(self, share: float) -> float | None:
-        """The score that this share of requests does not exceed; None for less than one request."""
-        return threshold_at(self.scores, share)
+        """The score up to which this share of requests is certified; None for less than one request."""
+        return lower_threshold(self.scores, self.fresh, share)
 
 
 def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
@@ -75,7 +76,7 @@ def choose(
 ) -> Choice:
     """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go
     out, which tell what share its thresholds will let pass."""
-    fresh = scores
+    fresh = np.sort(scores)
     scores = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
     curve = cost_curve(judged, rules)
     certified = certificates["approve"].share
@@ -86,7 +87,18 @@ def choose(
         )
         for name, certificate in certificates.items()
     }
-    return Choice(actions, _costs(curve, chosen, certified, rules), scores)
+    return Choice(actions, _costs(curve, chosen, certified, rules), scores, fresh)
+
+
+def lower_threshold(scores: Floats, fresh: Floats, share: float) -> float | None:
+    """The lower of the thresholds that a share has among the certifying scores and among fresh ones of the last model.
+
+    Where more is risky now than then, the first is lower; where the last model calls more harmless than those before
+    it did, by learning or by a chance of its calibration, the second. What is certified covers neither surplus.
+    """
+    both = (threshold_at(scores, share), threshold_at(fresh, share))
+    known = [threshold for threshold in both if threshold is not None]
+    return min(known) if len(known) == len(both) else None
 
 
 def threshold_at(scores: Floats, share: float) -> float | None:
@@ -152,12 +164,14 @@ def _passed(certificate: Certificate) -> list[Step]:
 
 def _action(certificate: Certificate, scores: Floats, fresh: Floats, share: float | None) -> Action:
     step = next((step for step in _passed(certificate) if step.share == share), None)
-    threshold = None if share is None else threshold_at(scores, share)
+    threshold = None if share is None else lower_threshold(scores, fresh, share)
     certified = certificate.share
     return Action(
         threshold=threshold,
         share=float(np.mean(fresh <= threshold)) if threshold is not None else 0.0,
-        certified_threshold=None if certified is None else threshold_at(scores, certified),
+        certified_threshold=None
+        if certified is None
+        else lower_threshold(scores, fresh, certified),
         certified_share=certified,
         cap=certificate.cap,
         amount_cap=certificate.amount_cap,

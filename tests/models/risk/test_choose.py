@@ -107,6 +107,17 @@ def test_the_cost_curve_begins_where_a_person_sees_all_and_ends_where_nobody_doe
     assert curve["reviews_a_day"][-1] == 0
 
 
+def test_a_model_that_calls_more_harmless_than_those_before_it_lets_no_more_pass() -> None:
+    frame, found = judged(0.2), certificate(0.5)
+    bolder, warier = (np.sort(frame["score"].to_numpy() * by) for by in (0.5, 2.0))
+    actions = [
+        choose(dict.fromkeys(ACTIONS, found), frame, fresh, RULES).actions["approve"]
+        for fresh in (bolder, warier)
+    ]
+    assert [action.threshold for action in actions] == [pytest.approx(0.1), pytest.approx(0.2)]
+    assert [action.share for action in actions] == [pytest.approx(0.5), pytest.approx(0.25)]
+
+
 @given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=40), st.floats(0, 1))
 def test_a_threshold_never_lets_more_than_its_share_pass(scores: list[float], share: float) -> None:
     ordered = np.sort(np.array(scores))
