@@ -33,6 +33,13 @@ def run_refresh(settings: Settings) -> None:
     _run(settings, "Refreshed", "refresh")
 
 
+def run_training(settings: Settings) -> None:
+    """Refresh, train, and say in a line what came of it. Raises `UserError`."""
+    run_refresh(settings)
+    _run(settings, "Trained", "train")
+    Console(highlight=False, soft_wrap=True).print(_who_decides(settings.published_dir))
+
+
 def run_rebuild(settings: Settings, *, from_log: bool = False) -> None:
     """Make every relation anew, with `from_log` the lake too, and say in a line what came of it. Raises `UserError`."""
     _run(settings, "Rebuilt", "rebuild", everything=True, from_log=from_log)
@@ -69,12 +76,36 @@ def _summary(done_what: str, done: "Refreshed", settings: Settings, seconds: flo
 
 
 def _flagged(published_dir: Path) -> str:
-    publication = Publication.load(published_dir)
-    mart = publication.marts.get("problem_skus") if publication else None
-    if mart is None:
+    rows = _published(published_dir, "problem_skus")
+    if rows is None:
         return ""
-    rows = pl.concat(pl.read_parquet(published_dir / file.path) for file in mart.files)
     return f"{rows.filter(pl.col('status') == 'flagged').height} products flagged, "
+
+
+def _who_decides(published_dir: Path) -> str:
+    """Who decides on applications after a training, and what speaks against the newest model."""
+    rows = _published(published_dir, "risk_standing")
+    if rows is None or rows.is_empty():
+        return "No application was judged yet: there is nothing to learn from."
+    told = rows.row(0, named=True)
+    by = f"model {told['champion']}" if told["deciding"] == "model" else "the policy's rules"
+    newest = (
+        f"the newest model is {told['newest']}" if told["newest"] else "no model could be trained"
+    )
+    against = f"; against deciding by it: {told['against']}" if told["against"] else ""
+    missing = (
+        f"; about {told['missing_labels']:,} labels are missing" if told["missing_labels"] else ""
+    )
+    return f"Decisions rest on {by}; {newest}{against}{missing}."
+
+
+def _published(published_dir: Path, name: str) -> pl.DataFrame | None:
+    """The rows of a mart as published; None where it is not."""
+    publication = Publication.load(published_dir)
+    mart = publication.marts.get(name) if publication else None
+    if mart is None:
+        return None
+    return pl.concat(pl.read_parquet(published_dir / file.path) for file in mart.files)
 
 
 @contextmanager

@@ -34,6 +34,9 @@ from pipelines.quality.health import (
 )
 from pipelines.quality.history import History
 from pipelines.quality.results import BatchQuality, Frames
+from pipelines.risk.bench import Bench
+from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, build_parity, build_seen
+from pipelines.risk.standing import STANDING_RELATIONS, build_standing
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.kept_models import read_models
 from pipelines.warehouse.models import SqlModel
@@ -81,9 +84,15 @@ def take_in(
     return report
 
 
-def build(warehouse: Warehouse, retour: Retour, models: Sequence[SqlModel]) -> None:
-    """Bring every relation up to date, each after those it reads."""
+def build(
+    warehouse: Warehouse,
+    retour: Retour,
+    models: Sequence[SqlModel],
+    bench: Bench | None = None,
+) -> None:
+    """Bring every relation up to date, each after those it reads. Without a `bench` no risk model was ever trained."""
     named, detector = {model.relation: model for model in models}, Detector()
+    bench = bench or Bench.beside(warehouse.path.with_name("no models"))
     for model in models:
         if not model.is_python:
             warehouse.build(model)
@@ -93,6 +102,12 @@ def build(warehouse: Warehouse, retour: Retour, models: Sequence[SqlModel]) -> N
             build_flags(warehouse, model, retour, detector)
         elif model.relation == DESIGN_RELATION:
             build_design(warehouse, model)
+        elif model.relation == SEEN_RELATION:
+            build_seen(warehouse, named)
+        elif model.relation == PARITY_RELATION:
+            build_parity(warehouse, model)
+    if set(STANDING_RELATIONS) <= named.keys():
+        build_standing(warehouse, named, bench, retour)
 
 
 def check(
@@ -133,7 +148,7 @@ def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
     with Warehouse.of(settings, say=_progress.info) as warehouse:
         report = take_in(settings, retour, warehouse)
         History(settings.quality_dir).add_batch(report.checks, run_id, now)
-        build(warehouse, retour, models)
+        build(warehouse, retour, models, Bench.of(settings))
         verdicts = check(settings, warehouse, models, run_id, now)
         conclude(warehouse, retour, verdicts)
         build_health(settings, warehouse, models)

@@ -88,6 +88,14 @@ def refresh() -> None:
 
 
 @app.command()
+def train() -> None:
+    """Refresh, train a risk model on what is known, and let it decide where it is certified and cheaper."""
+    from pipelines.refresh import run_training
+
+    run_training(load_settings())
+
+
+@app.command()
 def rebuild(
     from_log: Annotated[
         bool, typer.Option("--from-log", help="make the lake anew from the log first")

@@ -78,7 +78,7 @@ def run_everything(settings: Settings, data: str) -> None:
 
 
 def _wait_for_the_past(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Show how far the practice shop's past is played; refresh when there is something to see, and at the end.
+    """Show how far the practice shop's past is played; refresh when there is something to see, and train at the end.
 
     The worker comes after it: deadlines of a past that is being played are not due by this machine's clock.
     """
@@ -93,7 +93,7 @@ def _wait_for_the_past(settings: Settings, processes: dict[str, subprocess.Popen
             time.sleep(0.5)
     if "refresh" in processes:
         processes["refresh"].wait()
-    _refresh()
+    _own_command("train")
     if how_far.events:
         _say(
             f"  practice   {how_far.events:,} events, {how_far.returns:,} returns in half a year; the shop goes on growing"

@@ -14,6 +14,9 @@ _MODEL = [
     for relation in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
 ]
 
+_TRAINING = dg.AssetSelection.keys("risk_training_frame", "risk_challenger", "risk_champion")
+_ALWAYS = dg.AssetSelection.all() - _TRAINING
+
 
 def _with(**scope: Any) -> dict[str, Any]:
     return {"resources": {"scope": {"config": scope}}}
@@ -21,7 +24,7 @@ def _with(**scope: Any) -> dict[str, Any]:
 
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    selection=_ALWAYS,
     description="Takes in what the log has new, builds what follows from it, publishes the marts. "
     "What nothing new concerns is left as it stands.",
     executor_def=dg.in_process_executor,
@@ -29,7 +32,7 @@ refresh = dg.define_asset_job(
 
 rebuild = dg.define_asset_job(
     "rebuild",
-    selection=dg.AssetSelection.all(),
+    selection=_ALWAYS,
     config=_with(everything=True, from_log=False),
     description="Makes every relation anew from the lake, whatever stands, and publishes what came out otherwise. "
     "With `from_log: true` in the launchpad it makes the lake anew from the log first.",
@@ -38,7 +41,7 @@ rebuild = dg.define_asset_job(
 
 rebuild_days = dg.define_asset_job(
     "rebuild_days",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(_INGEST),
+    selection=_ALWAYS - dg.AssetSelection.assets(_INGEST),
     config=_with(first_day="", last_day=""),
     description="Makes exactly one stretch of days anew in every relation kept by day, from the lake as it stands, and "
     "publishes what came out otherwise. Name `first_day` and `last_day` in the launchpad, such as 2026-03-01.",
@@ -47,7 +50,7 @@ rebuild_days = dg.define_asset_job(
 
 verify = dg.define_asset_job(
     "verify",
-    selection=dg.AssetSelection.all(),
+    selection=_ALWAYS,
     config=_with(reads_files=True),
     description="A refresh that reads every file of lake, quarantine and publication and compares it with what was "
     "written. A published file that differs is written again; one of the lake ends the run and is named.",
@@ -56,10 +59,15 @@ verify = dg.define_asset_job(
 
 train = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets(*_MODEL).downstream().required_multi_asset_neighbors(),
+    selection=(
+        dg.AssetSelection.assets(*_MODEL).downstream().required_multi_asset_neighbors()
+        | _TRAINING
+        | _TRAINING.downstream().required_multi_asset_neighbors()
+    ),
     config=_with(everything=True),
-    description="Weighs every product anew by what was sold and came back, raises and clears flags, and publishes what "
-    "follows. A refresh does so where sales or returns changed; this does it whatever changed.",
+    description="Trains a risk model on what is known, promotes it where it is certified and cheaper, weighs every product "
+    "anew by what was sold and came back, and publishes what follows. A refresh weighs products where sales or returns "
+    "changed; this does it whatever changed.",
     executor_def=dg.in_process_executor,
 )
 

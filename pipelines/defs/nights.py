@@ -1,4 +1,4 @@
-"""What is done every night, while nobody waits."""
+"""What is done every night, and once a week, while nobody waits."""
 
 import dagster as dg
 
@@ -13,6 +13,14 @@ def nights() -> dg.Definitions:
         schedules=[
             _nightly("verify", 30, "Reads and compares every file"),
             _nightly("prune", 45, "Forgets old runs"),
+            dg.ScheduleDefinition(
+                name="weekly_train",
+                job_name="train",
+                cron_schedule="0 4 * * 1",
+                execution_timezone=quiet_zone(load_settings()),
+                default_status=dg.DefaultScheduleStatus.RUNNING,
+                description="Trains every Monday before the shop opens, by its own clock.",
+            ),
         ]
     )
 

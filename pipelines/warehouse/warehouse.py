@@ -281,6 +281,54 @@ class Warehouse:
         finally:
             self._connection.unregister("computed_rows")
 
+    def is_kept(self, relation: str, code: str) -> bool:
+        """Whether a relation stands whose rows were all made by this code and nobody distrusts, so that it can be extended."""
+        found = self._catalogue.find(relation)
+        return found is not None and found.code == code and relation not in self._distrusted
+
+    def extend(self, relation: str, frame: pl.DataFrame, fingerprint: str, code: str) -> Built:
+        """Add rows that Python computed, in place of those with the same first column; all else stays as it is.
+
+        Where the relation does not stand as made by this `code`, it is made of these rows alone.
+        """
+        key = frame.columns[0]
+        self._connection.register("computed_rows", frame)
+        try:
+            with self._transaction():
+                if not self.is_kept(relation, code):
+                    built = self._make_table(relation, "select * from computed_rows", fingerprint)
+                    self._catalogue.record(replace(self.standing(relation), code=code))
+                else:
+                    built = self._add_rows(relation, key, frame.height, fingerprint)
+            self._distrusted.discard(relation)
+            return built
+        except duckdb.Error as refused:
+            raise BuildFailed(f"{relation}: {refused}") from refused
+        finally:
+            self._connection.unregister("computed_rows")
+
+    def _add_rows(self, relation: str, key: str, rows: int, fingerprint: str) -> Built:
+        """Whoever follows the relation has to make itself in full: what changed is not kept."""
+        before = self.standing(relation)
+        if rows == 0:
+            self._catalogue.record(replace(before, made_from=fingerprint))
+            return before.unchanged()
+        self._connection.execute(
+            f"delete from {relation} where {key} in (select {key} from computed_rows)"  # our own names
+        )
+        self._connection.execute(f"insert into {relation} by name select * from computed_rows")
+        counted = first_row(self._connection, f"select count(*) from {relation}")
+        now = replace(
+            before,
+            made_from=fingerprint,
+            fingerprint=fingerprint,
+            rows=int(counted[0]) if counted else 0,
+            version=before.version + 1,
+            since=self._changes.forget(before),
+        )
+        self._catalogue.record(now)
+        return Built(relation, fingerprint, now.rows, "incremental", rows)
+
     def fingerprint(self, model: SqlModel, *own: str) -> str:
         """What a relation would be made from: all that it reads, and what is its own (SQL, a detector's version)."""
         read = [f"{dep}={self._fingerprint_of(dep, model.run_columns)}" for dep in model.deps]
@@ -304,10 +352,19 @@ class Warehouse:
             raise BuildFailed(f"{relation} is not built yet; run `retour refresh`")
         return found
 
-    def query(self, sql: str) -> pl.DataFrame:
-        """The rows of a SELECT. Raises `WarehouseUnwritable` where it needs more room than memory and disk have."""
-        with full_disk_told(self.path):
-            frame: pl.DataFrame = self._planned_somehow(lambda: self._connection.sql(sql).pl())
+    def query(self, sql: str, **given: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a SELECT, which may also read what is `given` by name.
+
+        Raises `WarehouseUnwritable` where it needs more room than memory and disk have.
+        """
+        for name, rows in given.items():
+            self._connection.register(name, rows)
+        try:
+            with full_disk_told(self.path):
+                frame: pl.DataFrame = self._planned_somehow(lambda: self._connection.sql(sql).pl())
+        finally:
+            for name in given:
+                self._connection.unregister(name)
         return frame
 
     def copy_to_parquet(self, sql: str, path: Path) -> int:

@@ -1,0 +1,168 @@
+"""The risk model's training: its frame, a challenger that scores in the shadow, and the champion that decides."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipelines.components.sql_models import asset_keys
+from pipelines.faults import TRIED_AGAIN, step
+from pipelines.risk.bench import Bench
+from pipelines.risk.frame import main_currency, rules_of, training_frame
+from pipelines.risk.promotion import Judgement, judge
+from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, parity
+from pipelines.risk.slices import words_of
+from pipelines.risk.training import Challenge, train_challenger
+from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import load_settings
+from service.application import Retour
+
+GROUP = "risk"
+_CHECKS = {
+    "certificate": "Its past proves the policy's caps, by count and by amount.",
+    "golden": "It gives its golden answers to the last bit.",
+    "parity": "Every assessment saw what the warehouse computes, in every field.",
+    "cost": "It is cheaper than who decides now, on the same later requests, by a paired bootstrap.",
+}
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=asset_keys([SEEN_RELATION, "intermediate.risk_labels", "staging.orders"]),
+    description="Every scored request as it was seen then, with what became known of it since: what a model learns from.",
+    owners=["team:data"],
+    kinds={"polars", "parquet"},
+    retry_policy=TRIED_AGAIN,
+)
+def risk_training_frame(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    with step():
+        frame = training_frame(warehouse)
+        path = Bench.of(load_settings()).keep_frame(frame)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(frame.rows),
+            "labels": frame.labels,
+            "abusive": frame.abusive,
+            "left_out_of_unknown_value": frame.left_out,
+            "as_of": str(frame.as_of),
+            "file": dg.MetadataValue.path(str(path.resolve())),
+        }
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=[risk_training_frame],
+    description="A model trained on what is known, in the registry with its card; it scores in the shadow and decides "
+    "nothing. With too few labels there is none, and it is told how many there are.",
+    owners=["team:data"],
+    kinds={"scikitlearn"},
+)
+def risk_challenger(
+    warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+) -> dg.MaterializeResult[None]:
+    policy = retour.context.policy
+    with step():
+        bench = Bench.of(load_settings())
+        rules = rules_of(policy, main_currency(warehouse))
+        found = train_challenger(bench.frame(), rules, policy.version, bench, words_of(warehouse))
+    return dg.MaterializeResult(metadata=_told(found, bench))
+
+
+@dg.multi_asset(
+    name="risk_champion",
+    specs=[
+        dg.AssetSpec(
+            "risk_champion",
+            group_name=GROUP,
+            deps=[risk_challenger, dg.AssetKey(PARITY_RELATION.split("."))],
+            description="The model that decides. The challenger takes its place only with a certificate, at less cost, and "
+            "where it and the features come out the same to the last bit; then the log is told.",
+            owners=["team:data"],
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset="risk_champion", description=says)
+        for name, says in _CHECKS.items()
+    ],
+)
+def risk_champion(
+    warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+) -> Iterator[dg.MaterializeResult[None]]:
+    with step():
+        bench = Bench.of(load_settings())
+        found = judge(bench, parity(warehouse), retour)
+    yield dg.MaterializeResult(
+        asset_key="risk_champion", metadata=_outcome(found), check_results=list(_checks(found))
+    )
+
+
+def _told(found: Challenge, bench: Bench) -> dict[str, Any]:
+    if found.version is None or found.trained is None:
+        return {"version": "none", "too_few": found.too_few or ""}
+    trained, folder = found.trained, bench.registry / found.version
+    approve = trained.choice.actions["approve"]
+    return {
+        "version": found.version,
+        "labels": trained.data["labels"],
+        "abusive": trained.data["positives"],
+        "auc": trained.metrics.auc.value if trained.metrics.auc else "not known",
+        "share": approve.share,
+        "bound": approve.bound if approve.bound is not None else "nothing is certified",
+        "missing_labels": str(trained.certificates["approve"].missing_labels),
+        "card": dg.MetadataValue.md((folder / "card.md").read_text(encoding="utf-8")),
+        "folder": dg.MetadataValue.path(str(folder.resolve())),
+    }
+
+
+def _outcome(found: Judgement | None) -> dict[str, str | bool]:
+    if found is None:
+        return {"champion": "unchanged: the newest training gave no model"}
+    return {
+        "champion": found.champion or "none: the rules decide",
+        "newest": found.version,
+        "was_promoted": found.is_promoted,
+        "against": "; ".join(found.comparison.against) or "nothing",
+    }
+
+
+def _checks(found: Judgement | None) -> Iterator[dg.AssetCheckResult]:
+    """A challenger that is not good enough is nothing to mend: warnings."""
+    if found is None:
+        for name in _CHECKS:
+            yield _check(name, passed=False, found="the newest training gave no model")
+        return
+    comparison, golden, seen = found.comparison, found.golden, found.parity
+    saving = comparison.saving
+    yield _check("certificate", passed=found.is_certified, version=found.version)
+    yield _check(
+        "golden", passed=golden.is_exact, rows=golden.rows, differing=len(golden.differing)
+    )
+    yield _check(
+        "parity",
+        passed=seen.holds,
+        assessments=seen.assessments,
+        fields=seen.fields,
+        differing=seen.differing,
+        first_difference=seen.first or "none",
+    )
+    yield _check(
+        "cost",
+        passed=saving.low > 0,
+        requests=comparison.labels,
+        champion=comparison.champion_cost,
+        challenger=comparison.challenger_cost,
+        saving=saving.value,
+        saving_low=saving.low,
+        saving_high=saving.high,
+    )
+
+
+def _check(name: str, *, passed: bool, **figures: str | float) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=passed,
+        asset_key="risk_champion",
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=figures,
+    )

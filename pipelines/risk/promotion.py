@@ -1,0 +1,123 @@
+"""Whether the newest model takes the champion's place: certificate, golden rows, parity of features, and cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from models.risk import golden, registry
+from models.risk.compare import Comparison, compare
+from models.risk.golden import Reproduction
+from models.risk.registry import Pointer
+from models.risk.rules import RiskRules
+from models.risk.score import MODEL, Model, ModelUnusable, load, read_manifest
+from pipelines.risk.bench import BY, Bench
+from pipelines.risk.seen import Parity
+from service.application import Retour
+from service.domain.events import Actor
+from service.risk.telling import promoted
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found of the newest model, and what came of it. `champion` stands afterwards; None where none does."""
+
+    version: str
+    is_certified: bool
+    golden: Reproduction
+    parity: Parity
+    comparison: Comparison
+    champion: str | None
+    is_promoted: bool
+
+
+def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
+    """Promote the newest model if nothing speaks against it, and tell the log. None where the newest training gave none.
+
+    Raises `ModelUnusable` where its folder cannot be read.
+    """
+    told = bench.told()
+    if told is None or told.version is None:
+        return None
+    root, version = bench.registry, told.version
+    manifest = read_manifest(root / version)
+    rules, certified = RiskRules(**manifest["rules"]), manifest["threshold"] is not None
+    standing = _standing(root)
+    reproduced = _reproduced(root / version)
+    comparison = compare(
+        later_requests(bench, manifest, _champion(root, standing)),
+        rules,
+        is_certified=certified,
+        golden=reproduced,
+        is_in_parity=parity.holds,
+        seed=manifest["seed"],
+    )
+    decides = standing is not None and standing.version == version
+    if comparison.is_better or decides:
+        _promote(root, manifest, comparison, retour)
+    bench.note_judged(version, () if decides else comparison.against)
+    before = None if standing is None else standing.version
+    return Judgement(
+        version=version,
+        is_certified=certified,
+        golden=reproduced,
+        parity=parity,
+        comparison=comparison,
+        champion=version if comparison.is_better else before,
+        is_promoted=comparison.is_better and not decides,
+    )
+
+
+def later_requests(
+    bench: Bench, manifest: Mapping[str, Any], champion: Model | None
+) -> pl.DataFrame:
+    """Judged requests, with what either model would do: those after the champion's own data, where there is one.
+
+    The newest model's answer is that of models which had not seen the request. A champion that cannot be read, or is
+    certified for nothing, approves nothing.
+    """
+    share = manifest["actions"]["approve"]["share"]
+    judged = bench.judged().with_columns(challenger=pl.col("rank") <= share)
+    if champion is None or champion.threshold is None:
+        return judged.with_columns(champion=pl.lit(value=False))
+    since = datetime.fromisoformat(champion.manifest["trained_at"])
+    later = judged.filter(pl.col("requested_at") > since)
+    vectors = bench.frame().rows.join(later, on="rma", how="semi").select("rma", *champion.features)
+    approved = [champion.score(row[1:]) <= champion.threshold for row in vectors.iter_rows()]
+    answers = vectors.select("rma", pl.Series("champion", approved, dtype=pl.Boolean))
+    return later.join(answers, on="rma", how="inner")
+
+
+def _promote(
+    root: Path, manifest: Mapping[str, Any], comparison: Comparison, retour: Retour
+) -> None:
+    """Once more for a model that decides already, so that what a killed run kept from the log is told."""
+    why = f"certified; saves {comparison.saving.value:.1f} minor units a request"
+    at = datetime.fromisoformat(manifest["trained_at"])
+    pointer = registry.promote(root, manifest["version"], at=at, by=BY, reason=why)
+    if pointer.by == BY:
+        event = promoted(pointer, manifest["files"][MODEL], Actor("pipeline"), is_rollback=False)
+        retour.conclusions.append([event])
+
+
+def _standing(root: Path) -> Pointer | None:
+    try:
+        return registry.champion(root)
+    except ModelUnusable:
+        return None
+
+
+def _champion(root: Path, pointer: Pointer | None) -> Model | None:
+    if pointer is None:
+        return None
+    try:
+        return load(root / pointer.version)
+    except ModelUnusable:
+        return None
+
+
+def _reproduced(folder: Path) -> Reproduction:
+    return golden.reproduce(load(folder), golden.read(folder, read_manifest(folder)))

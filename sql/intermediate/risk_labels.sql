@@ -1,0 +1,82 @@
+/*
+description: What became known of each assessed application - whether its goods were found as they must be - and how probable it was that one would look closely. An approval that nobody inspected in full is not known, which is not the same as good.
+grain: an assessed application
+owner: data
+refresh: by_key
+key: [rma]
+columns:
+  rma: the return
+  assessed_at: when it was assessed (UTC)
+  label: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected in full and passed; null while, or where, neither is known
+  label_source: audit (drawn by lot), full_inspection (inspected in full for another reason) or basic_inspection (found although nobody looked closely); null without a label
+  labelled_at: when it was known (UTC) - at the first bad finding, or the last good one; null without a label
+  depth: how closely its goods were looked at - full if any was, else basic; null before
+  full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection (0 to 1)
+  is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them
+  is_audit: whether the lot decided on that
+  is_eligible: whether it passed every rule of the policy, so that a model's score may decide
+*/
+with asked as (
+    select
+        lines.rma,
+        sum(lines.units) as units
+    from intermediate.risk_request_lines as lines
+    group by lines.rma
+),
+
+found as (
+    select
+        inspected.rma,
+        min(
+            case when inspected.outcome in ('failed', 'short', 'wrong_item', 'empty') then inspected.time end
+        ) as bad_at,
+        max(case when inspected.outcome = 'passed' then inspected.time end) as good_at,
+        sum(
+            case
+                when inspected.outcome = 'passed' and inspected.inspection_depth = 'full' then inspected.quantity
+                else 0
+            end
+        ) as units_good,
+        max(case when inspected.inspection_depth = 'full' then 1 else 0 end) as was_full
+    from lake.line_inspected as inspected
+    group by inspected.rma
+),
+
+judged as (
+    select
+        assessed.rma,
+        assessed.time as assessed_at,
+        case
+            when found.bad_at is not null then 1
+            when found.units_good >= asked.units then 0
+        end as label,
+        coalesce(found.bad_at, found.good_at) as found_at,
+        case found.was_full when 1 then 'full' when 0 then 'basic' end as depth,
+        case when assessed.inspection = 'full' then assessed.propensity else 1 - assessed.propensity end
+            as full_propensity,
+        assessed.inspection = 'full' as is_full_by_decision,
+        assessed.is_audit,
+        coalesce(assessed.basis, case when assessed.decision = 'approve' then 'no_model' else 'rules' end) <> 'rules'
+            as is_eligible
+    from lake.return_assessed as assessed
+    left join asked on asked.rma = assessed.rma
+    left join found on found.rma = assessed.rma
+)
+
+select
+    judged.rma,
+    judged.assessed_at,
+    cast(judged.label as integer) as label,
+    case
+        when judged.label is null then null
+        when judged.is_audit then 'audit'
+        when judged.depth = 'full' then 'full_inspection'
+        else 'basic_inspection'
+    end as label_source,
+    case when judged.label is not null then judged.found_at end as labelled_at,
+    judged.depth,
+    judged.full_propensity,
+    judged.is_full_by_decision,
+    judged.is_audit,
+    judged.is_eligible
+from judged

@@ -1,0 +1,61 @@
+/*
+description: Every application that was judged for risk - what was decided on what basis, and what became known of it since. Withdrawals are never judged.
+grain: a judged application
+owner: data
+refresh: by_key
+publish_by: scored_at
+key: [rma]
+columns:
+  rma: the return
+  scored_at: when it was judged (UTC)
+  policy_version: version of the policy
+  model_version: the champion that scored it, whether or not it decided; null where none did
+  score: probability that it is abusive, as the champion said (0 to 1); null without one
+  decision: approve, or review by a person; no score declines
+  refund_on: what sets the money off - authorized, first_scan, received or inspected
+  inspection: how closely the goods are to be looked at - basic or full
+  propensity: how probable this action was, given what was seen (0 to 1); below 1 where the lot decides on an audit
+  label: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected in full and passed; null while, or where, neither is known
+  label_source: audit, full_inspection or basic_inspection; null without a label
+  labelled_at: when the label was known (UTC); null without one
+  week_start: Monday of the shop's week in which it was judged
+  basis: what the decision rests on - rules (one was broken), model, no_model, uncertified, suspended, unavailable, failed or late; null before there were models
+  decided_by: the model whose score decided; rules where none did
+  is_eligible: whether it passed every rule, so that a model's score may decide
+  is_audit: whether the lot drew it for a full inspection
+  audit_weight: for how many approvals its label counts (thousandths); null where it was not to be inspected in full, or is not known yet
+  challenger_version: the model that scored it in the shadow; null without one
+  challenger_score: what that one said (0 to 1); null without one
+  as_of_seq: events of the log up to here were known
+*/
+select
+    assessed.rma,
+    assessed.time as scored_at,
+    assessed.policy_version,
+    assessed.model_version,
+    assessed.score,
+    assessed.decision,
+    assessed.refund_on,
+    assessed.inspection,
+    assessed.propensity,
+    labels.label,
+    labels.label_source,
+    labels.labelled_at,
+    cast(
+        date_trunc('week', cast(assessed.time + zone.offset_seconds * interval '1' second as date)) as date
+    ) as week_start,
+    assessed.basis,
+    case when assessed.basis = 'model' then assessed.model_version else 'rules' end as decided_by,
+    labels.is_eligible,
+    assessed.is_audit,
+    case
+        when labels.is_full_by_decision and labels.label is not null
+            then cast(round(1000 / labels.full_propensity) as bigint)
+    end as audit_weight,
+    assessed.challenger_version,
+    assessed.challenger_score,
+    assessed.as_of_seq
+from lake.return_assessed as assessed
+inner join meta.zone_offsets as zone
+    on assessed.time >= zone.starts_at and assessed.time < zone.ends_at
+inner join intermediate.risk_labels as labels on labels.rma = assessed.rma
