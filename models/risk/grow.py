@@ -93,7 +93,7 @@ def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
     )
     with threadpool_limits(_threads(len(older))):
         classifier.fit(
-            examples.features[older],
+            _splittable(examples.features[older]),
             examples.label[older],
             _even(examples.weight[older]),
             X_val=examples.features[later],
@@ -135,6 +135,14 @@ def _loss(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> float:
     label = examples.label[later]
     losses = np.logaddexp(0, odds) - label * odds
     return float(np.average(losses, weights=examples.weight[later]))
+
+
+def _splittable(features: Floats) -> Floats:
+    """Requests (n, F) with zeros where nothing is known of a feature in any of them: scikit-learn bins no empty column, and
+    no tree can split on one of a single value.
+    """
+    unknown = np.isnan(features).all(axis=0)
+    return np.where(unknown, 0.0, features) if unknown.any() else features
 
 
 def _even(weight: Floats) -> Floats:
