@@ -60,6 +60,11 @@ page = st.navigation(
             icon=":material/flag:",
         ),
         st.Page(
+            "app_pages/automation.py",
+            title=texts("Automation & risk"),
+            icon=":material/rule_settings:",
+        ),
+        st.Page(
             "app_pages/data_health.py",
             title=texts("Data health"),
             icon=":material/monitor_heart:",

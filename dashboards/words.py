@@ -234,6 +234,24 @@ MEASURES = {
     "analysed_share": "Units weighed",
     "reason_share": "Units with a reason",
 }
+SENT_BY = {
+    "model": "the model",
+    "without_model": "a model that was not heard",
+    "rules": "the rules",
+}
+DIMENSIONS = {
+    "tenure": "Days since the first order",
+    "language": "Language",
+    "region": "Country",
+    "value": "Value",
+}
+ROLES = {
+    "champion": "decides",
+    "suspended": "suspended",
+    "challenger": "scores in the shadow",
+    "former": "decided before",
+    "none": "never decided",
+}
 GLOSSARIES = (
     ILLS,
     MEASURES,
@@ -256,4 +274,7 @@ GLOSSARIES = (
     COSTS,
     MEANS,
     CURRENCIES,
+    SENT_BY,
+    DIMENSIONS,
+    ROLES,
 )

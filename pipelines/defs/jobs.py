@@ -14,7 +14,9 @@ _MODEL = [
     for relation in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
 ]
 
-_TRAINING = dg.AssetSelection.keys("risk_training_frame", "risk_challenger", "risk_champion")
+_TRAINING = dg.AssetSelection.keys(
+    "risk_profiles", "risk_training_frame", "risk_challenger", "risk_champion"
+)
 _ALWAYS = dg.AssetSelection.all() - _TRAINING
 
 

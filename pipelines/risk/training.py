@@ -17,7 +17,7 @@ from pipelines.risk.bench import BY, Bench
 from pipelines.risk.frame import Frame
 
 SEED = 1
-_SHARES = [place / 40 for place in range(1, 41)]
+_SHARES = [place / 20 for place in range(1, 21)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ select
     assessed.is_audit,
     case
         when labels.is_full_by_decision and labels.label is not null
-            then cast(round(1000 / labels.full_propensity) as bigint)
+            then cast(round(1000 / nullif(labels.full_propensity, 0)) as bigint)
     end as audit_weight,
     assessed.challenger_version,
     assessed.challenger_score,

@@ -62,18 +62,18 @@ select
     rates.week_start,
     rates.decided_by as model_version,
     rates.scored,
-    cast(rates.approved as double) / rates.scored as auto_share,
+    cast(rates.approved as double) / nullif(rates.scored, 0) as auto_share,
     rates.audited,
     rates.rate as abuse_rate,
     greatest(
         0,
         (rates.rate + rates.z2_by_n / 2 - sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
-        / (1 + rates.z2_by_n)
+        / nullif(1 + rates.z2_by_n, 0)
     ) as abuse_low,
     least(
         1,
         (rates.rate + rates.z2_by_n / 2 + sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
-        / (1 + rates.z2_by_n)
+        / nullif(1 + rates.z2_by_n, 0)
     ) as abuse_high,
     rates.approved,
     rates.audits_drawn,

@@ -83,6 +83,7 @@ def test_marts_that_grow_with_every_return_are_published_by_month() -> None:
     assert growing == {
         "marts.return_lifecycle": "requested_at",
         "marts.return_lines": "requested_at",
+        "marts.risk_decisions": "scored_at",
         "marts.satisfaction_answers": "answered_at",
     }
 

@@ -9,6 +9,7 @@ from pipelines.components.sql_models import asset_keys
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.risk.bench import Bench
 from pipelines.risk.frame import main_currency, rules_of, training_frame
+from pipelines.risk.profiling import conclude_profiles
 from pipelines.risk.promotion import Judgement, judge
 from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, parity
 from pipelines.risk.slices import words_of
@@ -24,6 +25,22 @@ _CHECKS = {
     "parity": "Every assessment saw what the warehouse computes, in every field.",
     "cost": "It is cheaper than who decides now, on the same later requests, by a paired bootstrap.",
 }
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=asset_keys(["intermediate.risk_facts"]),
+    description="What each category of products is like - how often it comes back, how often it was abusive - told to the log, "
+    "so that from then on assessments see it.",
+    owners=["team:data"],
+    retry_policy=TRIED_AGAIN,
+)
+def risk_profiles(
+    warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
+) -> dg.MaterializeResult[None]:
+    with step():
+        said = conclude_profiles(warehouse, retour)
+    return dg.MaterializeResult(metadata={"categories": len(said)})
 
 
 @dg.asset(

@@ -1,0 +1,230 @@
+"""Who decides, what passed without a person, and what people made of what was sent to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.charts import automation as charts
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.frame import View
+from dashboards.parts.period import choose_period
+from dashboards.parts.tables import Column, show_table
+from dashboards.queries import automation as queries
+from dashboards.queries.periods import Period
+from dashboards.words import SENT_BY
+
+Row = Mapping[str, Any]
+
+
+def show_standing(view: View) -> Row | None:
+    """Say in a sentence who decides, and what keeps the newest model from it; None where no application was judged yet."""
+    texts, row = view.texts, view.ask(queries.standing)
+    if row is None:
+        st.info(texts("No application was judged yet."))
+        return None
+    _say_who_decides(view, row)
+    if row["missing_labels"]:
+        _say_what_is_missing(view, row)
+    if row["against"]:
+        st.caption(texts("Against the newest model: {why}", why=row["against"]))
+    if row["differing"]:
+        st.error(
+            texts(
+                "{n} assessments did not see what the warehouse computes; the first: {first}. No model is promoted.",
+                n=texts.number(row["differing"]),
+                first=row["first_difference"],
+            )
+        )
+    return row
+
+
+def _say_who_decides(view: View, row: Row) -> None:
+    texts, version = view.texts, row["champion"] or ""
+    deciding = row["deciding"]
+    if deciding == "model":
+        st.success(texts("Model {version} decides.", version=version))
+    elif deciding == "suspended":
+        st.error(
+            texts("Model {version} is suspended: {why}", version=version, why=row["why"] or "–")
+        )
+    elif deciding == "unavailable":
+        st.error(
+            texts(
+                "The model cannot be read, so people decide: {why}",
+                why=row["why"] or "–",
+            )
+        )
+    elif deciding == "uncertified":
+        st.warning(
+            texts(
+                "Model {version} is certified for nothing: the rules decide, and it is only scored.",
+                version=version,
+            )
+        )
+    else:
+        st.info(
+            texts(
+                "The rules decide. A part of what passes is drawn by lot for a full inspection, to learn from."
+            )
+        )
+
+
+def _say_what_is_missing(view: View, row: Row) -> None:
+    texts, until = view.texts, row["missing_until"]
+    st.caption(
+        texts(
+            "{known} labels are there, {abusive} of them abusive. About {missing} more are missing to a certificate{when}.",
+            known=texts.number(row["labels"]),
+            abusive=texts.number(row["abusive"]),
+            missing=texts.number(row["missing_labels"]),
+            when=texts(" (about {day})", day=texts.day(until)) if until else "",
+        )
+    )
+
+
+def choose(view: View) -> Period:
+    """The period that the reader asks for."""
+    return choose_period(view)
+
+
+def show_passed(view: View, period: Period, standing: Row) -> None:
+    """What passed without a person, how much of it was abusive, and how that went week by week."""
+    texts = view.texts
+    found = view.ask(queries.passed, period)
+    if not found.scored:
+        st.info(texts("No application was judged in this period. Choose a longer one above."))
+        return
+    _show_figures(view, found, standing)
+    rows = view.ask(queries.weeks, period)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        told = texts(
+            "Of the applications judged in a week, the share that passed without a person."
+        )
+        st.altair_chart(charts.share_over_time(rows, texts), width="stretch", alt=told)
+        st.caption(told)
+    with right:
+        if rows["abuse_rate"].is_null().all():
+            st.info(texts("Nothing that passed in this period was inspected in full yet."))
+            return
+        told = texts(
+            "Of what passed, the abusive part as full inspections say, with its 95 % interval. The line is the cap."
+        )
+        cap = standing["abuse_cap"]
+        st.altair_chart(charts.abuse_over_time(rows, cap, texts), width="stretch", alt=told)
+        st.caption(told)
+
+
+def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
+    texts, define = view.texts, view.define
+    champion = _champion(view, standing)
+    sure = (
+        texts(
+            "95 %: {low} – {high}",
+            low=texts.share(found.abuse_low, 1),
+            high=texts.share(found.abuse_high, 1),
+        )
+        if found.abuse_rate is not None
+        else None
+    )
+    show_figures(
+        [
+            Figure(
+                texts("Passed without a person"),
+                texts.share(found.share, 1),
+                define("risk_monitor_weekly.auto_share"),
+                texts("{n} judged", n=texts.number(found.scored)),
+            ),
+            Figure(
+                texts("Abusive among them"),
+                texts.share(found.abuse_rate, 1),
+                define("risk_monitor_weekly.abuse_rate"),
+                sure,
+            ),
+            Figure(
+                texts("Audited"),
+                texts.number(found.audited),
+                define("risk_monitor_weekly.audited"),
+                texts("{n} abusive", n=texts.number(found.abusive)),
+            ),
+            Figure(
+                texts("Certified: at most abusive"),
+                texts.share(champion.get("bound"), 2),
+                define("risk_models.bound"),
+                texts("cap {cap}", cap=texts.share(standing["abuse_cap"], 1)),
+            ),
+            Figure(
+                texts("Evidence against the cap"),
+                texts.number(standing["evidence"], 1),
+                define("risk_standing.evidence"),
+                texts("limit {limit}", limit=texts.number(standing["evidence_limit"])),
+            ),
+        ]
+    )
+
+
+def _champion(view: View, standing: Row) -> Row:
+    """The model that decides, as it was certified; empty where none does."""
+    rows = view.ask(queries.models).filter(pl.col("version") == standing["champion"])
+    return rows.row(0, named=True) if standing["deciding"] == "model" and len(rows) else {}
+
+
+def show_people_and_rules(view: View, period: Period) -> None:
+    """How often people authorized what was sent to them, by what had sent it, and what each rule led to."""
+    texts, define = view.texts, view.define
+    st.subheader(texts("What people made of it"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        rows = view.ask(queries.reviews, period)
+        if rows.is_empty():
+            st.info(texts("Nobody reviewed anything in this period."))
+        else:
+            columns = {
+                "sent_by": Column(texts("Sent by"), words=SENT_BY),
+                "decided": Column(
+                    texts("Decided"), "number", definition=define("risk_reviews_weekly.decided")
+                ),
+                "overridden": Column(
+                    texts("Authorized all the same"),
+                    "share",
+                    definition=define("risk_reviews_weekly.authorized"),
+                ),
+                "failed_later": Column(
+                    texts("Failed later"),
+                    "number",
+                    definition=define("risk_reviews_weekly.failed_later"),
+                ),
+                "median_minutes": Column(
+                    texts("Minutes"),
+                    "number",
+                    definition=define("risk_reviews_weekly.median_minutes"),
+                ),
+            }
+            show_table(view, rows, columns, file="risk-reviews")
+    with right:
+        rows = view.ask(queries.rules, period)
+        if rows.is_empty():
+            st.info(texts("No rule spoke in this period."))
+            return
+        columns = {
+            "rule": Column(texts("Rule"), definition=define("policy_rules_weekly.rule")),
+            "failed": Column(
+                texts("Not passed"), "number", definition=define("policy_rules_weekly.failed")
+            ),
+            "declined": Column(
+                texts("Declined"), "number", definition=define("policy_rules_weekly.declined")
+            ),
+            "reviewed": Column(
+                texts("Sent to a person"),
+                "number",
+                definition=define("policy_rules_weekly.reviewed"),
+            ),
+            "overridden": Column(
+                texts("Authorized all the same"),
+                "share",
+                definition=define("policy_rules_weekly.authorized_after_review"),
+            ),
+        }
+        show_table(view, rows, columns, file="policy-rules")

@@ -1,0 +1,158 @@
+"""What the page *Automation & risk* shows: who decides, what passes without a person, and what another threshold would bring."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from dashboards.queries.frames import frame
+from dashboards.queries.intervals import with_share
+from dashboards.queries.periods import Period
+
+_Z = 1.959963984540054  # 97.5 % of a normal distribution lies below
+MOST_MOVED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What passed without a person in a period, and how much of it was abusive, with its 95 % interval (None: not audited)."""
+
+    scored: int
+    approved: int
+    audited: int
+    abusive: int
+    abuse_rate: float | None
+    abuse_low: float | None
+    abuse_high: float | None
+
+    @property
+    def share(self) -> float | None:
+        """Of the scored requests, those that passed without a person; None of none."""
+        return self.approved / self.scored if self.scored else None
+
+
+def standing(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Who decides at present and how the newest training went; None before any application was judged."""
+    rows = frame(connection, "select * from risk_standing order by as_of desc limit 1")
+    return rows.row(0, named=True) if len(rows) else None
+
+
+def passed(connection: duckdb.DuckDBPyConnection, period: Period) -> Passed:
+    """The weeks of a period together.
+
+    Each week's rate counts by what was approved in it. The interval is Wilson's at the number of inspections of equal
+    weight that would say as much.
+    """
+    rows = weeks(connection, period)
+    scored, approved = int(rows["scored"].sum()), int(rows["approved"].sum())
+    known = rows.filter(pl.col("abuse_rate").is_not_null() & (pl.col("approved") > 0))
+    counts = int(rows["audited"].sum()), int(rows["audits_abusive"].sum())
+    if known.is_empty():
+        return Passed(scored, approved, *counts, None, None, None)
+    weight, found = known["approved"].to_numpy().astype(float), known["abuse_rate"].to_numpy()
+    rate = float(np.average(found, weights=weight))
+    effective = float(weight.sum() ** 2 / (weight**2 / known["audited_effective"].to_numpy()).sum())
+    low, high = interval(rate, effective)
+    return Passed(scored, approved, *counts, rate, low, high)
+
+
+def interval(rate: float, size: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share that was seen in so many, which need be no whole number."""
+    middle = (rate + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
+    reach = _Z / (1 + _Z**2 / size) * math.sqrt(rate * (1 - rate) / size + _Z**2 / (4 * size**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def weeks(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """The weeks of a period by who decided in them; see the mart."""
+    return frame(
+        connection,
+        """
+        select week_start, model_version, scored, approved, auto_share, audited, audits_abusive, abuse_rate,
+               abuse_low, abuse_high, audited_effective
+        from risk_monitor_weekly where week_start between $first and $last order by week_start, model_version
+        """,
+        _weeks(period),
+    )
+
+
+def models(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every model, the newest first."""
+    return frame(connection, "select * from risk_models order by trained_at desc, version")
+
+
+def trade_off(connection: duckdb.DuckDBPyConnection, version: str) -> pl.DataFrame:
+    """What approving each share of requests would cost and bring, by one model."""
+    return frame(
+        connection,
+        "select * from risk_trade_off where version = $version order by share",
+        {"version": version},
+    )
+
+
+def drift(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The score, and the features that moved most."""
+    return frame(
+        connection,
+        """
+        select feature, stability_index, moved_at, has_moved, requests from risk_drift
+        order by feature <> 'score', stability_index desc, feature limit $most
+        """,
+        {"most": MOST_MOVED},
+    )
+
+
+def slices(connection: duckdb.DuckDBPyConnection, version: str, dimension: str) -> pl.DataFrame:
+    """Honest customers sent to a person by one model, by slice: in its own decisions, or where it made none, in training."""
+    rows = frame(
+        connection,
+        """
+        select seen_in, slice, honest, share, low, high from risk_slices
+        where version = $version and dimension = $dimension order by slice
+        """,
+        {"version": version, "dimension": dimension},
+    )
+    seen_in = "decisions" if "decisions" in rows["seen_in"] else "training"
+    return rows.filter(pl.col("seen_in") == seen_in)
+
+
+def reviews(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """What people decided by what had sent it to them: `decided, authorized, failed_later, median_minutes`, and `overridden`
+    with its interval.
+
+    Minutes are the middle of the weeks, each by its decisions.
+    """
+    rows = frame(
+        connection,
+        """
+        select sent_by, sum(decided)::bigint as decided, sum(authorized)::bigint as authorized,
+               sum(failed_later)::bigint as failed_later,
+               sum(median_minutes * decided) / nullif(sum(decided), 0) as median_minutes
+        from risk_reviews_weekly where week_start between $first and $last group by sent_by order by sent_by
+        """,
+        _weeks(period),
+    )
+    return with_share(rows, "authorized", "decided", "overridden")
+
+
+def rules(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
+    """How often each rule of the policy spoke in a period, and how often a person then authorized all the same."""
+    rows = frame(
+        connection,
+        """
+        select rule, sum(checked)::bigint as checked, sum(failed)::bigint as failed,
+               sum(declined)::bigint as declined, sum(reviewed)::bigint as reviewed,
+               sum(authorized_after_review)::bigint as authorized_after_review
+        from policy_rules_weekly where week_start between $first and $last
+        group by rule order by sum(failed) desc, rule
+        """,
+        _weeks(period),
+    )
+    return with_share(rows, "authorized_after_review", "reviewed", "overridden")
+
+
+def _weeks(period: Period) -> dict[str, object]:
+    return {"first": period.first_week, "last": period.last}
