@@ -92,7 +92,7 @@ def _who_decides(published_dir: Path) -> str:
     newest = (
         f"the newest model is {told['newest']}" if told["newest"] else "no model could be trained"
     )
-    against = f"; against deciding by it: {told['against']}" if told["against"] else ""
+    against = f"; against deciding by it: {told['against'].rstrip('.')}" if told["against"] else ""
     missing = (
         f"; about {told['missing_labels']:,} labels are missing" if told["missing_labels"] else ""
     )

@@ -4,14 +4,13 @@ from datetime import timedelta
 from typing import cast
 
 import altair as alt
-import pandas as pd
 import polars as pl
 
 from dashboards.charts.axes import BLUE, DAYS, GREY, ORANGE, days_axis
 from dashboards.texts import Texts
 
 _ROW_PX, _AXIS_PX, _HEIGHT = 44, 50, 230
-_ONE = pd.DataFrame({"one": [1]})  # a line stands there once
+_ONE = pl.DataFrame({"one": [1]}).to_pandas()  # a line stands there once
 
 
 def share_over_time(rows: pl.DataFrame, texts: Texts) -> alt.Chart:

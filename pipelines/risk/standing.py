@@ -1,6 +1,7 @@
 """The marts that tell of the models: who decides, every version, what another threshold would bring, drift, and slices."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -85,13 +86,10 @@ def build_standing(
 
 def read_shelf(bench: Bench) -> Shelf:
     """Read the registry. What cannot be read of it is told, never raised."""
-    root, faults = bench.registry, []
-    manifests = {}
+    root, manifests = bench.registry, {}
     for version in registry.versions(root):
-        try:
+        with suppress(ModelUnusable):  # of the one that decides it is told below
             manifests[version] = read_manifest(root / version)
-        except ModelUnusable as broken:
-            faults.append((version, str(broken)))
     champion = challenger = held = None
     fault = None
     try:
@@ -114,7 +112,8 @@ def trade_off_of(shelf: Shelf) -> pl.DataFrame:
     """What each share of approvals would cost and bring, by version."""
     rows = []
     for version, said in shelf.manifests.items():
-        certified, chosen = said["certificate"]["share"], said["actions"]["approve"]["share"]
+        certified = _at(said, "certificate", "share")
+        chosen = _at(said, "actions", "approve", "share") or 0.0
         table = said.get("trade_off", [])
         at = max([row["share"] for row in table if row["share"] <= chosen + 1e-9], default=None)
         rows += [
@@ -155,8 +154,8 @@ def _standing(
         "against": _against(told),
         "labels": int(labels),
         "abusive": int(abusive),
-        "missing_labels": (newest["certificate"]["missing_labels"] or None) if newest else None,
-        "missing_until": _moment(newest["certificate"]["missing_until"]) if newest else None,
+        "missing_labels": _at(newest, "certificate", "missing_labels") or None,
+        "missing_until": _moment(_at(newest, "certificate", "missing_until")),
         "abuse_cap": terms.abuse_cap,
         "confidence": terms.confidence,
         "audits": watched.by_count.audits if watched else 0,
@@ -181,42 +180,22 @@ def _against(told: Told | None) -> str | None:
 
 def _model(version: str, said: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
     last = next((past for past in reversed(shelf.history) if past.version == version), None)
-    auc = said["metrics"]["auc"] or {}
-    error = said["metrics"]["calibration_error"] or {}
-    actions, certificate = said["actions"], said["certificate"]
     return {
         "version": version,
-        "trained_at": _moment(said["trained_at"]),
         "role": _role(version, shelf),
         "promoted_at": _moment(last.promoted_at) if last else None,
         "promoted_by": last.by if last else None,
         "reason": last.reason if last else None,
-        "data_from": _moment(said["data"]["from"]),
-        "data_to": _moment(said["data"]["to"]),
-        "requests": said["data"]["requests"],
-        "labels": said["data"]["labels"],
-        "abusive": said["data"]["positives"],
-        "policy_version": said["policy_version"],
-        "auc": auc.get("value"),
-        "auc_low": auc.get("low"),
-        "auc_high": auc.get("high"),
-        "calibration_error": error.get("value"),
-        "is_certified": certificate["certified"],
-        "threshold": said["threshold"],
-        "share": actions["approve"]["share"],
-        "cap": certificate["cap"],
-        "bound": actions["approve"]["bound"],
-        "amount_bound": actions["approve"]["amount_bound"],
-        "early_share": actions["refund_early"]["share"],
-        "early_bound": actions["refund_early"]["bound"],
-        "basic_share": actions["inspect_basic"]["share"],
-        "basic_bound": actions["inspect_basic"]["bound"],
-        "missing_labels": certificate["missing_labels"],
-        "missing_until": _moment(certificate["missing_until"]),
-        "cost": said["costs"]["chosen"],
-        "cost_review_all": said["costs"]["review_all"],
-        "reviews_a_day": said["costs"]["reviews_a_day"],
+        **{name: _at(said, *way) for name, way in _SAID.items()},
+        **{name: _moment(_at(said, *way)) for name, way in _SAID_MOMENTS.items()},
     }
+
+
+def _at(said: Any, *way: str) -> Any:
+    """What a manifest says at the end of a way; None where it does not go so far, as in one of an older version."""
+    for name in way:
+        said = said.get(name) if isinstance(said, Mapping) else None
+    return said
 
 
 def _role(version: str, shelf: Shelf) -> str:
@@ -277,6 +256,38 @@ def _code() -> str:
     folders = (Path(models.risk.__path__[0]), Path(__file__).parent)
     sources = sorted(path for folder in folders for path in folder.glob("*.py"))
     return digest(*(path.read_text(encoding="utf-8") for path in sources))
+
+
+_SAID_MOMENTS = {
+    "trained_at": ("trained_at",),
+    "data_from": ("data", "from"),
+    "data_to": ("data", "to"),
+    "missing_until": ("certificate", "missing_until"),
+}
+_SAID = {
+    "requests": ("data", "requests"),
+    "labels": ("data", "labels"),
+    "abusive": ("data", "positives"),
+    "policy_version": ("policy_version",),
+    "auc": ("metrics", "auc", "value"),
+    "auc_low": ("metrics", "auc", "low"),
+    "auc_high": ("metrics", "auc", "high"),
+    "calibration_error": ("metrics", "calibration_error", "value"),
+    "is_certified": ("certificate", "certified"),
+    "threshold": ("threshold",),
+    "share": ("actions", "approve", "share"),
+    "cap": ("certificate", "cap"),
+    "bound": ("actions", "approve", "bound"),
+    "amount_bound": ("actions", "approve", "amount_bound"),
+    "early_share": ("actions", "refund_early", "share"),
+    "early_bound": ("actions", "refund_early", "bound"),
+    "basic_share": ("actions", "inspect_basic", "share"),
+    "basic_bound": ("actions", "inspect_basic", "bound"),
+    "missing_labels": ("certificate", "missing_labels"),
+    "cost": ("costs", "chosen"),
+    "cost_review_all": ("costs", "review_all"),
+    "reviews_a_day": ("costs", "reviews_a_day"),
+}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -4,6 +4,7 @@ Scores are what decisions rest on. Single features move in every shop that grows
 they are shown, and do not stop a model by themselves.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -62,13 +63,11 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
     by_count, by_amount = _audits(warehouse, policy, pointer.version, since)
     scores, vectors = _recent(warehouse, pointer.version, since)
     moved = _score_drift(manifest.get("score_reference"), scores, policy.risk.drift_limit)
-    features = drift.drift(manifest["reference"], vectors, policy.risk.drift_limit)
+    features = _feature_drift(manifest.get("reference"), vectors, policy.risk.drift_limit)
     cause, why = _verdict(policy, by_count, by_amount, moved)
     if cause and why:
         _suspend(warehouse, bench, retour, pointer.version, cause, why)
-    return Watched(
-        pointer.version, by_count, by_amount, moved, tuple(features), len(vectors), cause, why
-    )
+    return Watched(pointer.version, by_count, by_amount, moved, features, len(vectors), cause, why)
 
 
 def _since(warehouse: Warehouse, pointer: Pointer) -> datetime:
@@ -115,7 +114,7 @@ def _audits(
 
 def _recent(warehouse: Warehouse, version: str, since: datetime) -> tuple[Floats, Floats]:
     """Scores (n,) and features (n, F) of the last four weeks' requests that the rules let the model decide on."""
-    as_of = warehouse.run.as_of or since
+    as_of = (warehouse.run.as_of or since).replace(tzinfo=None)
     rows = warehouse.query(
         f"""select decisions.score, seen.vector
             from marts.risk_decisions as decisions
@@ -140,6 +139,15 @@ def _score_drift(
     bins = drift.Bins(np.array(reference["edges"]), np.array(reference["shares"]))
     index = drift.stability_index(bins, scores)
     return drift.Drift(SCORE, index, limit, index > limit and len(scores) >= drift.LEAST_ROWS)
+
+
+def _feature_drift(
+    reference: Mapping[str, Mapping[str, list[float]]] | None, vectors: Floats, limit: float
+) -> tuple[drift.Drift, ...]:
+    """Nothing for a model that learned from other features than there are now: it cannot be loaded either."""
+    if reference is None or set(reference) != set(NAMES):
+        return ()
+    return tuple(drift.drift(reference, vectors, limit))
 
 
 def _verdict(
