@@ -160,7 +160,7 @@ def _verdict(
         if verdict.is_breached:
             return "cap_breached", (
                 f"{verdict.abusive} of {verdict.audits} audited approvals were abusive: the cap of {cap:.2%} by {what} "
-                f"is broken (evidence {verdict.evidence:.0f}, limit {verdict.limit:.0f})"
+                f"is broken (evidence {verdict.evidence:.3g}, limit {verdict.limit:.3g})"
             )
     if moved is not None and moved.has_moved:
         return "drift", (

@@ -17,14 +17,15 @@ from pipelines.risk.frame import main_currency, rules_of, training_frame
 from pipelines.risk.promotion import Judgement, judge
 from pipelines.risk.seen import parity
 from pipelines.risk.slices import words_of
-from pipelines.risk.standing import build_standing
 from pipelines.risk.training import train_challenger
 from pipelines.risk.watching import Watched, watch_champion
 from pipelines.steps import build, relations, take_in
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
+from service.domain.events import Actor
 from service.policies import default_text
+from service.risk.telling import resumed
 
 pytestmark = pytest.mark.slow
 
@@ -143,3 +144,164 @@ class TestFirstTraining:
         assert (shop.retour.log_head(), registry.champion(shop.bench.registry)) == before
         assert version is not None
         assert found.champion == version.version
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Installation:
+    """A shop of its own that was trained once."""
+    own = Installation(tmp_path)
+    own.train()
+    return own
+
+
+def decide(own: Installation, count: int, outcome: str, score: float = 0.001) -> None:
+    """The champion lets applications pass that are drawn for a full inspection, with this result."""
+    pointer = registry.champion(own.bench.registry)
+    assert pointer is not None
+    for number in range(count):
+        apply(
+            own.retour,
+            f"{outcome}-{own.retour.log_head()}-{number}",
+            LATER + timedelta(minutes=own.retour.log_head()),
+            outcome,
+            basis="model",
+            model_version=pointer.version,
+            score=score,
+            is_audit=True,
+            propensity=0.03,
+        )
+
+
+class TestWatch:
+    def test_a_broken_cap_suspends_the_model_and_tells_the_log(self, own: Installation) -> None:
+        decide(own, 60, "passed")
+        decide(own, 25, "failed")
+
+        (row,) = own.ask("select * from marts.risk_standing")
+
+        held = suspension.suspension(own.bench.registry)
+        assert held is not None
+        assert (held.cause, held.by) == ("cap_breached", "pipeline")
+        (told,) = own.told("model.suspended")
+        assert told["cause"] == "cap_breached"
+        assert row["deciding"] == "suspended"
+        assert row["evidence"] >= row["evidence_limit"]
+        assert (row["audits"], row["audits_abusive"]) == (85, 25)
+        (model,) = own.ask("select role from marts.risk_models")
+        assert model["role"] == "suspended"
+
+    def test_audits_that_keep_the_cap_leave_it_alone(self, own: Installation) -> None:
+        decide(own, 100, "passed")
+        decide(own, 2, "failed")
+
+        found = own.watch()
+
+        assert found is not None
+        assert found.cause is None
+        assert suspension.suspension(own.bench.registry) is None
+
+    def test_who_lets_it_decide_again_is_heard_until_new_evidence_comes(
+        self, own: Installation
+    ) -> None:
+        decide(own, 85, "failed")
+        own.ask("select 1")
+        lifted = suspension.resume(own.bench.registry)
+        assert lifted is not None
+        at = LATER + timedelta(days=200)
+        own.retour.conclusions.append(
+            [resumed(lifted.version, at, "x", "looked at", Actor("admin"))]
+        )
+
+        own.ask("select 1")
+
+        assert suspension.suspension(own.bench.registry) is None
+
+    def test_scores_that_moved_away_suspend_it(self, own: Installation) -> None:
+        decide(own, 310, "passed", score=0.97)
+
+        (row,) = own.ask("select * from marts.risk_standing")
+
+        assert (row["deciding"], row["cause"]) == ("suspended", "drift")
+        drifted = own.ask("select * from marts.risk_drift where feature = 'score'")
+        assert drifted[0]["has_moved"]
+
+    def test_fewer_requests_than_say_something_move_nothing(self, own: Installation) -> None:
+        decide(own, 250, "passed", score=0.97)
+
+        found = own.watch()
+
+        assert found is not None
+        assert found.score is not None
+        assert found.score.index > found.score.limit
+        assert found.cause is None
+
+
+class TestPromotion:
+    def test_a_field_that_differs_between_service_and_warehouse_keeps_a_model_from_deciding(
+        self, tmp_path: Path
+    ) -> None:
+        own = Installation(tmp_path)
+        apply(own.retour, "odd", LATER, features=[{"name": NAMES[0], "value": 17.0}])
+
+        found = own.train()
+
+        assert found is not None
+        assert not found.is_promoted
+        assert (found.parity.differing, found.parity.first) == (1, f"Rodd: {NAMES[0]}")
+        assert registry.champion(own.bench.registry) is None
+        assert registry.challenger(own.bench.registry) is not None
+        (row,) = own.ask("select * from marts.risk_standing")
+        assert row["against"] == "features differ between log and lake"
+        assert row["first_difference"] == f"Rodd: {NAMES[0]}"
+
+    def test_with_too_few_labels_there_is_no_model_and_it_is_told_how_many(
+        self, tmp_path: Path
+    ) -> None:
+        own = Installation(tmp_path, days=20)
+
+        assert own.train() is None
+
+        (row,) = own.ask("select * from marts.risk_standing")
+        assert row["deciding"] == "no_model"
+        assert "at least 20 abusive" in str(row["against"])
+        assert row["labels"] == 20 * 16
+        assert own.ask("select * from marts.risk_models") == []
+
+    def test_a_challenger_that_is_not_cheaper_only_scores(self, own: Installation) -> None:
+        champion = registry.champion(own.bench.registry)
+        for number in range(40):
+            apply(own.retour, f"more-{number}", LATER + timedelta(hours=number))
+
+        found = own.train()
+
+        assert found is not None
+        assert champion is not None
+        assert found.version != champion.version
+        assert registry.champion(own.bench.registry) == champion
+        rival = registry.challenger(own.bench.registry)
+        assert rival is not None
+        assert rival.version == found.version
+        assert "are needed" in "; ".join(found.comparison.against)
+
+
+class TestFrame:
+    def test_a_label_counts_for_as_many_as_it_was_improbable(self, tmp_path: Path) -> None:
+        own = Installation(tmp_path, days=20, audits=0.25)
+        with own.refreshed() as warehouse:
+            rows = training_frame(warehouse).rows
+
+        assert set(rows.filter(pl.col("label").is_not_null())["weight"]) == {4.0}
+        assert 0.15 < rows["label"].count() / len(rows) < 0.35
+
+    def test_what_a_basic_inspection_finds_is_no_label_of_the_frame(self, tmp_path: Path) -> None:
+        own = Installation(tmp_path, days=2)
+        basic = {"inspection": "basic", "is_audit": False, "propensity": 0.7}
+        bad = apply(own.retour, "bad", LATER, "failed", **basic)
+
+        (row,) = own.ask(f"select * from intermediate.risk_labels where rma = '{bad}'")
+        with own.refreshed() as warehouse:
+            rows = training_frame(warehouse).rows
+
+        assert (row["label"], row["label_source"]) == (1, "basic_inspection")
+        assert rows.filter(pl.col("rma") == bad)["label"].to_list() == [None]
+        assert rows["label"].count() == len(rows) - 1
