@@ -65,16 +65,24 @@ select
     cast(rates.approved as double) / nullif(rates.scored, 0) as auto_share,
     rates.audited,
     rates.rate as abuse_rate,
-    greatest(
-        0,
-        (rates.rate + rates.z2_by_n / 2 - sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
-        / nullif(1 + rates.z2_by_n, 0)
-    ) as abuse_low,
-    least(
-        1,
-        (rates.rate + rates.z2_by_n / 2 + sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
-        / nullif(1 + rates.z2_by_n, 0)
-    ) as abuse_high,
+    case
+        when rates.rate is not null then
+            greatest(
+                0,
+                (rates.rate + rates.z2_by_n / 2
+                - sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
+                / nullif(1 + rates.z2_by_n, 0)
+            )
+    end as abuse_low,
+    case
+        when rates.rate is not null then
+            least(
+                1,
+                (rates.rate + rates.z2_by_n / 2
+                + sqrt(rates.z2_by_n * (rates.rate * (1 - rates.rate) + rates.z2_by_n / 4)))
+                / nullif(1 + rates.z2_by_n, 0)
+            )
+    end as abuse_high,
     rates.approved,
     rates.audits_drawn,
     rates.audits_abusive,
