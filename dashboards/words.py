@@ -252,6 +252,7 @@ ROLES = {
     "former": "decided before",
     "none": "never decided",
 }
+FEATURES = {"score": "score"}  # the others are known by their names
 GLOSSARIES = (
     ILLS,
     MEASURES,
@@ -277,4 +278,5 @@ GLOSSARIES = (
     SENT_BY,
     DIMENSIONS,
     ROLES,
+    FEATURES,
 )

@@ -71,7 +71,7 @@ def cost_by_share(rows: pl.DataFrame, share: float, texts: Texts) -> alt.LayerCh
             y=alt.Y("cost:Q", title=texts("Cost"), axis=alt.Axis(labels=False, ticks=False)),
         )
     )
-    return cast(alt.LayerChart, alt.layer(cost, _upright(share)).properties(height=130))
+    return cast(alt.LayerChart, alt.layer(cost, _upright(share)).properties(height=_HEIGHT))
 
 
 def abuse_by_share(rows: pl.DataFrame, share: float, cap: float, texts: Texts) -> alt.LayerChart:
@@ -83,7 +83,7 @@ def abuse_by_share(rows: pl.DataFrame, share: float, cap: float, texts: Texts) -
     )
     return cast(
         alt.LayerChart,
-        alt.layer(rate, bound, _line(cap), _upright(share)).properties(height=150),
+        alt.layer(rate, bound, _line(cap), _upright(share)).properties(height=_HEIGHT),
     )
 
 

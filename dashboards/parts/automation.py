@@ -167,8 +167,10 @@ def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
 
 def _champion(view: View, standing: Row) -> Row:
     """The model that decides, as it was certified; empty where none does."""
+    if standing["deciding"] != "model":
+        return {}
     rows = view.ask(queries.models).filter(pl.col("version") == standing["champion"])
-    return rows.row(0, named=True) if standing["deciding"] == "model" and len(rows) else {}
+    return rows.row(0, named=True) if len(rows) else {}
 
 
 def show_people_and_rules(view: View, period: Period) -> None:

@@ -12,7 +12,7 @@ from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
-from dashboards.words import DIMENSIONS, ROLES
+from dashboards.words import DIMENSIONS, FEATURES, ROLES
 
 Row = Mapping[str, Any]
 _USUAL_SHARE = 80
@@ -30,20 +30,17 @@ def show_trade_off(view: View, standing: Row) -> None:
     steps = [round(100 * share) for share in rows["share"]]
     chosen = _chosen(rows)
     usual = round(100 * chosen["share"]) if chosen else min(_USUAL_SHARE, steps[-1])
-    left, right = st.columns(2, gap="medium")
-    with left:
-        asked = choose_step(
-            st.container(),
-            "share",
-            texts("Share that passes without a person"),
-            steps,
-            usual,
-            "\N{NO-BREAK SPACE}%",
-        )
-        row = rows.row(steps.index(asked), named=True)
-        _show_what_it_brings(view, row, chosen, standing)
-    with right:
-        _show_by_share(view, rows, asked / 100, standing)
+    asked = choose_step(
+        st.container(),
+        "share",
+        texts("Share that passes without a person"),
+        steps,
+        usual,
+        "\N{NO-BREAK SPACE}%",
+    )
+    row = rows.row(steps.index(asked), named=True)
+    _show_what_it_brings(view, row, chosen, standing)
+    _show_by_share(view, rows, asked / 100, standing)
 
 
 def _show_what_it_brings(view: View, row: Row, chosen: Row | None, standing: Row) -> None:
@@ -82,16 +79,24 @@ def _show_what_it_brings(view: View, row: Row, chosen: Row | None, standing: Row
 
 def _show_by_share(view: View, rows: pl.DataFrame, share: float, standing: Row) -> None:
     texts = view.texts
-    cost = texts("What a request costs by the share that passes: losses, reviews and delay.")
-    st.altair_chart(charts.cost_by_share(rows, share, texts), width="stretch", alt=cost)
-    st.caption(cost)
-    abuse = texts(
+    left, right = st.columns(2, gap="medium")
+    with left:
+        told = texts("What a request costs by the share that passes: losses, reviews and delay.")
+        st.altair_chart(charts.cost_by_share(rows, share, texts), width="stretch", alt=told)
+        st.caption(told)
+    with right:
+        _show_abuse_by_share(view, rows, share, standing)
+
+
+def _show_abuse_by_share(view: View, rows: pl.DataFrame, share: float, standing: Row) -> None:
+    texts = view.texts
+    told = texts(
         "Abusive part of what passes, and its bound (dashed); the orange line is the cap. The bound holds for each share "
-        "by itself; how far the certificate reaches, the text beside says."
+        "by itself; how far the certificate reaches, the text above says."
     )
     picture = charts.abuse_by_share(rows, share, standing["abuse_cap"], texts)
-    st.altair_chart(picture, width="stretch", alt=abuse)
-    st.caption(abuse)
+    st.altair_chart(picture, width="stretch", alt=told)
+    st.caption(told)
 
 
 def _against(view: View, row: Row, chosen: Row | None, name: str) -> str | None:
@@ -144,8 +149,13 @@ def show_drift(view: View) -> None:
     if rows.is_empty():
         st.info(texts("No model decides, so nothing is compared with its training."))
         return
+    if rows["requests"].max() == 0:
+        st.info(texts("The model has judged nothing yet."))
+        return
     columns = {
-        "feature": Column(texts("Feature"), definition=define("risk_drift.feature")),
+        "feature": Column(
+            texts("Feature"), words=FEATURES, definition=define("risk_drift.feature")
+        ),
         "stability_index": Column(
             texts("Stability index"), "score", definition=define("risk_drift.stability_index")
         ),

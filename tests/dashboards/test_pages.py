@@ -17,6 +17,7 @@ PAGES = (
     "process",
     "money",
     "problem_products",
+    "automation",
     "data_health",
 )
 NEEDS = {
@@ -26,6 +27,7 @@ NEEDS = {
     "process": "process_design",
     "money": "cost_monthly",
     "problem_products": "sku_weekly",
+    "automation": "risk_trade_off",
 }
 KINDS = (
     "header",
@@ -123,7 +125,9 @@ def test_health_without_a_mart_is_named_with_the_way_out(
     assert mart in shown.caption[-1].value
 
 
-@pytest.mark.parametrize("page", ["service_levels", "satisfaction", "process", "money", "overview"])
+@pytest.mark.parametrize(
+    "page", ["service_levels", "satisfaction", "process", "money", "automation", "overview"]
+)
 def test_marts_of_another_version_are_no_traceback(
     publish_marts: PublishMarts, visit: Visit, page: str
 ) -> None:

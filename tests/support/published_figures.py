@@ -28,6 +28,7 @@ def figures() -> dict[str, pl.DataFrame]:
         "ills_weekly": ills_weekly(),
         "refunds_daily": refunds_daily(),
         "cost_monthly": cost_monthly(),
+        **risk(),
     }
 
 
@@ -340,3 +341,182 @@ def pipeline_runs() -> pl.DataFrame:
 
 def _days() -> list[date]:
     return [FIRST + timedelta(days=n) for n in range(91)]
+
+
+def risk() -> dict[str, pl.DataFrame]:
+    """A model that decides: thirteen weeks of what passed, what another share would bring, drift, slices and reviews."""
+    return {
+        "risk_standing": risk_standing(),
+        "risk_monitor_weekly": risk_monitor_weekly(),
+        "risk_models": risk_models(),
+        "risk_trade_off": risk_trade_off(),
+        "risk_drift": risk_drift(),
+        "risk_slices": risk_slices(),
+        "risk_reviews_weekly": risk_reviews_weekly(),
+        "policy_rules_weekly": policy_rules_weekly(),
+    }
+
+
+def risk_standing(**changes: object) -> pl.DataFrame:
+    row = {
+        "as_of": NOW,
+        "deciding": "model",
+        "champion": "r2026-02-01-aaaaaaaa",
+        "challenger": "r2026-03-01-bbbbbbbb",
+        "cause": None,
+        "why": None,
+        "newest": "r2026-03-01-bbbbbbbb",
+        "against": "it saves 0.1 a request",
+        "labels": 2400,
+        "abusive": 120,
+        "missing_labels": None,
+        "missing_until": None,
+        "abuse_cap": 0.01,
+        "confidence": 0.95,
+        "audits": 150,
+        "audits_abusive": 1,
+        "evidence": 1.4,
+        "evidence_limit": 20.0,
+        "compared": 5000,
+        "differing": 0,
+        "first_difference": None,
+        "currency": "EUR",
+        **changes,
+    }
+    texts = dict.fromkeys(("cause", "why", "first_difference"), pl.String)
+    return pl.DataFrame(
+        [row],
+        schema_overrides={
+            **texts,
+            "missing_labels": pl.Int64,
+            "missing_until": pl.Datetime("us"),
+        },
+    )
+
+
+def risk_monitor_weekly() -> pl.DataFrame:
+    """A hundred judged a week, of whom 80 pass; 8 are audited, one of them is abusive in every fourth week; the last unknown."""
+    rows = [
+        {
+            "week_start": week,
+            "model_version": "r2026-02-01-aaaaaaaa",
+            "scored": 100,
+            "auto_share": 0.8,
+            "audited": 0 if week == MONDAYS[-1] else 8,
+            "abuse_rate": None if week == MONDAYS[-1] else 0.125 * (place % 4 == 0),
+            "abuse_low": None if week == MONDAYS[-1] else 0.0,
+            "abuse_high": None if week == MONDAYS[-1] else 0.4,
+            "approved": 80,
+            "audits_drawn": 8,
+            "audits_abusive": 0 if week == MONDAYS[-1] else int(place % 4 == 0),
+            "audited_effective": None if week == MONDAYS[-1] else 8.0,
+        }
+        for place, week in enumerate(MONDAYS)
+    ]
+    return pl.DataFrame(rows)
+
+
+def risk_models() -> pl.DataFrame:
+    def model(version: str, role: str, moment: datetime) -> dict[str, object]:
+        return {
+            "version": version,
+            "trained_at": moment,
+            "role": role,
+            "promoted_at": moment if role == "champion" else None,
+            "promoted_by": "pipeline" if role == "champion" else None,
+            "reason": "certified" if role == "champion" else None,
+            "labels": 2000,
+            "abusive": 100,
+            "auc": 0.91,
+            "share": 0.8,
+            "bound": 0.0085,
+            "early_share": 0.5,
+            "basic_share": 0.7,
+            "missing_labels": 0,
+        }
+
+    return pl.DataFrame(
+        [
+            model("r2026-02-01-aaaaaaaa", "champion", NOW - timedelta(days=28)),
+            model("r2026-03-01-bbbbbbbb", "challenger", NOW),
+        ]
+    )
+
+
+def risk_trade_off() -> pl.DataFrame:
+    """Twenty shares; the certificate reaches 85 %, 80 % are chosen."""
+    rows = [
+        {
+            "version": "r2026-02-01-aaaaaaaa",
+            "share": place / 20,
+            "threshold": place / 1000,
+            "reviews_a_day": 20.0 - place,
+            "cost": 500.0 - 20 * place,
+            "abuse_rate": place / 4000,
+            "abuse_bound": place / 2000,
+            "labels": 100 * place,
+            "abusive": place,
+            "is_certified": place <= 17,
+            "is_chosen": place == 16,
+        }
+        for place in range(1, 21)
+    ]
+    return pl.DataFrame(rows)
+
+
+def risk_drift() -> pl.DataFrame:
+    rows = [("score", 0.05), *((f"feature_{n}", 0.02 * n) for n in range(20))]
+    return pl.DataFrame(
+        [
+            {
+                "version": "r2026-02-01-aaaaaaaa",
+                "feature": feature,
+                "stability_index": index,
+                "moved_at": 0.25,
+                "has_moved": index > 0.25,
+                "requests": 400,
+            }
+            for feature, index in rows
+        ]
+    )
+
+
+def risk_slices() -> pl.DataFrame:
+    """Slices of each kind, seen in decisions and in training."""
+    slices = {
+        "tenure": ("<30d", ">1y"),
+        "language": ("en", "zh"),
+        "region": ("DE", "FR"),
+        "value": ("<20", ">100"),
+    }
+    rows = [
+        ("r2026-02-01-aaaaaaaa", seen_in, dimension, each, 50, share, share / 2, share * 2)
+        for seen_in, share in (("decisions", 0.1), ("training", 0.2))
+        for dimension, names in slices.items()
+        for each in names
+    ]
+    names = "version seen_in dimension slice honest share low high"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
+def risk_reviews_weekly() -> pl.DataFrame:
+    rows = [
+        (week, sent_by, decided, decided // 2, 1, minutes)
+        for week in MONDAYS
+        for sent_by, decided, minutes in (("model", 20, 30.0), ("rules", 10, 60.0))
+    ]
+    names = "week_start sent_by decided authorized failed_later median_minutes"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
+def policy_rules_weekly() -> pl.DataFrame:
+    rows = [
+        (week, version, rule, 100, failed, 0, failed, failed // 2)
+        for week in MONDAYS
+        for version in ("1", "2")
+        for rule, failed in (("value_cap", 10), ("evidence", 4))
+    ]
+    names = (
+        "week_start policy_version rule checked failed declined reviewed authorized_after_review"
+    )
+    return pl.DataFrame(rows, schema=names.split(), orient="row")

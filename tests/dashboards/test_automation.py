@@ -1,0 +1,203 @@
+import math
+from collections.abc import Callable
+from datetime import timedelta
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from published_figures import (
+    LAST,
+    MONDAYS,
+    figures,
+    risk_monitor_weekly,
+    risk_slices,
+    risk_standing,
+    risk_trade_off,
+)
+from published_shop import PublishMarts, Visit
+
+from dashboards.queries import automation as queries
+from dashboards.queries.periods import Period
+
+PAGE = "automation"
+MODEL = "r2026-02-01-aaaaaaaa"
+ALL = Period(MONDAYS[0], LAST)
+BEFORE = Period(MONDAYS[0] - timedelta(days=70), MONDAYS[0] - timedelta(days=40))
+
+
+class TestPassed:
+    def test_weeks_count_by_what_was_approved_in_them(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        found = queries.passed(marts, ALL)
+
+        assert (found.scored, found.approved, found.share) == (1300, 1040, 0.8)
+        assert (found.audited, found.abusive) == (96, 3)
+        assert found.abuse_rate == pytest.approx(3 / 96)
+
+    def test_a_week_of_which_nothing_is_known_counts_neither_way(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        last = Period(MONDAYS[-2], LAST)
+
+        found = queries.passed(marts, last)
+
+        assert found.audited == 8
+        assert found.abuse_rate == pytest.approx(0.0)
+        assert found.abuse_high == pytest.approx(queries.interval(0.0, 8.0)[1])
+
+    def test_a_large_week_weighs_more_than_a_small_one(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = risk_monitor_weekly().head(2)
+        marts.register(
+            "risk_monitor_weekly",
+            rows.with_columns(approved=pl.Series([10, 90]), abuse_rate=pl.Series([1.0, 0.0])),
+        )
+
+        found = queries.passed(marts, ALL)
+
+        assert found.abuse_rate == pytest.approx(0.1)
+        effective = 100**2 / (10**2 / 8 + 90**2 / 8)
+        assert (found.abuse_low, found.abuse_high) == pytest.approx(
+            queries.interval(0.1, effective)
+        )
+
+    def test_without_decisions_there_is_no_share(self, marts: duckdb.DuckDBPyConnection) -> None:
+        found = queries.passed(marts, BEFORE)
+
+        assert (found.scored, found.share, found.abuse_rate) == (0, None, None)
+
+    @given(st.floats(0, 1), st.floats(0.5, 1e6))
+    def test_an_interval_lies_around_its_share_and_narrows_with_more(
+        self, rate: float, size: float
+    ) -> None:
+        low, high = queries.interval(rate, size)
+        narrow_low, narrow_high = queries.interval(rate, 4 * size)
+
+        assert 0 <= low <= rate + 1e-12
+        assert rate - 1e-12 <= high <= 1
+        assert narrow_high - narrow_low < high - low or math.isclose(high, low)
+
+
+class TestModels:
+    def test_a_models_table_is_its_own(self, marts: duckdb.DuckDBPyConnection) -> None:
+        other = risk_trade_off().with_columns(version=pl.lit("other"), cost=0.0)
+        marts.register("risk_trade_off", pl.concat([risk_trade_off(), other]))
+
+        rows = queries.trade_off(marts, MODEL)
+
+        assert rows["share"].is_sorted()
+        assert len(rows) == 20
+        assert rows["cost"].min() == 100.0
+
+    def test_the_score_comes_first_and_then_what_moved_most(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.drift(marts)
+
+        assert rows["feature"].to_list()[:3] == ["score", "feature_19", "feature_18"]
+        assert len(rows) == queries.MOST_MOVED
+
+    def test_its_own_decisions_are_told_before_its_training(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert set(queries.slices(marts, MODEL, "tenure")["seen_in"]) == {"decisions"}
+        marts.register("risk_slices", risk_slices().filter(pl.col("seen_in") == "training"))
+        assert set(queries.slices(marts, MODEL, "tenure")["seen_in"]) == {"training"}
+        assert queries.slices(marts, "another", "tenure").is_empty()
+
+
+class TestPeople:
+    def test_who_overrides_what_sent_it(self, marts: duckdb.DuckDBPyConnection) -> None:
+        rows = queries.reviews(marts, ALL).sort("sent_by").to_dicts()
+
+        assert [row["sent_by"] for row in rows] == ["model", "rules"]
+        assert (rows[0]["decided"], rows[0]["overridden"]) == (260, 0.5)
+        assert (rows[0]["median_minutes"], rows[1]["median_minutes"]) == (30.0, 60.0)
+
+    def test_rules_of_all_versions_of_the_policy_together(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = queries.rules(marts, ALL)
+
+        assert rows["rule"].to_list() == ["value_cap", "evidence"]
+        assert rows["failed"].to_list() == [260, 104]
+
+
+@pytest.fixture
+def shown_with(publish_marts: PublishMarts) -> Callable[..., None]:
+    """Publishes all marts, with these changes of who decides."""
+
+    def publish(**changes: object) -> None:
+        publish_marts({**figures(), "risk_standing": risk_standing(**changes)})
+
+    return publish
+
+
+class TestPage:
+    def test_a_model_that_decides_is_named_with_its_bound(self, shown_with, visit: Visit) -> None:
+        shown_with()
+
+        shown = visit(PAGE, period="13w")
+
+        assert shown.success[0].value == f"Model {MODEL} decides."
+        metrics = {each.label: each.value for each in shown.metric}
+        assert metrics["Passed without a person"] == "80.0\N{NO-BREAK SPACE}%"
+        assert metrics["Certified: at most abusive"] == "0.85\N{NO-BREAK SPACE}%"
+        assert metrics["Audited"] == "96"
+
+    def test_the_slider_begins_where_the_model_decides_and_tells_what_a_share_would_bring(
+        self, shown_with, visit: Visit
+    ) -> None:
+        shown_with()
+
+        shown = visit(PAGE)
+        before = {each.label: each.value for each in shown.metric}
+        shown.select_slider[0].set_value("90").run()
+        after = {each.label: each.value for each in shown.metric}
+
+        assert (before["Reviews a day"], after["Reviews a day"]) == ("4.0", "2.0")
+        assert (before["Cost of 100 requests"], after["Cost of 100 requests"]) == ("€180", "€140")
+        assert "does not reach so far" in shown.warning[0].value
+
+    @pytest.mark.parametrize(
+        ("changes", "kind", "words"),
+        [
+            ({"deciding": "no_model", "champion": None}, "info", "The rules decide."),
+            ({"deciding": "uncertified"}, "warning", "certified for nothing"),
+            ({"deciding": "suspended", "why": "the cap is broken"}, "error", "the cap is broken"),
+            ({"deciding": "unavailable", "why": "a file is gone"}, "error", "a file is gone"),
+            ({"differing": 2, "first_difference": "R1: units"}, "error", "R1: units"),
+        ],
+    )
+    def test_who_decides_else_is_said_with_the_reason(
+        self, shown_with, visit: Visit, changes, kind: str, words: str
+    ) -> None:
+        shown_with(**changes)
+
+        shown = visit(PAGE)
+
+        assert not shown.exception
+        assert any(words in each.value for each in getattr(shown, kind))
+
+    def test_before_a_certificate_it_says_how_many_labels_are_missing(
+        self, shown_with, visit: Visit
+    ) -> None:
+        shown_with(deciding="no_model", champion=None, missing_labels=865)
+
+        shown = visit(PAGE)
+
+        assert any("About 865 more are missing" in each.value for each in shown.caption)
+
+    def test_in_a_period_without_decisions_it_says_so(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        publish_marts({**figures(), "risk_monitor_weekly": risk_monitor_weekly().clear()})
+
+        shown = visit(PAGE)
+
+        assert not shown.exception
+        assert any("No application was judged in this period" in each.value for each in shown.info)
