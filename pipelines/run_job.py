@@ -1,12 +1,10 @@
 """Runs a job in this process, against the Dagster instance of a home."""
 
-import logging
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
@@ -14,6 +12,7 @@ import dagster as dg
 from pipelines.definitions import defs
 from pipelines.faults import named, told
 from pipelines.liveness import fail_dead_runs, release
+from pipelines.terminal import without_lines
 from retour.errors import UserError
 
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -64,7 +63,7 @@ def run_job(home: Path, job: str = "refresh", **scope: str | bool) -> Refreshed:
 def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's own record of runs: a full disk, a read-only folder or a damaged file there stops a run as well."""
     try:
-        with dg.DagsterInstance.from_config(str(home)) as instance, _told_once():
+        with dg.DagsterInstance.from_config(str(home)) as instance, without_lines(_OF_THE_RECORD):
             yield instance
     except UserError:
         raise
@@ -73,39 +72,6 @@ def _run_history(home: Path) -> Iterator[dg.DagsterInstance]:
             f"Dagster's record of runs in {home}/ cannot be used ({named(fault)}); free space or make it writable. "
             "If a file in it is damaged, move the folder away: it holds nothing but past runs"
         ) from fault
-
-
-@contextmanager
-def _told_once() -> Iterator[None]:
-    """Keep Dagster from writing each event that it cannot record to the user's terminal: the exception tells it."""
-    stream = sys.stderr
-    filtered = cast("TextIO", _WithoutTheRecords(stream))
-    try:
-        with redirect_stderr(filtered):
-            yield
-    finally:
-        _give_back(filtered, stream)
-
-
-def _give_back(filtered: TextIO, stream: TextIO) -> None:
-    """Loggers that were set up meanwhile go on with the terminal itself: they outlive the run, and so would all that it loaded."""
-    for logger in [logging.root, *logging.root.manager.loggerDict.values()]:
-        for handler in getattr(logger, "handlers", ()):
-            if isinstance(handler, logging.StreamHandler) and handler.stream is filtered:
-                handler.setStream(stream)
-
-
-class _WithoutTheRecords:
-    """A stream that leaves out what Dagster says of its own record."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        return len(text) if text.startswith(_OF_THE_RECORD) else self._stream.write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 def _job(name: str) -> dg.JobDefinition:

@@ -13,6 +13,7 @@ from models.risk.features import FEATURES
 from models.risk.split import Lesson, Rows
 
 LEAST_OF_EACH = 20  # abusive and honest labels, below which trees learn nothing
+LEAST_TO_CALIBRATE = 3
 _PATIENCE = 20
 _FEW = 50_000  # rows up to which one thread is the fastest
 _ENOUGH = 250_000  # rows beyond which more of them teach next to nothing
@@ -70,7 +71,7 @@ def can_learn(examples: Examples, lesson: Lesson) -> bool:
     """Whether a lesson has labels of both kinds enough, for trees and for calibration."""
     return all(
         min(examples.label[rows].sum(), (1 - examples.label[rows]).sum()) >= least
-        for rows, least in ((lesson.train, LEAST_OF_EACH), (lesson.calibrate, 3))
+        for rows, least in ((lesson.train, LEAST_OF_EACH), (lesson.calibrate, LEAST_TO_CALIBRATE))
     )
 
 

@@ -17,6 +17,7 @@ from models.risk.choose import Choice
 from models.risk.features import NAMES
 from models.risk.grow import (
     LEAST_OF_EACH,
+    LEAST_TO_CALIBRATE,
     SHAPES,
     Examples,
     Grown,
@@ -33,14 +34,15 @@ _PACE = timedelta(days=28)
 
 
 class TooFewLabels(Exception):
-    """Not even a model can be trained: `labels` and `positives` are there, at least `needed` of each kind must be."""
+    """Not even a model can be trained: `labels` and `positives` are there, the first part of which must teach, with at least
+    `needed` of each kind."""
 
     def __init__(self, labels: int, positives: int) -> None:
         self.labels, self.positives, self.needed = labels, positives, LEAST_OF_EACH
         super().__init__(
-            f"{labels} requests are labelled and old enough, {positives} of them abusive; a model needs at least "
-            f"{LEAST_OF_EACH} abusive and {LEAST_OF_EACH} honest ones. Until then the rules decide and the bootstrap "
-            "audit gathers labels."
+            f"{labels} requests are labelled and old enough to teach, {positives} of them abusive; a model learns from at "
+            f"least {LEAST_OF_EACH} abusive and {LEAST_OF_EACH} honest ones, and at least {LEAST_TO_CALIBRATE} of each among "
+            "the latest calibrate it. Until then the rules decide and the bootstrap audit gathers labels."
         )
 
 
