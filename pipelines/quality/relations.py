@@ -159,6 +159,31 @@ _BOUNDS = (
         "failed > checked or declined + reviewed > failed or authorized_after_review > reviewed",
         column="checked, failed, declined, reviewed, authorized_after_review",
     ),
+    is_share("marts.risk_decisions", "score"),
+    is_share("marts.risk_decisions", "propensity"),
+    one_of("marts.risk_decisions", "decision", ("approve", "review")),
+    never(
+        "marts.risk_decisions",
+        "labels_are_whole",
+        "label, label_source and labelled_at must stand together, and a label be 0 or 1",
+        "(label is null) <> (labelled_at is null) or (label is null) <> (label_source is null) "
+        "or label not between 0 and 1",
+        column="label, label_source, labelled_at",
+    ),
+    never(
+        "marts.risk_monitor_weekly",
+        "rate_lies_in_its_interval",
+        "abuse_rate must lie in its interval, and that between 0 and 1",
+        "abuse_rate < abuse_low - 1e-9 or abuse_rate > abuse_high + 1e-9 or abuse_low < 0 or abuse_high > 1",
+        column="abuse_rate, abuse_low, abuse_high",
+    ),
+    never(
+        "marts.risk_models",
+        "what_decides_is_certified",
+        "a threshold must stand only where the model is certified, with a bound below the cap",
+        "threshold is not null and (not is_certified or bound > cap)",
+        column="threshold, is_certified, bound, cap",
+    ),
     at_least("marts.ills_weekly", "value", severity="warning"),
     never(
         "marts.ills_weekly",

@@ -45,6 +45,7 @@ _LIFE, _LINES = "marts.return_lifecycle", "marts.return_lines"
 _EDGES, _STAGES = "marts.process_edges", "marts.stage_daily"
 _REVIEWERS, _POLICY = "marts.reviewer_weekly", "marts.policy_rules_weekly"
 _WEEKS, _DAYS = "marts.sku_weekly", "marts.volume_daily"
+_RISK = "marts.risk_decisions"
 _MONEY, _COSTS = "marts.refunds_daily", "marts.cost_monthly"
 
 SPOILT: Mapping[tuple[str, str], str] = {
@@ -154,6 +155,16 @@ SPOILT: Mapping[tuple[str, str], str] = {
     (_POLICY, "parts_are_not_more_than_the_whole"): row(_POLICY, "failed = checked + 1"),
     ("marts.ills_weekly", "shares_are_shares"): row(
         "marts.ills_weekly", "value = 2", "unit = 'share'"
+    ),
+    (_RISK, "score_is_a_share"): row(_RISK, "score = 1.5"),
+    (_RISK, "propensity_is_a_share"): row(_RISK, "propensity = 1.5"),
+    (_RISK, "decision_is_a_known_word"): row(_RISK, "decision = 'decline'"),
+    (_RISK, "labels_are_whole"): row(_RISK, "label_source = null", "label = 1"),
+    ("marts.risk_monitor_weekly", "rate_lies_in_its_interval"): row(
+        "marts.risk_monitor_weekly", "abuse_high = abuse_rate - 0.01", "abuse_rate > 0"
+    ),
+    ("marts.risk_models", "what_decides_is_certified"): (
+        "insert into marts.risk_models (version, threshold, is_certified) values ('r1', 0.5, false)"
     ),
     ("marts.sla_daily", "a_clock_is_met_breached_or_open"): row("marts.sla_daily", "met = met + 1"),
     ("marts.sla_daily", "every_clock_is_counted_once"): row(
