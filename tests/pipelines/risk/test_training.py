@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from labelled_shop import DEFECTS, apply, labelled_shop
+from service_shop import Shop
 
 from models.risk import registry, suspension
 from models.risk.features import NAMES
@@ -24,7 +25,10 @@ from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import Actor
+from service.platform.clock import VirtualClock
+from service.platform.ids import SystemIds, read_rma
 from service.policies import default_text
+from service.risk.model_risk import ModelRisk
 from service.risk.telling import resumed
 
 pytestmark = pytest.mark.slow
@@ -170,6 +174,55 @@ def decide(own: Installation, count: int, outcome: str, score: float = 0.001) ->
             is_audit=True,
             propensity=0.03,
         )
+
+
+class TestLoop:
+    def test_what_is_applied_for_afterwards_is_decided_by_it_and_seen_alike_by_both(
+        self, own: Installation
+    ) -> None:
+        clock = VirtualClock(LATER)
+        retour = Retour(
+            own.retour.context.db,
+            own.retour.context.policy,
+            ModelRisk(own.bench.registry),
+            clock,
+            SystemIds(),
+            secret=b"a test's secret",
+        )
+        with Shop(retour, clock) as shop:
+            told = {reason: _applied(shop, reason) for reason in ("changed_mind", "defect")}
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+
+        rows = own.ask("select * from marts.risk_decisions where basis = 'model'")
+
+        decided = {row["rma"]: (row["decision"], row["decided_by"]) for row in rows}
+        assert decided == {
+            told["changed_mind"]: ("approve", pointer.version),
+            told["defect"]: ("review", pointer.version),
+        }
+        with own.refreshed() as warehouse:
+            found = parity(warehouse)
+        assert found.holds, found.first
+        assert found.fields == 2 * len(NAMES)
+        last = own.ask("select * from marts.risk_monitor_weekly order by week_start desc limit 1")
+        assert (last[0]["model_version"], last[0]["scored"]) == (pointer.version, 2)
+        assert last[0]["auto_share"] == 0.5
+
+
+def _applied(shop: Shop, reason: str) -> str:
+    """An order of a new customer arrived, and one unit is to go back for this reason; the return's number in the log."""
+    order, customer = f"A-{reason}", f"{reason}@example.com"
+    day = timedelta(days=1)
+    placed = (LATER - 9 * day).isoformat()
+    line = {"line_no": 1, "sku": "SKU-01", "quantity": 1, "unit_price_minor": 2000}
+    shop.put_order(order, customer=customer, country="US", placed_at=placed, lines=[line])
+    parcel = [{"line_no": 1, "quantity": 1}]
+    shop.put_parcel(order, delivered_at=(LATER - 6 * day).isoformat(), lines=parcel)
+    back = [{"line_no": 1, "quantity": 1, "reason": reason}]
+    answer = shop.apply(order_id=order, customer=customer, lines=back)
+    assert answer.is_success, answer.text
+    return read_rma(answer.json()["rma"])
 
 
 class TestWatch:
