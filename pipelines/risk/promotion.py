@@ -79,8 +79,8 @@ def later_requests(
     The newest model's answer is that of models which had not seen the request. A champion that cannot be read, or is
     certified for nothing, approves nothing.
     """
-    share = manifest["actions"]["approve"]["share"]
-    judged = bench.judged().with_columns(challenger=pl.col("rank") <= share)
+    highest = -1.0 if manifest["threshold"] is None else manifest["threshold"]
+    judged = bench.judged().with_columns(challenger=pl.col("score") <= highest)
     if champion is None or champion.threshold is None:
         return judged.with_columns(champion=pl.lit(value=False))
     since = datetime.fromisoformat(champion.manifest["trained_at"])

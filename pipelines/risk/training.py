@@ -71,7 +71,7 @@ def _artefact(
 
 def _bins(trained: Trained) -> dict[str, list[float]]:
     """How scores lay before the model decided; they are watched for moving away from that."""
-    bins = drift.bins_of(trained.choice.scores)
+    bins = drift.bins_of(trained.choice.fresh)
     return {"edges": bins.edges.tolist(), "shares": bins.shares.tolist()}
 
 

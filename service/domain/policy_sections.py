@@ -200,7 +200,7 @@ class RiskTerms(Section):
     delay_day_minor: PerCurrency
     max_reviews_a_day: Annotated[Times, Field(description="that reviewers can do")]
     drift_limit: Annotated[
-        float, Field(gt=0, le=100, description="population stability index of one feature")
+        float, Field(gt=0, le=100, description="population stability index of the scores")
     ]
     if_suspended: Annotated[
         Literal["rules", "review"], Field(description="what decides while a model is suspended")
