@@ -2,6 +2,7 @@
 
 import bench.bench_import
 import bench.bench_pipeline
+import bench.bench_risk
 import bench.bench_run
 import bench.bench_service
 import bench.bench_simulator
@@ -11,6 +12,7 @@ from bench.figures import print_figures
 PARTS = (
     bench.bench_import,
     bench.bench_pipeline,
+    bench.bench_risk,
     bench.bench_run,
     bench.bench_service,
     bench.bench_simulator,

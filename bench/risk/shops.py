@@ -97,6 +97,7 @@ def features(facts: pl.DataFrame, requests: pl.DataFrame, lines: pl.DataFrame) -
     """`rma`, `value` and the features of these applications, by the product's own SQL."""
     models = {each.relation: each for each in load_models(SQL_DIR)}
     with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute("create schema intermediate; create schema features")
         for name, frame in (
             ("risk_facts", facts),

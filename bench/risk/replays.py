@@ -1,0 +1,301 @@
+"""Many replays of a shop that gathers labels, trains, certifies, and lets the model decide for three months more.
+
+Each replay goes the product's way: what inspections found (not the truth) are the labels, training and certificate are
+`models.risk.train` under the built-in policy. What is then approved is judged by the truth, beside what else could have
+decided the same applications.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from bench.risk import baselines, oracle, scoring
+from bench.risk.cases import (
+    CASES,
+    Case,
+    Flags,
+    Floats,
+    Size,
+    features_of,
+    played,
+    risk_rules,
+    scenario_of,
+    with_labels,
+)
+from models.risk.choose import review_cost
+from models.risk.measure import auc
+from models.risk.rules import RiskRules
+from models.risk.train import Trained, train
+
+PROCESSES = 2
+_SPLIT = 2  # parts of a case's shops: each part's oracle is taught by the others
+SHARES = tuple(twentieth / 20 for twentieth in range(1, 21))
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many replays: `shops` a case, and in each of them `draws` of so many labels."""
+
+    cases: tuple[Case, ...] = CASES
+    size: Size = field(default_factory=Size)
+    shops: int = 8
+    draws: tuple[tuple[int, int], ...] = ((10_000, 5), (50_000, 1))  # labels, draws
+    first_seed: int = 1
+
+
+QUICK = Extent(
+    cases=(CASES[1], CASES[4]), size=Size(120, 240, 90, 400.0), shops=2, draws=((10_000, 2),)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one way of deciding does to later applications that the rules pass.
+
+    `coverage`: the share approved. `abuse`, `amount`: the true share of abuse among them by count and by amount;
+    `expected`, `expected_amount`: the same as the all-knowing oracle expects it, free of that quarter's chance.
+    `cost`: minor units an application, reviews and losses.
+    """
+
+    coverage: float
+    abuse: float
+    amount: float
+    expected: float
+    expected_amount: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One replay: the shop's applications and their same-feature oracle's scores, and which draw of how many labels."""
+
+    case: Case
+    seed: int
+    draw: int
+    labels: int
+    size: Size
+    shop: Path
+    known_best: Path
+
+
+def run(extent: Extent, folder: Path, tell: Callable[[str], None]) -> pl.DataFrame:
+    """A row for each replay and way of deciding: `case, seed, draw, labels, known, way`, its outcome, and of the replay
+    `auc, auc_oracle, auc_features, certified, taught`, the same by month (`auc_1` …), and `curve`: the expected rate of
+    abuse in the least risky 5, 10, … 100 % by the order of this way. `folder` keeps what is played.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shops = [
+        (case, extent.first_seed + number)
+        for case in extent.cases
+        for number in range(extent.shops)
+    ]
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), one_thread) as pool:
+        plays = [(play_into, (case, seed, extent.size, folder)) for case, seed in shops]
+        _all(pool, plays, "shops played", tell)
+        fits = [
+            (write_known_best, (case, part, extent, folder))
+            for case in extent.cases
+            for part in range(_SPLIT)
+        ]
+        _all(pool, fits, "oracles of the same features taught", tell)
+        tasks = [
+            (replay, (Task(case, seed, draw, labels, extent.size, *_paths(folder, case, seed)),))
+            for labels, draws in extent.draws
+            for case, seed in shops
+            for draw in range(draws)
+        ]
+        return pl.concat(_all(pool, tasks, "replays", tell))
+
+
+def play_into(case: Case, seed: int, size: Size, folder: Path) -> None:
+    """Play a shop and keep its applications."""
+    shop, _ = _paths(folder, case, seed)
+    if not shop.exists():
+        beside = shop.with_suffix(".part")
+        played(scenario_of(case), seed, size.days, size.orders_per_day).write_parquet(beside)
+        beside.replace(shop)
+
+
+def write_known_best(case: Case, part: int, extent: Extent, folder: Path) -> None:
+    """Score the later applications of one part of a case's shops by the oracle of the other ones."""
+    seeds = range(extent.first_seed, extent.first_seed + extent.shops)
+    inside = [seed for seed in seeds if seed % _SPLIT == part]
+    outside = [seed for seed in seeds if seed % _SPLIT != part] or inside
+    best, taught = oracle.of_other_shops([_paths(folder, case, seed)[0] for seed in outside], part)
+    for seed in inside:
+        shop, known_best = _paths(folder, case, seed)
+        features = features_of(_later(pl.read_parquet(shop), extent.size))
+        pl.DataFrame({"score": best.score(features), "taught": taught}).write_parquet(known_best)
+
+
+def replay(task: Task) -> pl.DataFrame:
+    """One replay; see `run`."""
+    applications, rules = pl.read_parquet(task.shop), risk_rules()
+    chance = np.random.default_rng([task.seed, task.draw, task.labels])
+    frame = _labelled(applications, task, chance)
+    trained = train(frame, task.size.as_of, rules, task.draw, explain=False)
+    later, known_best = _later(applications, task.size), pl.read_parquet(task.known_best)
+    known = frame.filter(pl.col("label").is_not_null() & (pl.col("labelled_at") <= task.size.as_of))
+    ways = _ways(trained, known, later, known_best["score"].to_numpy(), rules, task.draw)
+    score = scoring.scores(trained.document, features_of(later))
+    of_replay = {
+        "case": task.case.name,
+        "seed": task.seed,
+        "draw": task.draw,
+        "labels": task.labels,
+        "known": len(known),
+        "taught": known_best["taught"][0],
+        "certified": trained.choice.actions["approve"].certified_share or 0.0,
+        **_aucs(later, score, known_best["score"].to_numpy(), task.size),
+    }
+    orders = {
+        "product": score,
+        "oracle of the same features": known_best["score"].to_numpy(),
+        "all-knowing oracle": later["posterior"].to_numpy(),
+    }
+    every_way = [
+        {
+            **of_replay,
+            "way": name,
+            **asdict(found),
+            "curve": _curve(orders[name], later) if name in orders else None,
+        }
+        for name, found in ways.items()
+    ]
+    return pl.DataFrame(every_way, schema_overrides={"curve": pl.List(pl.Float64)})
+
+
+def outcome(approved: Flags, later: pl.DataFrame, rules: RiskRules) -> Outcome:
+    """What approving these applications (n,) does."""
+    truth, posterior, value = _truth(later)
+    abuse, amount = scoring.rates(approved, truth, value)
+    expected, expected_amount = scoring.rates(approved, posterior, value)
+    cost = np.where(approved, truth * value * rules.loss_share, review_cost(rules))
+    return Outcome(
+        float(approved.mean()), abuse, amount, expected, expected_amount, float(cost.mean())
+    )
+
+
+def _labelled(applications: pl.DataFrame, task: Task, chance: np.random.Generator) -> pl.DataFrame:
+    """So many applications of the learning days, drawn by lot alike, were inspected in full."""
+    opens, as_of = task.size.opens, task.size.as_of
+    requested = pl.col("requested_at")
+    can = applications.select(pl.col("comes") & (requested >= opens) & (requested < as_of))
+    rows = np.flatnonzero(can.to_series().to_numpy())
+    inspected = np.zeros(len(applications), dtype=np.bool_)
+    inspected[chance.permutation(rows)[: task.labels]] = True
+    weight = np.ones(len(applications))
+    return with_labels(applications, inspected, weight).filter(requested >= opens)
+
+
+def _ways(
+    trained: Trained,
+    known: pl.DataFrame,
+    later: pl.DataFrame,
+    known_best: Floats,
+    rules: RiskRules,
+    seed: int,
+) -> dict[str, Outcome]:
+    features = features_of(later)
+    score = scoring.scores(trained.document, features)
+    _, posterior, value = _truth(later)
+    approve = trained.choice.actions["approve"]
+    caps = rules.abuse_cap, rules.amount_cap
+    tuned = trained.choice.thresholds(baselines.tuned_share(trained, rules.abuse_cap))
+    approved = {
+        "product": _upto(score, approve.threshold),
+        "all that is certified": _upto(score, approve.certified_threshold),
+        "no bound: threshold tuned": _upto(score, tuned),
+        "logistic regression, tuned": baselines.approved_by_logistic(
+            known, features, rules.abuse_cap, seed
+        ),
+        "boosted trees at 0.5": baselines.approved_by_half(known, features, seed),
+        "rules only": np.ones(len(later), dtype=np.bool_),
+        "the model, knowing the truth": _best(score, posterior, value, caps),
+        "oracle of the same features": _best(known_best, posterior, value, caps),
+        "all-knowing oracle": _best(posterior, posterior, value, caps),
+    }
+    return {name: outcome(one, later, rules) for name, one in approved.items()}
+
+
+def _upto(score: Floats, threshold: float | None) -> Flags:
+    return np.asarray(score <= (-np.inf if threshold is None else threshold))
+
+
+def _best(score: Floats, expected: Floats, value: Floats, caps: tuple[float, float]) -> Flags:
+    """The most that this order could approve under the caps, if one knew how abusive each is in expectation."""
+    taken = round(scoring.coverage(score, expected, value, *caps) * len(score))
+    approved = np.zeros(len(score), dtype=np.bool_)
+    approved[np.argsort(score, kind="stable")[:taken]] = True
+    return approved
+
+
+def _curve(score: Floats, later: pl.DataFrame) -> list[float]:
+    expected = later["posterior"].to_numpy()[np.argsort(score, kind="stable")]
+    ends = np.maximum((np.array(SHARES) * len(expected)).astype(int), 1)
+    return list((np.cumsum(expected)[ends - 1] / ends).tolist())
+
+
+def _aucs(later: pl.DataFrame, score: Floats, known_best: Floats, size: Size) -> dict[str, float]:
+    truth, posterior, _ = _truth(later)
+    even = np.ones(len(later))
+    found = {
+        "auc": auc(score, truth, even),
+        "auc_oracle": auc(posterior, truth, even),
+        "auc_features": auc(known_best, truth, even),
+    }
+    since = ((later["requested_at"] - size.as_of) / timedelta(days=30)).to_numpy()
+    for month in range(3):
+        rows = np.floor(since) == month
+        for name, one in (("auc", score), ("auc_oracle", posterior), ("auc_features", known_best)):
+            found[f"{name}_{month + 1}"] = (
+                auc(one[rows], truth[rows], even[rows])
+                if 0 < truth[rows].sum() < rows.sum()
+                else float("nan")
+            )
+    return found
+
+
+def _truth(later: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
+    return (
+        later["is_abusive"].to_numpy().astype(np.float64),
+        later["posterior"].to_numpy(),
+        later["value"].to_numpy(),
+    )
+
+
+def _later(applications: pl.DataFrame, size: Size) -> pl.DataFrame:
+    return applications.filter((pl.col("requested_at") >= size.as_of) & pl.col("is_eligible"))
+
+
+def _paths(folder: Path, case: Case, seed: int) -> tuple[Path, Path]:
+    name = f"{CASES.index(case) if case in CASES else case.name}-{seed}"
+    return folder / f"{name}.parquet", folder / f"{name}-best.parquet"
+
+
+def one_thread() -> None:
+    """Each process takes one thread: more of them would stand in each other's way."""
+    threadpool_limits(1)
+
+
+def _all(
+    pool: ProcessPoolExecutor,
+    works: Sequence[tuple[Callable[..., Answer], tuple[object, ...]]],
+    name: str,
+    tell: Callable[[str], None],
+) -> list[Answer]:
+    """The answers of all works in their order, telling how many are done."""
+    given = [pool.submit(work, *arguments) for work, arguments in works]
+    for number, done in enumerate(as_completed(given), 1):
+        done.result()
+        tell(f"{name}: {number} of {len(given)}")
+    return [each.result() for each in given]

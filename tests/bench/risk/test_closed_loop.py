@@ -1,0 +1,67 @@
+"""A shop that learns from its own decisions: with audits it knows what it approves, without them it deceives itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from risk_loops import applications
+
+from bench.risk.cases import risk_rules
+from bench.risk.closed_loop import Course, Way, estimates, live
+
+COURSE = Course(before_days=0, first_days=100, round_days=60, rounds=3)
+RULES = replace(risk_rules(), abuse_cap=0.03, amount_cap=0.04, audit_share=0.1)
+
+
+@pytest.fixture(scope="module")
+def shop() -> pl.DataFrame:
+    return applications(12_000, COURSE.days, 4)
+
+
+@pytest.fixture(scope="module")
+def product(shop: pl.DataFrame) -> pl.DataFrame:
+    return live(shop, COURSE, Way("product"), 1, RULES)
+
+
+@pytest.fixture(scope="module")
+def naive(shop: pl.DataFrame) -> pl.DataFrame:
+    return live(shop, COURSE, Way("naive", audits=False), 1, RULES)
+
+
+def test_the_product_approves_much_under_the_cap_and_audits_what_the_policy_says(
+    product: pl.DataFrame,
+) -> None:
+    acting = product.filter(pl.col("approved") > 0)
+    assert acting["coverage"][-1] > 0.4
+    assert acting["expected"].is_between(0, RULES.abuse_cap).all()
+    assert acting["audit_share"].to_list() == pytest.approx([RULES.audit_share] * 2, abs=0.02)
+
+
+def test_what_nobody_inspected_counted_as_good_drifts_far_over_the_cap(
+    naive: pl.DataFrame,
+) -> None:
+    assert naive["expected"].to_list() == sorted(naive["expected"])
+    assert naive["expected"][-1] > 2 * RULES.abuse_cap
+    assert naive["audit_share"].to_list() == [0.0] * COURSE.rounds
+
+
+def test_the_same_seed_lives_the_same_life() -> None:
+    shop, course = applications(3000, 120, 5), Course(0, 60, 60, 1)
+    one, other = (live(shop, course, Way("naive", audits=False), 1, RULES) for _ in range(2))
+    assert one.equals(other, null_equal=True)
+
+
+def test_the_estimates_are_right_on_average_and_closer_with_basic_inspections() -> None:
+    shop = applications(10_000, 10, 2)
+    truth = shop["is_abusive"].to_numpy().mean()
+    off = []
+    for seed in range(300):
+        inspected = np.random.default_rng(seed).random(len(shop)) < 0.05
+        off.append(
+            estimates(shop.with_columns(inspected=pl.Series(inspected), weight=pl.lit(20.0)))
+        )
+    alone, basic = np.array(off).T - truth
+    assert abs(alone.mean()) < 3 * alone.std() / 300**0.5
+    assert abs(basic.mean()) < 3 * basic.std() / 300**0.5
+    assert basic.std() < 0.85 * alone.std()
