@@ -102,6 +102,7 @@ class _Champion:
     document: dict[str, Any]
     threshold: float
     audits: list[Audit] = field(default_factory=list)
+    is_stopped: bool = False
 
 
 def live(
@@ -214,7 +215,7 @@ def _decide(
     chance: np.random.Generator,
 ) -> bool:
     """Decide a round's applications; whether the watch stopped the model, after which the rules decide."""
-    if champion is None:
+    if champion is None or champion.is_stopped:
         _by_rules(known, rows, applications, rules, chance)
         return False
     here = applications[rows]
@@ -224,6 +225,7 @@ def _decide(
     stops_at = _watched(champion, here, audited, rules)
     by_model = np.ones(len(rows), dtype=np.bool_)
     if stops_at is not None:
+        champion.is_stopped = True
         by_model = (here["requested_at"] < stops_at).to_numpy()
     kept = rows[by_model]
     approved, audited = approved[by_model], audited[by_model]
@@ -245,8 +247,8 @@ def _watched(
     verdict = watch(champion.audits, cap=rules.abuse_cap, confidence=rules.confidence)
     if verdict.breached_at is None:
         return None
-    at = told["requested_at"][max(verdict.breached_at - before, 0)] if len(told) else None
-    return None if at is None else at + timedelta(microseconds=INSPECTED_US)
+    at: datetime = told["requested_at"][verdict.breached_at - before]
+    return at + timedelta(microseconds=INSPECTED_US)
 
 
 def _by_rules(

@@ -272,14 +272,17 @@ def _summary(one: pl.DataFrame) -> _Summary:
     )
 
 
-def _compared(one: _Summary, whole: _Summary) -> tuple[str, bool]:
+def _compared(one: _Summary, whole: _Summary) -> tuple[str, bool | None]:
     words = (
         f"worst round {one.worst:.2%} abusive (product {whole.worst:.2%}), cap broken in {one.broken:.0%} of rounds "
         f"({whole.broken:.0%}), coverage {one.coverage:.1%} ({whole.coverage:.1%}), estimate "
         f"{one.off * 100:.2f} points off ({whole.off * 100:.2f})"
     )
-    hurts = one.broken > whole.broken + 0.05 or one.coverage < whole.coverage - 0.02
-    return words, hurts or one.off > whole.off + _ESTIMATE_NEAR
+    if one.broken > whole.broken + 0.05:
+        return words, True
+    if whole.coverage == 0:
+        return f"{words}; the product approved nothing to compare with", None
+    return words, one.coverage < whole.coverage - 0.02 or one.off > whole.off + _ESTIMATE_NEAR
 
 
 def _mean(rows: pl.DataFrame, name: str) -> float:
@@ -341,8 +344,8 @@ def _played(plan: Plan, found: Found) -> str:
         f"day: {course.before_days} days without labels, {course.first_days} days of rules with a share of "
         f"{risk_rules().bootstrap_share:.0%} inspected by lot, then {course.rounds} rounds of {course.round_days} days, each "
         f"begun by a retraining; the archetype “{course.late}” appears in round {int(course.late_in_round) + 1}. Where "
-        "nothing was ever certified the rules go on; where the watch proves a broken cap, they decide for the rest of "
-        "the round. Every parcel gets a basic inspection, and customers do not react to the decisions."
+        "nothing was ever certified the rules go on; where the watch proves a broken cap, they decide until the next "
+        "model is certified. Every parcel gets a basic inspection, and customers do not react to the decisions."
     )
 
 

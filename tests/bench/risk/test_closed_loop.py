@@ -65,3 +65,21 @@ def test_the_estimates_are_right_on_average_and_closer_with_basic_inspections() 
     assert abs(alone.mean()) < 3 * alone.std() / 300**0.5
     assert abs(basic.mean()) < 3 * basic.std() / 300**0.5
     assert basic.std() < 0.85 * alone.std()
+
+
+def test_a_model_that_its_audits_prove_wrong_decides_no_more_until_another_is_certified(
+    shop: pl.DataFrame,
+) -> None:
+    course = Course(before_days=0, first_days=100, round_days=30, rounds=6)
+    turned = pl.col("requested_at") > course.starts(3)
+    spoilt = shop.with_columns(
+        (pl.col(name) | (turned & (pl.col("posterior") < 0.3))).alias(name)
+        for name in ("is_abusive", "found_full")
+    )
+    lived = live(spoilt, course, Way("product"), 1, RULES)
+    stopped = lived["breached"].arg_max()
+    assert stopped is not None
+    assert lived["breached"][stopped]
+    assert lived["coverage"][stopped] < 0.8 * lived["coverage"][stopped - 1]
+    after = lived[stopped + 1 :].filter(~pl.col("certified"))
+    assert after["approved"].sum() == 0

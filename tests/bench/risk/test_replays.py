@@ -108,6 +108,16 @@ def test_the_report_judges_by_the_figures_alone(rows: pl.DataFrame, tmp_path: Pa
     }
 
 
+def test_a_safeguard_is_not_judged_beside_a_product_that_approved_nothing() -> None:
+    idle = _loops("product", 0.0).with_columns(
+        approved=pl.lit(0, pl.Int64), coverage=pl.lit(0.0), expected=pl.lit(0.0)
+    )
+    (verdict,) = report.ablations(pl.concat([idle, _loops("no links", 0.004)]))
+    assert verdict.is_met is None
+    (broken,) = report.ablations(pl.concat([idle, _loops("no audit", 0.05)]))
+    assert broken.is_met
+
+
 def test_one_broken_round_breaks_a_run(rows: pl.DataFrame) -> None:
     held = [_loops("product", 0.009, seed) for seed in range(19)]
     for more, is_met in ((0.009, True), (0.02, True)):
