@@ -71,9 +71,6 @@ _A_RETURN: tuple[e.Payload, ...] = (
         inspection="basic",
         rules=_RULES,
     ),
-    e.ReviewRequested(
-        rma="R2", lines=[e.UnitsOfLine(line_no=1, quantity=2)], due_at_us=1_772_539_200_000_000
-    ),
     e.ReviewOpened(rma="R2", policy_version="1", rules=[]),
     e.ReturnReceived(rma="R1", lines=_TWO_UNITS),
     e.LineInspected(
@@ -212,6 +209,9 @@ _DECISIONS: tuple[e.Payload, ...] = (
     e.EvidenceRequested(rma="R2", text_ref="txt_1", due_at_us=_LATER_US),
     e.EvidenceReceived(rma="R2", text_ref="txt_2", due_at_us=_LATER_US),
     e.EvidenceLapsed(rma="R2"),
+    e.ReviewRequested(
+        rma="R2", lines=[e.UnitsOfLine(line_no=1, quantity=2)], due_at_us=1_772_539_200_000_000
+    ),
 )
 
 _WAY_BACK: tuple[e.Payload, ...] = (
