@@ -74,6 +74,7 @@ def risk_training_frame(warehouse: dg.ResourceParam[Warehouse]) -> dg.Materializ
     "nothing. With too few labels there is none, and it is told how many there are.",
     owners=["team:data"],
     kinds={"scikitlearn"},
+    retry_policy=TRIED_AGAIN,
 )
 def risk_challenger(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
@@ -102,6 +103,7 @@ def risk_challenger(
         dg.AssetCheckSpec(name, asset="risk_champion", description=says)
         for name, says in _CHECKS.items()
     ],
+    retry_policy=TRIED_AGAIN,
 )
 def risk_champion(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]

@@ -25,7 +25,7 @@ from simulator.play.play import Play
 from simulator.truth import Truth
 
 START, DAYS, PROFILED = datetime(2026, 3, 2, tzinfo=UTC), 60, (20, 40)
-_RELATIONS = ("intermediate.risk_", "features.risk_")
+FACTS = {f"intermediate.risk_{name}" for name in ("facts", "requests", "request_lines")}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -68,7 +68,8 @@ def vectors(settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
     with Warehouse.of(settings) as warehouse, opened(settings) as retour:
         take_in(settings, retour, warehouse)
         for model in load_models(SQL_DIR):
-            if model.relation.startswith(_RELATIONS) and not model.is_python:
+            is_of_vectors = model.relation in FACTS or model.schema == "features"
+            if is_of_vectors and not model.is_python:
                 warehouse.build(model)
         again = warehouse.query("select * from features.risk_vectors")
         logged = warehouse.query(
