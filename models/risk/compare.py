@@ -109,7 +109,7 @@ def _against(
     reasons = {
         "nothing is certified": not is_certified,
         few: labels < LEAST_LABELS,
-        unsure: saving.low <= 0,
+        unsure: is_certified and saving.low <= 0,  # without a threshold it would do nothing
         differing: not golden.is_exact,
         "features differ between log and lake": not is_in_parity,
     }

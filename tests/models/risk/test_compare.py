@@ -85,6 +85,14 @@ def test_everything_that_speaks_against_is_said() -> None:
     assert not compared(requests(2000, 0.1), rows=10).is_better
 
 
+def test_what_is_certified_for_nothing_is_told_no_saving_of_nothing() -> None:
+    idle = requests(2000, 0.1).with_columns(challenger=pl.col("champion"))
+
+    assert compared(idle, is_certified=False).against == ("nothing is certified",)
+    (why,) = compared(idle).against
+    assert "does not lie above 0" in why
+
+
 def test_unlabelled_requests_do_not_count() -> None:
     asked = requests(2000, 0.1).with_columns(
         pl.when(pl.int_range(pl.len()) < 50).then("label").alias("label")
