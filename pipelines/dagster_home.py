@@ -1,4 +1,4 @@
-"""Dagster's home: where its runs are kept, and with which settings. Imports no Dagster, which takes seconds."""
+"""Dagster's home: where its runs are kept, and with which settings. Imports no Dagster where there is one: that takes seconds."""
 
 from pathlib import Path
 
@@ -40,16 +40,33 @@ class DagsterHomeUnwritable(UserError):
 
 
 def ensure_dagster_home(settings: Settings) -> Path:
-    """The folder for DAGSTER_HOME, absolute, with a `dagster.yaml` in it."""
+    """The folder for DAGSTER_HOME, absolute, with a `dagster.yaml` in it and the tables of Dagster's record.
+
+    Of two programs that begin with a record without tables, Dagster's webserver and its daemon, one ends with an error.
+    """
     home = settings.dagster_home.resolve()
     config = home / "dagster.yaml"
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not config.exists():
             config.write_text(_CONFIG, encoding="utf-8")
+            _make_record(home)
     except OSError as refused:
         raise DagsterHomeUnwritable(
             f"cannot write {refused.filename or home} ({refused.strerror}); make it writable, "
             "or name another folder with RETOUR_VAR_DIR"
         ) from refused
     return home
+
+
+def _make_record(home: Path) -> None:
+    from dagster import DagsterInstance
+
+    with DagsterInstance.from_config(str(home)) as instance:
+        for storage in (
+            instance.run_storage,
+            instance.event_log_storage,
+            instance.schedule_storage,
+        ):
+            if storage is None:
+                raise TypeError(f"Dagster keeps no record in {home}")

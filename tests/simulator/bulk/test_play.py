@@ -25,6 +25,7 @@ from simulator.scenario import Scenario
 
 # What does not come of a practice shop: conclusions of the pipeline, imports, and what people do only on other pages.
 _NEVER_SAID = {
+    "category.profiled",
     "import.completed",
     "sku.flagged",
     "sku.cleared",
