@@ -160,13 +160,13 @@ def _of_findings(
     return log_share(worn, is_found, comes), log_share(abused, is_found, comes)
 
 
-def found(requests: pl.DataFrame, request_lines: pl.DataFrame) -> Flags:
-    """Of which parcels an inspector finds at a basic check that something is not as sold."""
+def found(requests: pl.DataFrame, request_lines: pl.DataFrame, *, is_full: bool = False) -> Flags:
+    """Of which parcels an inspector finds, at a basic check or a full one, that something is not as sold."""
     look = request_lines.join(requests.select("request", "look"), on="request", maintain_order="left")["look"].to_numpy()  # fmt: skip
     contents = request_lines["contents"].to_numpy()
     is_noticed = np.zeros(request_lines.height, dtype=np.bool_)
     for each in CONTENTS:
-        is_noticed |= (contents == each) & notices(look, each, is_full=False)
+        is_noticed |= (contents == each) & notices(look, each, is_full)
     at = np.searchsorted(requests["request"].to_numpy(), request_lines["request"].to_numpy())
     return np.bincount(at, weights=is_noticed, minlength=requests.height) > 0
 

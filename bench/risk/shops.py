@@ -13,12 +13,11 @@ from models.risk.features import NAMES
 from models.risk.profiles import as_facts, profiles
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
-from simulator.behaviour import notices
 from simulator.goods import CATEGORIES
-from simulator.lives import CONTENTS
 from simulator.oracle import posteriors
 from simulator.plan import Plan
 from simulator.scenario import Scenario
+from simulator.weighing import found
 from simulator.world import DAY_US, HOUR_US
 
 INSPECTED_US = 9 * DAY_US  # about as long it takes until the goods are looked at
@@ -59,13 +58,13 @@ def shop_of(scenario: Scenario, seed: int, days: int, orders_per_day: float) -> 
         name: pl.concat([getattr(day, name) for day in played])
         for name in ("orders", "lines", "requests", "request_lines", "claims")
     }
-    found = findings(frames["requests"], frames["request_lines"])
-    requests = frames["requests"].hstack(found)
+    findings = _findings(frames["requests"], frames["request_lines"])
+    requests = frames["requests"].hstack(findings)
     facts = _facts(plan, frames | {"requests": requests})
-    vectors = features(facts, _applications(requests), _application_lines(plan, frames))
+    vectors = features(facts, _applications(requests), _application_lines(frames))
     known = posteriors(plan, played)
     kept = requests.select(
-        "request", "requested_us", "kind", "is_abusive", "is_withdrawal", *found.columns
+        "request", "requested_us", "kind", "is_abusive", "is_withdrawal", *findings.columns
     )
     return Shop(
         kept.join(known, on="request", maintain_order="left")
@@ -76,21 +75,16 @@ def shop_of(scenario: Scenario, seed: int, days: int, orders_per_day: float) -> 
     )
 
 
-def findings(requests: pl.DataFrame, request_lines: pl.DataFrame) -> pl.DataFrame:
+def _findings(requests: pl.DataFrame, request_lines: pl.DataFrame) -> pl.DataFrame:
     """`found_basic`, `found_full`: whether an inspection of that depth would find something, an entry a request; `comes`."""
-    look = request_lines.join(
-        requests.select("request", "look"), on="request", maintain_order="left"
-    )["look"].to_numpy()
-    contents = request_lines["contents"].to_numpy()
-    at = np.searchsorted(requests["request"].to_numpy(), request_lines["request"].to_numpy())
-    columns = {}
-    for name, is_full in (("found_basic", False), ("found_full", True)):
-        noticed = np.zeros(len(contents), dtype=np.bool_)
-        for each in CONTENTS:
-            noticed |= (contents == each) & notices(look, each, is_full=is_full)
-        columns[name] = np.bincount(at, weights=noticed, minlength=requests.height) > 0
     comes = (requests["sends"] & ~requests["is_lost"] & ~requests["cancels"]).to_numpy()
-    return pl.DataFrame({**columns, "comes": comes})
+    return pl.DataFrame(
+        {
+            "found_basic": found(requests, request_lines),
+            "found_full": found(requests, request_lines, is_full=True),
+            "comes": comes,
+        }
+    )
 
 
 def features(facts: pl.DataFrame, requests: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -108,8 +102,8 @@ def features(facts: pl.DataFrame, requests: pl.DataFrame, lines: pl.DataFrame) -
             connection.execute(f"create table intermediate.{name} as select * from given")
         for relation in _FEATURES:
             connection.execute(f"create view {relation} as {models[relation].sql}")
-        found = connection.sql(f"select rma, {', '.join(NAMES)} from features.risk_vectors")
-        return pl.DataFrame(found.to_arrow_table())
+        rows = connection.sql(f"select rma, {', '.join(NAMES)} from features.risk_vectors")
+        return pl.DataFrame(rows.to_arrow_table())
 
 
 def _text(prefix: str, column: pl.Expr) -> pl.Expr:
@@ -128,7 +122,7 @@ def _applications(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _application_lines(plan: Plan, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _application_lines(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     asked = frames["requests"].filter(~pl.col("is_withdrawal")).select("request")
     lines = frames["request_lines"].join(asked, on="request", how="semi")
     return lines.select(

@@ -151,7 +151,7 @@ def rollback(root: Path, *, at: datetime, by: str, reason: str) -> Pointer:
                 if standing is None
                 else f"{standing.version} was the first."
             )
-            + " Without a model the rules decide and requests go to review."
+            + " Without a model the policy's rules decide."
         )
     verify(_folder(root, standing.previous))
     pointer = Pointer(

@@ -2,8 +2,11 @@
 
 import tempfile
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import make_url
 
 from service.platform import migrate
@@ -28,6 +31,15 @@ def migrated_file(file: Path) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(_empty_shop())
     return file
+
+
+def upgrade_to(database: Database, revision: str) -> None:
+    """Bring an empty database to the tables of an older version."""
+    config = Config()
+    config.set_main_option("script_location", str(files("service") / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 @cache

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from models.risk.certify import Judged, bound, certify, clopper_pearson
 
 REPLAYS = 120
-# With a chance of 5 % each, 120 replays break more than 13 times in one of a hundred thousand runs of this test.
+# With a chance of 5 % each, 120 replays break more than 13 times in one of a thousand choices of seeds; these seeds are fixed.
 MOST_BROKEN = int(binom.ppf(1 - 1e-3, REPLAYS, 0.05))
 
 

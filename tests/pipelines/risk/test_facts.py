@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-from alembic import command
-from alembic.config import Config
-from migrated import open_migrated
+from migrated import open_migrated, upgrade_to
 from payloads import EVERY_PAYLOAD
 from small_practice import settings_in
 from sqlalchemy import select
@@ -94,11 +92,3 @@ def noted_in(database: Database) -> list[tuple[object, ...]]:
         found = connection.execute(select(facts.risk_facts).order_by("seq", "item"))
         frame = pl.DataFrame([dict(row._mapping) for row in found], infer_schema_length=None)
     return frame.select(COLUMNS).rows()
-
-
-def upgrade_to(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "service:migrations")
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)

@@ -3,25 +3,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from migrated import upgrade_to
 from sqlalchemy import inspect, text
 
 import service.application  # noqa: F401  # with it every table is declared
 from service.platform import migrate
 from service.platform.db import Database, DatabaseUnavailable, metadata
-
-
-def _upgrade_to(database: Database, revision: str) -> None:
-    """Bring an empty database to the tables of an older version."""
-    config = Config()
-    config.set_main_option("script_location", str(files("service") / "migrations"))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 class TestUpgrade:
@@ -39,7 +29,7 @@ class TestUpgrade:
 
     def test_what_an_older_version_recorded_is_kept(self, database_url: str) -> None:
         database = Database(database_url)
-        _upgrade_to(database, "0001")
+        upgrade_to(database, "0001")
         old = (
             "insert into orders values ('A-1', 'cus_1', 'EUR', 'DE', 1)",
             "insert into order_lines values ('A-1', 1, 'MUG', 2, 500)",
@@ -72,7 +62,7 @@ class TestUpgrade:
         self, database_url: str
     ) -> None:
         database = Database(database_url)
-        _upgrade_to(database, "0006")
+        upgrade_to(database, "0006")
         old = (
             "insert into cases (case_id, kind, owner_role, opened_at_us, due_at_us, text_ref) "
             f"values ('case_{number}', '{kind}', 'after_sales', 7, 9, {text_ref})"
