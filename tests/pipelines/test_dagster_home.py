@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 import yaml
 
@@ -10,6 +13,13 @@ class TestEnsureDagsterHome:
         assert config["concurrency"]["runs"]["max_concurrent_runs"] == 1
         assert config["telemetry"]["enabled"] is False
         assert config["retention"]["sensor"]["purge_after_days"]["skipped"] == 1
+
+    def test_has_the_tables_that_two_programs_at_once_would_both_make(self, settings):
+        home = ensure_dagster_home(settings)
+
+        for part in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
+            with closing(sqlite3.connect(f"file:{home / part}?mode=ro", uri=True)) as record:
+                assert record.execute("select count(*) from alembic_version").fetchone() == (1,)
 
     def test_is_absolute_wherever_it_is_called_from(self, settings, monkeypatch, tmp_path):
         monkeypatch.chdir(tmp_path)
