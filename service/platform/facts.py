@@ -44,7 +44,7 @@ risk_facts = Table(
 Fact = dict[str, Any]
 _NAMES = tuple(column.name for column in risk_facts.columns)
 _NOTHING: Mapping[str, None] = dict.fromkeys(_NAMES)
-_BAD = ("failed", "short", "wrong_item", "empty")
+BAD = ("failed", "short", "wrong_item", "empty")
 _SQLITE_INSERT = (
     f"insert into risk_facts ({', '.join(_NAMES)}) values ({', '.join('?' * len(_NAMES))})"
 )
@@ -125,7 +125,7 @@ def _inspected(data: Mapping[str, Any], at_us: int) -> list[Fact]:
     outcome, about = data["outcome"], {"rma": data["rma"], "units": data["quantity"]}
     if outcome == "passed":
         return [{"fact": "good", "word": data.get("inspection_depth"), **about}]
-    if outcome in _BAD:
+    if outcome in BAD:
         return [{"fact": "bad", "word": outcome, **about}]
     return []
 

@@ -20,10 +20,10 @@ from service.domain.events import ReturnLine
 from service.domain.policy import CustomerHistory, RequestLine
 from service.orders.repository import orders
 from service.platform.clock import from_us, to_us
+from service.platform.facts import BAD
 from service.returns.repository import return_lines, returns
 
 _DAY = timedelta(days=1)
-_FAILED = ("failed", "short", "wrong_item", "empty")
 
 _CUSTOMER = bindparam("customer_key", type_=Text)
 _THEIRS = returns.c.customer_key == _CUSTOMER
@@ -33,7 +33,7 @@ _FAILED_RETURNS = (
     .select_from(returns.join(return_lines))
     .where(
         _THEIRS,
-        return_lines.c.reception_state.in_(_FAILED),
+        return_lines.c.reception_state.in_(BAD),
         returns.c.requested_at_us >= bindparam("failed_since_us", type_=BigInteger),
     )
 )

@@ -36,6 +36,7 @@ def upgrade() -> None:
             sqlite_where=is_told,
             postgresql_where=is_told,
         )
+    # With the code's own table: a later revision that changes it takes this filling over.
     connection, position = op.get_bind(), 0
     while rows := read_after(connection, position, _EVENTS_A_TURN):
         facts.note(connection, [(row.seq, row) for row in rows])
