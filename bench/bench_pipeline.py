@@ -8,7 +8,7 @@ from statistics import median
 
 import duckdb
 
-from bench.building import Build, remove_warehouse, seconds, timed_build
+from bench.building import Build, processor_seconds, remove_warehouse, seconds, timed_build
 from bench.figures import Figure, print_figures
 from pipelines.lake.manifest import Manifest
 from pipelines.steps import take_in
@@ -67,7 +67,7 @@ def _scan(manifest: Manifest) -> float:
     paths = [str(path) for path in manifest.files("order_placed_lines")]
     returned = [str(path) for path in manifest.files("return_requested_lines")]
     with duckdb.connect(config={"threads": 2}) as connection:
-        return seconds(
+        return processor_seconds(
             lambda: connection.execute(
                 """select subject, count(*), sum(quantity), min(time)
                    from (select subject, quantity, time from read_parquet($returned)

@@ -1,4 +1,8 @@
-"""The warehouse on ten million events of the fast path: made from nothing, following new events, judged, published, shown."""
+"""The warehouse on ten million events of the fast path: made from nothing, following new events, judged, published, shown.
+
+What is compared with itself is told in processor seconds, so that a busy machine says the same; pages, and SQL beside pandas,
+in seconds that somebody waits.
+"""
 
 import shutil
 import sys
@@ -22,13 +26,14 @@ from bench.warehouse_work import Doors, Publishing, Refresh
 _EVENTS, _FEWER, _NEWEST = 10_000_000, 1_000_000, 10_000
 _RUNS, _MART_RUNS = 3, 1
 _DEAREST = 5
-_FOLLOWING = ("fold", "by_key", "by_day", "view")
+_AIMED_AT = ("fold", "by_day")
+_FOLLOWING = (*_AIMED_AT, "by_key", "view")
 _KEPT = ("var/quality", "var/published")  # besides the warehouse's file: what a refresh changes
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What was measured on one lake; every sequence has one entry a run."""
+    """What was measured on one lake, in processor seconds; every sequence has one entry a run."""
 
     lake: BulkLake
     scan: float
@@ -116,6 +121,11 @@ def _rebuild(whole: Shop) -> list[Figure]:
             "GiB",
             "≤ 6 GiB",
         ),
+        Figure(
+            "full rebuild: closing the warehouse",
+            median(each.answer.closing for each in whole.rebuilds),
+            "s",
+        ),
         *_dearest([each.answer for each in whole.rebuilds], "full rebuild"),
     ]
 
@@ -139,18 +149,19 @@ def _against_pandas(lake: BulkLake, mart: str) -> list[Figure]:
 
 def _refresh(whole: Shop, small: Shop) -> list[Figure]:
     new = f"{_NEWEST:,} new events"
-    following = whole.refresh(lambda each: _following(each.build))
-    share = 100 * following / whole.rebuild
-    growth = following / small.refresh(lambda each: _following(each.build))
+    aimed_at, following = (_spent_on(whole, kinds) for kinds in (_AIMED_AT, _FOLLOWING))
+    growth = following / _spent_on(small, _FOLLOWING)
     return [
-        Figure(f"{new}: what follows ÷ full rebuild, SQL", share, "%", "≤ 5 %"),
-        Figure(f"{new}: what follows ÷ the same on {_FEWER:,}", growth, "×", "≤ 2 ×"),
+        Figure(f"{new}: fold and by_day ÷ full rebuild, SQL", 100 * aimed_at / whole.rebuild, "%", "≤ 5 %"),
+        Figure(f"{new}: with by_key and views ÷ full rebuild, SQL", 100 * following / whole.rebuild, "%"),
+        Figure(f"{new}: all of these ÷ the same on {_FEWER:,}", growth, "×", "≤ 2 ×"),
         *(
             Figure(f"{new}: {kind}", whole.refresh(lambda each, of=kind: each.build.by_kind()[of]), "s")  # type: ignore[misc]
             for kind in (*_FOLLOWING, "full", "python")
         ),
         *_dearest([each.build for each in whole.refreshes], new),
         Figure(f"{new}: opening the warehouse", whole.refresh(lambda each: each.build.opening), "s"),
+        Figure(f"{new}: closing the warehouse", whole.refresh(lambda each: each.build.closing), "s"),
         Figure(f"{new}: publication", whole.refresh(lambda each: each.publishing.new), "s"),
         Figure("publication of everything", whole.publishing.new, "s"),
         Figure("publication with nothing new", whole.refresh(lambda each: each.publishing.idle), "s"),
@@ -170,9 +181,9 @@ def _dearest(builds: Sequence[Build], what: str) -> list[Figure]:
     ]
 
 
-def _following(build: Build) -> float:
-    spent = build.by_kind()
-    return sum(spent[kind] for kind in _FOLLOWING)
+def _spent_on(shop: Shop, kinds: Sequence[str]) -> float:
+    """The median of what the relations of some kinds cost in a refresh."""
+    return shop.refresh(lambda each: sum(each.build.by_kind()[kind] for kind in kinds))
 
 
 def _doors(whole: Shop) -> list[Figure]:

@@ -1,7 +1,7 @@
 """The pipeline's steps as plain functions: the assets call them, and so does whoever wants no Dagster."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -91,23 +91,39 @@ def build(
     bench: Bench | None = None,
 ) -> None:
     """Bring every relation up to date, each after those it reads. Without a `bench` no risk model was ever trained."""
-    named, detector = {model.relation: model for model in models}, Detector()
-    bench = bench or Bench.beside(warehouse.path.with_name("no models"))
+    named = {model.relation: model for model in models}
     for model in models:
-        if not model.is_python:
-            warehouse.build(model)
-        elif model.relation in (EVIDENCE_RELATION, EXPECTED_RELATION):
-            build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], detector)
-        elif model.relation == FLAGS_RELATION:
-            build_flags(warehouse, model, retour, detector)
-        elif model.relation == DESIGN_RELATION:
-            build_design(warehouse, model)
-        elif model.relation == SEEN_RELATION:
-            build_seen(warehouse, named)
-        elif model.relation == PARITY_RELATION:
-            build_parity(warehouse, model)
-    if set(STANDING_RELATIONS) <= named.keys():
+        build_relation(warehouse, retour, model, named, bench)
+
+
+def build_relation(
+    warehouse: Warehouse,
+    retour: Retour,
+    model: SqlModel,
+    named: Mapping[str, SqlModel],
+    bench: Bench | None = None,
+) -> None:
+    """Bring one relation up to date, after those it reads; those that one work makes together come with one of them."""
+    if not model.is_python:
+        warehouse.build(model)
+    elif model.relation in (EVIDENCE_RELATION, EXPECTED_RELATION):
+        build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], Detector())
+    elif model.relation == FLAGS_RELATION:
+        build_flags(warehouse, model, retour, Detector())
+    elif model.relation == DESIGN_RELATION:
+        build_design(warehouse, model)
+    elif model.relation == SEEN_RELATION:
+        build_seen(warehouse, named)
+    elif model.relation == PARITY_RELATION:
+        build_parity(warehouse, model)
+    elif model.relation == _last_of(STANDING_RELATIONS, named):
+        bench = bench or Bench.beside(warehouse.path.with_name("no models"))
         build_standing(warehouse, named, bench, retour)
+
+
+def _last_of(together: Iterable[str], named: Mapping[str, SqlModel]) -> str:
+    """Of relations that one work makes, the one after which all are there that any of them reads."""
+    return max(together, key=list(named).index)
 
 
 def check(
