@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.warehouse.models import SqlModel
-from pipelines.warehouse.rowwise import keeps_every_row
 
 Severity = Literal["blocking", "warning"]
 Door = Literal["intermediate", "marts"]
@@ -47,7 +46,7 @@ def key_rules(model: SqlModel) -> Iterator[Rule]:
     door, views that join or gather rows anew each time they are asked, and what cannot be otherwise.
     """
     header, is_view = model.header, model.header.refresh == "view"
-    if not header.key or (is_view and not keeps_every_row(model.sql)):
+    if not header.key or (is_view and not model.text.keeps_every_row):
         return
     if is_view and _JUDGED_AT_THE_LAKE in header.key:
         return

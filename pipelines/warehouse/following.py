@@ -17,7 +17,6 @@ from pipelines.warehouse.lake_views import events_after
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.opening import first_row
 from pipelines.warehouse.plans import Plan
-from pipelines.warehouse.rowwise import row_wise, with_sources
 
 WHOLE = "whole "  # before the name of an input that is not followed row by row
 MOMENT = f"{WHOLE}meta.run.as_of"
@@ -76,7 +75,7 @@ class Following:
             self._refuse_most_partitions(touched)
             return self._compute_touched(touched, has_null=has_null)
         sources = {name: self._news(name) for name in self._plan.tracked}
-        self._temporary("fresh", with_sources(self._model.sql, sources))
+        self._temporary("fresh", self._model.text.reading(sources))
         return self._merge(self._plan.fold.merges) if self._plan.fold.merges else self._add()
 
     def compute(self, values: str) -> Followed:
@@ -120,13 +119,13 @@ class Following:
         """The tables behind a followed input."""
         if relation not in self._plan.views:
             return [relation]
-        read = row_wise(self._plan.views[relation])
+        read = self._plan.views[relation].rows_of
         return [source for each in read for source in self._behind(each)]
 
     def _news(self, relation: str) -> str:
         """A SELECT of the rows of an input that came, or went, since it was last seen."""
-        if sql := self._plan.views.get(relation):
-            return with_sources(sql, {each: self._news(each) for each in row_wise(sql)})
+        if view := self._plan.views.get(relation):
+            return view.reading({each: self._news(each) for each in view.rows_of})
         seen = self._seen[relation].position
         if relation.startswith(_LAKE):
             return events_after(self._manifest, relation, seen)
@@ -214,8 +213,8 @@ class Following:
         filtered = ", ".join(
             f"{step} as ({self._touched_rows(name, has_null)})" for name, step in inputs.items()
         )
-        computed = with_sources(
-            self._model.sql, {name: f"select * from {step}" for name, step in inputs.items()}
+        computed = self._model.text.reading(
+            {name: f"select * from {step}" for name, step in inputs.items()}
         )
         self._temporary(
             "fresh",

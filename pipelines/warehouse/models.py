@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.lake.tables import payload_tables
 from pipelines.warehouse.lineage import Analysis, ColumnRef, NotAnalysable, analyse
 from pipelines.warehouse.plans import Described, NotFollowing, Plan, Planner
+from pipelines.warehouse.rowwise import Text, read_text
 from retour.errors import UserError
 
 LAYERS = ("staging", "intermediate", "features", "marts")
@@ -95,7 +96,7 @@ class SqlModel:
     name: str
     path: Path
     header: Header
-    sql: str
+    text: Text
     deps: tuple[str, ...]
     lineage: Mapping[str, tuple[ColumnRef, ...]]
     run_columns: tuple[str, ...] = ()
@@ -104,6 +105,10 @@ class SqlModel:
     @property
     def relation(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def sql(self) -> str:
+        return self.text.sql
 
     @property
     def is_python(self) -> bool:
@@ -138,7 +143,7 @@ def _described(model: SqlModel) -> Described:
         refresh=header.refresh,
         key=header.key,
         columns=tuple(header.columns),
-        sql=model.sql,
+        text=model.text,
         reads=model.deps,
         partition=header.partition,
         volatile=header.volatile,
@@ -226,7 +231,7 @@ def _model(file: _File, known: Mapping[str, Mapping[str, str]]) -> SqlModel:
         name=file.name,
         path=file.path,
         header=file.header,
-        sql=file.sql,
+        text=read_text(file.sql) if file.sql else Text(""),
         deps=analysis.reads,
         lineage=analysis.lineage,
         run_columns=analysis.run_columns(META_TABLES["run"]),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pipelines.warehouse.folding import Fold, NotFoldable, read_fold
 from pipelines.warehouse.lineage import Analysis, NotAnalysable, analyse
-from pipelines.warehouse.rowwise import NotRowWise, row_wise
+from pipelines.warehouse.rowwise import NotRowWise, Text, row_wise
 
 AS_OF = "as_of"
 _LAKE, _META = "lake.", "meta."
@@ -27,10 +27,14 @@ class Described:
     refresh: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
-    sql: str
+    text: Text
     reads: tuple[str, ...]
     partition: str | None
     volatile: str | None
+
+    @property
+    def sql(self) -> str:
+        return self.text.sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Plan:
     tracked: tuple[str, ...]
     sources: tuple[str, ...]
     whole: tuple[str, ...]
-    views: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, Text] = field(default_factory=dict)
     moments: Mapping[str, str] = field(default_factory=dict)
     run_columns: tuple[str, ...] = ()
     fold: Fold | None = None
@@ -111,7 +115,7 @@ class Planner:
 
     def _plan(self, file: Described, tracked: Iterable[str]) -> Plan:
         tracked = tuple(tracked)
-        views = {view: self._files[view].sql for name in tracked for view in self._views(name)}
+        views = {view: self._files[view].text for name in tracked for view in self._views(name)}
         others = [name for name in file.reads if name not in tracked]
         moments = {
             view: self._files[view].sql for name in others for view in self._views_of_meta(name)
@@ -119,7 +123,7 @@ class Planner:
         whole = {name for name in others if name not in moments}
         for view in (*views, *moments):
             whole |= {name for name in self._files[view].reads if name.startswith(_META)}
-        texts = [file.sql, *views.values(), *moments.values()]
+        texts = [file.sql, *(view.sql for view in views.values()), *moments.values()]
         return Plan(
             tracked,
             tuple(sorted({source for name in tracked for source in self._sources(name)})),

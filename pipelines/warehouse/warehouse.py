@@ -42,7 +42,6 @@ from pipelines.warehouse.opening import (
     refuse_foreign,
 )
 from pipelines.warehouse.plans import AS_OF, Plan
-from pipelines.warehouse.rowwise import keeps_every_row, mentions
 from retour.errors import UserError
 from retour.settings import Settings
 
@@ -463,9 +462,9 @@ class Warehouse:
 
     def _rows_of_view(self, model: SqlModel) -> int | None:
         """How many rows a view has, where that follows from the relations that it reads; counting could be as dear as computing."""
-        if not keeps_every_row(model.sql):
+        if not model.text.keeps_every_row:
             return None
-        read = [self._catalogue.find(each.relation) for each in mentions(model.sql)]
+        read = [self._catalogue.find(each.relation) for each in model.text.mentions]
         rows = [each.rows if each else None for each in read]
         return None if None in rows else sum(each for each in rows if each)
 

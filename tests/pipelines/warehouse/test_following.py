@@ -15,6 +15,7 @@ from toy_shop import order, write_toy_shop
 from pipelines.warehouse import changes, following
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.rowwise import read_text, row_wise
 from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 from retour.settings import Settings
 from service.domain.events import RecordedEvent
@@ -538,3 +539,16 @@ def test_however_the_log_is_cut_and_whatever_is_left_out(
         shop.refresh(*names)
     shop.refresh()
     assert all_rows(shop) == made_anew(shop)
+
+
+def test_no_sql_is_analysed_once_its_relations_are_read(shop, monkeypatch):
+    shop.tell(order(1, country=None))
+    models = shop.models()
+    for model in models:
+        shop.warehouse.build(model)
+    shop.tell(order(2, "cus_2"))
+    read_text.cache_clear()
+    row_wise.cache_clear()
+    monkeypatch.delattr("sqlglot.parse_one")
+    hows = {shop.warehouse.build(model).how for model in models}
+    assert hows == {"full", "incremental", "unchanged"}

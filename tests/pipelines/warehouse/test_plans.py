@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.warehouse.folding import read_fold
 from pipelines.warehouse.models import ModelError, SqlModel, load_models
-from pipelines.warehouse.rowwise import NotRowWise, keeps_every_row, row_wise, with_sources
+from pipelines.warehouse.rowwise import NotRowWise, read_text, row_wise, with_sources
 
 ORDERS = "from lake.order_placed as orders"
 
@@ -288,7 +288,7 @@ class TestRowByRow:
         ],
     )
     def test_tells_whether_no_row_is_lost(self, sql, keeps):
-        assert keeps_every_row(sql) is keeps
+        assert read_text(sql).keeps_every_row is keeps
 
     def test_puts_other_sources_in_their_places(self):
         sql = "select o.x, 'staging.a' as word from staging.a as o inner join staging.b on b.seq = o.seq -- staging.a"
