@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.warehouse.catalogue import Built
+from pipelines.warehouse.making import Making
 from pipelines.warehouse.models import SqlModel, load_models
 from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 
@@ -162,14 +163,14 @@ class TestBuild:
     ):
         tried = []
 
-        def trips(self: Warehouse, relation: str) -> None:
-            setting = self.query("select current_setting('disabled_optimizers')").item()
+        def trips(_: Making, relation: str) -> None:
+            setting = warehouse.query("select current_setting('disabled_optimizers')").item()
             tried.append((relation, setting))
             if not setting:
                 raise duckdb.InvalidInputException("BindBuiltinScalarFunction did not return a …")
 
         take_in(log)
-        monkeypatch.setattr(Warehouse, "_refuse_unportable", trips)
+        monkeypatch.setattr(Making, "_refuse_unportable", trips)
         with warehouse:
             view = load_models(shop_sql)[0]
             assert warehouse.build(view).is_new
