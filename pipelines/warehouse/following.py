@@ -211,7 +211,8 @@ class Following:
         partition, relation = self._plan.partition, self._model.relation
         inputs = {name: f"_followed_{n}" for n, name in enumerate(self._plan.tracked)}
         filtered = ", ".join(
-            f"{step} as ({self._touched_rows(name, has_null)})" for name, step in inputs.items()
+            f"{step} as materialized ({self._touched_rows(name, has_null)})"
+            for name, step in inputs.items()
         )
         computed = self._model.text.reading(
             {name: f"select * from {step}" for name, step in inputs.items()}

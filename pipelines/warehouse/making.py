@@ -42,7 +42,7 @@ class Making:
         """Make a relation of all that it reads. What is forced counts as other content, whatever comes out."""
         if model.header.refresh == "view":
             return self._view(model, made_from)
-        return self.table(model.relation, model.sql, made_from, model, is_forced=is_forced)
+        return self.table(model.relation, _laid_down(model), made_from, model, is_forced=is_forced)
 
     # --- following what is new ---------------------------------------------------------------------
 
@@ -228,3 +228,10 @@ class Making:
             rows = ", ".join(["(?, ?, ?, ?)"] * len(sources))
             values = [word for source in sources for word in source]
             self._connection.execute(f"insert into meta.column_lineage values {rows}", values)
+
+
+def _laid_down(model: SqlModel) -> str:
+    """The SELECT of a table that is made whole. Of rows that come in no order, DuckDB writes most twice: as they come, and at its checkpoint."""
+    if not model.header.sort_by:
+        return model.sql
+    return f"select * from ({model.sql}) as unsorted order by {model.header.sort_by}"

@@ -55,6 +55,8 @@ class Header(BaseModel):
     """What a relation's file says of it. `key` are the columns that tell its rows apart.
 
     `publish_by` is a date or timestamp: the mart is published in files by its month, for marts that grow large.
+    `sort_by` is the column in whose order the rows of a large table are laid down when it is made: what is new then lies
+    together, and so does what a refresh takes away. It promises nothing to those that read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,16 +70,18 @@ class Header(BaseModel):
     partition: Word | None = None
     volatile: Word | None = None
     publish_by: Word | None = None
+    sort_by: Word | None = None
     reads: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _key_is_of_the_columns(self) -> Self:
         if strange := [name for name in self.key if name not in self.columns]:
             raise ValueError(f"key names {strange[0]!r}, which is not among the columns")
-        if self.publish_by and self.publish_by not in self.columns:
-            raise ValueError(
-                f"publish_by names {self.publish_by!r}, which is not among the columns"
-            )
+        for field, column in (("publish_by", self.publish_by), ("sort_by", self.sort_by)):
+            if column and column not in self.columns:
+                raise ValueError(f"{field} names {column!r}, which is not among the columns")
+        if self.sort_by and self.refresh in ("view", "python"):
+            raise ValueError("sort_by is for tables that SQL makes; a view has no order")
         if self.reads and self.refresh != "python":
             raise ValueError("reads is for `refresh: python` only; SQL says itself what it reads")
         if (self.partition or self.volatile) and self.refresh not in ("by_key", "by_day"):

@@ -4,6 +4,7 @@ grain: a payment, parcel, inspection or line that caused a cost
 owner: finance
 refresh: by_key
 key: [rma, kind, item]
+sort_by: rma
 columns:
   rma: the return
   kind: refunds, goodwill, freight, handling or write_down

@@ -4,6 +4,7 @@ grain: an application that was decided on
 owner: data
 refresh: by_key
 key: [rma]
+sort_by: rma
 columns:
   rma: the return
   week_start: Monday of the shop's week in which it was first decided on

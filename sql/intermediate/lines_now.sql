@@ -4,6 +4,7 @@ grain: a return line
 owner: data
 refresh: by_key
 key: [rma, line_no]
+sort_by: rma
 columns:
   rma: the return
   line_no: number of the line within the return

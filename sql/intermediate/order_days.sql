@@ -4,6 +4,7 @@ grain: an order
 owner: data
 refresh: fold
 key: [order_id]
+sort_by: seq
 columns:
   order_id: the order
   seq: the place in the log of the event that placed it; its lines carry the same

@@ -4,6 +4,7 @@ grain: a parcel on its way back
 owner: data
 refresh: fold
 key: [parcel]
+sort_by: first_seq
 columns:
   parcel: the shipment; the return itself where nobody had announced it
   rma: the return

@@ -4,6 +4,7 @@ grain: a settlement, or a payment that was refused
 owner: data
 refresh: by_key
 key: [rma, seq]
+sort_by: seq
 columns:
   rma: the return
   seq: the event's place in the log

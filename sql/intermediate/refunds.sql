@@ -4,6 +4,7 @@ grain: a refund
 owner: data
 refresh: fold
 key: [refund_key]
+sort_by: requested_seq
 columns:
   refund_key: the refund; one whose order was never told is named after its settlement
   rma: the return

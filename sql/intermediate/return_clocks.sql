@@ -4,6 +4,7 @@ grain: a clock that was started on a return
 owner: data
 refresh: by_key
 key: [rma, clock, instance]
+sort_by: opened_at
 columns:
   rma: the return
   clock: decision (from the application to the first decision; withdrawals need none), review (from each opening until it is decided), inspection (from the carrier's delivery or the dock, whichever is first, until all units of a line that came were inspected or accepted without) or refund (from the order to pay until the money went back)

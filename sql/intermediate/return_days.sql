@@ -5,6 +5,7 @@ owner: data
 refresh: by_key
 key: [rma, line_no]
 partition: order_id
+sort_by: day
 columns:
   rma: the return
   line_no: line of the return

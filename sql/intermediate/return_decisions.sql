@@ -4,6 +4,7 @@ grain: a return on which anything was decided
 owner: data
 refresh: fold
 key: [rma]
+sort_by: first_seq
 columns:
   rma: the return
   first_seq: place in the log of the first decision

@@ -4,6 +4,7 @@ grain: a return of which anything ended
 owner: data
 refresh: fold
 key: [rma]
+sort_by: last_move_seq
 columns:
   rma: the return
   last_move_seq: place in the log of the last event that ended units or took them up again

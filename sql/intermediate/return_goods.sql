@@ -4,6 +4,7 @@ grain: a return whose goods anything is told of
 owner: data
 refresh: fold
 key: [rma]
+sort_by: last_move_seq
 columns:
   rma: the return
   last_move_seq: place in the log of the last event that moved goods of it

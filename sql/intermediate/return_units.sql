@@ -4,6 +4,7 @@ grain: a return
 owner: data
 refresh: fold
 key: [rma]
+sort_by: rma
 columns:
   rma: the return
   lines: lines of the application (count)

@@ -4,6 +4,7 @@ grain: an assessed application
 owner: data
 refresh: by_key
 key: [rma]
+sort_by: assessed_at
 columns:
   rma: the return
   assessed_at: when it was assessed (UTC)

@@ -4,6 +4,7 @@ grain: a stage of a return, or of a line or refund of it, that ended
 owner: data
 refresh: by_key
 key: [rma, stage, instance]
+sort_by: ended_at
 columns:
   rma: the return
   stage: decide (from the application to the first decision), hand_over (from the permission until a carrier or the dock first had the goods), transit (from a carrier's first scan until they first lay on the dock), inspect (from their arrival until a line was inspected), place (from the last inspection until the last goods were given a place) or refund (from the order to pay until the money went back)

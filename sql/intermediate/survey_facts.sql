@@ -4,6 +4,7 @@ grain: a return whose customer was asked
 owner: data
 refresh: by_key
 key: [rma]
+sort_by: rma
 columns:
   rma: the return
   week_start: Monday of the shop's week in which the survey was sent

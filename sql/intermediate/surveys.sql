@@ -4,6 +4,7 @@ grain: a return whose customer was asked, or answered
 owner: data
 refresh: fold
 key: [rma]
+sort_by: sent_at
 columns:
   rma: the return
   sent_at: when its customer was asked (UTC)

@@ -5,6 +5,7 @@ owner: operations
 refresh: by_key
 publish_by: requested_at
 key: [rma]
+sort_by: requested_at
 columns:
   rma: the return
   order_id: the order; null where none could be matched, and where its lines are of several

@@ -5,6 +5,7 @@ owner: operations
 refresh: by_key
 publish_by: requested_at
 key: [rma, line_no]
+sort_by: requested_at
 columns:
   rma: the return
   line_no: number of the line within the return

@@ -5,6 +5,7 @@ owner: data
 refresh: by_key
 publish_by: scored_at
 key: [rma]
+sort_by: scored_at
 columns:
   rma: the return
   scored_at: when it was judged (UTC)

@@ -5,6 +5,7 @@ owner: operations
 refresh: by_key
 publish_by: answered_at
 key: [rma]
+sort_by: answered_at
 columns:
   rma: the return
   answered_at: when they answered (UTC)

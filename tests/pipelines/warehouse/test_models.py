@@ -93,6 +93,12 @@ class TestMistakes:
                 "owner: data\npublish_by: day",
                 "publish_by names 'day', which is not among the columns",
             ),
+            (
+                "owner: .*",
+                "owner: data\nsort_by: day",
+                "sort_by names 'day', which is not among the columns",
+            ),
+            ("refresh: .*", "refresh: view\nsort_by: order_id", "a view has no order"),
             ("owner: .*", "owner: data\nreads: [staging.x]", "reads is for `refresh: python` only"),
         ],
     )

@@ -48,6 +48,18 @@ class TestBuild:
         with warehouse:
             assert made(build_all(warehouse, shop_sql)) == set()
 
+    def test_lays_rows_down_in_the_order_that_the_header_names(
+        self, warehouse, write, sql_dir, take_in, log
+    ):
+        sql = "select seq, -seq as place from lake.order_placed_lines order by seq"
+        write("marts.lines", sql, ["seq", "place"], sort_by="place")
+        take_in(log)
+        with warehouse:
+            build_all(warehouse, sql_dir)
+            places = warehouse.query("select place from marts.lines order by rowid")["place"]
+        assert places.n_unique() > 1
+        assert places.is_sorted()
+
     def test_builds_again_what_new_events_reach(self, warehouse, shop_sql, take_in, log):
         take_in(log[:13])
         with warehouse:
