@@ -51,7 +51,7 @@ class Size:
     from, then `later_days` on which the model is judged.
     """
 
-    before_days: int = 180
+    before_days: int = 450
     learning_days: int = 240
     later_days: int = 90
     orders_per_day: float = 1100.0
@@ -103,15 +103,19 @@ def played(scenario: Scenario, seed: int, days: int, orders_per_day: float) -> p
 
 
 def with_labels(applications: pl.DataFrame, inspected: Flags, weight: Floats) -> pl.DataFrame:
-    """The training frame in which these applications (n,) were inspected in full, each standing for `weight` (n,) ones.
+    """The training frame in which these applications (n,) were inspected in full, each standing for `weight` (n,) ones, and
+    all others as usual.
 
     Goods that never come cannot be inspected. The label is what the inspection finds, which is not always the truth.
     """
-    known = pl.Series(inspected) & applications["comes"]
+    comes = applications["comes"]
+    known, hinted = pl.Series(inspected) & comes, ~pl.Series(inspected) & comes
     told = pl.col("requested_at") + timedelta(microseconds=INSPECTED_US)
     return applications.with_columns(
         label=pl.when(known).then(pl.col("found_full").cast(pl.Int8)),
         labelled_at=pl.when(known).then(told),
+        finding=pl.when(hinted).then(pl.col("found_basic").cast(pl.Int8)),
+        found_at=pl.when(hinted).then(told),
         weight=pl.Series(weight),
     )
 

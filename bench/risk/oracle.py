@@ -28,8 +28,10 @@ def taught_the_truth(applications: pl.DataFrame, seed: int) -> Grown:
         features_of(applications),
         applications["is_abusive"].to_numpy().astype(float),
         np.ones(len(applications)),
+        np.full(len(applications), np.nan),
     )
-    return grow(examples, Lesson(np.sort(rows[:cut]), np.sort(rows[cut:])), _SHAPE, seed)
+    lesson = Lesson(np.sort(rows[:cut]), np.sort(rows[cut:]), np.arange(0))
+    return grow(examples, lesson, _SHAPE, seed)
 
 
 def of_other_shops(paths: Sequence[Path], seed: int) -> tuple[Grown, int]:

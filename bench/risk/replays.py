@@ -186,10 +186,11 @@ def outcome(approved: Flags, later: pl.DataFrame, rules: RiskRules) -> Outcome:
 
 
 def _labelled(applications: pl.DataFrame, task: Task, chance: np.random.Generator) -> pl.DataFrame:
-    """So many applications of the learning days, drawn by lot alike, were inspected in full."""
+    """So many applications of the learning days that the rules pass, drawn by lot alike, were inspected in full."""
     opens, as_of = task.size.opens, task.size.as_of
     requested = pl.col("requested_at")
-    can = applications.select(pl.col("comes") & (requested >= opens) & (requested < as_of))
+    is_in_time = (requested >= opens) & (requested < as_of)
+    can = applications.select(pl.col("comes") & pl.col("is_eligible") & is_in_time)
     rows = np.flatnonzero(can.to_series().to_numpy())
     inspected = np.zeros(len(applications), dtype=np.bool_)
     inspected[chance.permutation(rows)[: task.labels]] = True

@@ -5,16 +5,24 @@ from typing import Any
 import numpy as np
 
 from bench.risk.cases import Flags, Floats
+from models.risk.linear import Linear
 
 
 def scores(document: dict[str, Any], features: Floats) -> Floats:
     """The calibrated probabilities (n,) that a model's document gives to features (n, F), as `models.risk.score` does."""
+    hint = _forest(document["hint"], features) if document["hint"] else None
+    added_up = Linear.read(document["regression"]).raw(features, hint)
+    total = 0.5 * (added_up + _forest(document, np.column_stack([features, added_up])))
+    knots = document["calibration"]
+    return np.asarray(np.interp(total, knots["x"], knots["y"]))
+
+
+def _forest(document: dict[str, Any], features: Floats) -> Floats:
     total = np.full(len(features), document["baseline"])
     rows = np.arange(len(features))
     for tree in document["trees"]:
         total += _leaves(tree, features, rows)
-    knots = document["calibration"]
-    return np.asarray(np.interp(total, knots["x"], knots["y"]))
+    return total
 
 
 def rates(chosen: Flags, abusive: Floats, value: Floats) -> tuple[float, float]:

@@ -31,6 +31,7 @@ from models.risk.train import train
 _SHOP = Size(before_days=0, learning_days=240, later_days=30, orders_per_day=400.0)
 _MANY = 1_000_000
 _ASKED = 5_000
+_INSPECTED = 0.5  # of the applications in full, the others as usual
 _ASKED_BASELINE = 300
 
 
@@ -58,8 +59,8 @@ def figures(many: int = _MANY, size: Size = _SHOP) -> list[Figure]:
 
 def _labelled_shop(size: Size) -> pl.DataFrame:
     applications = played(scenario_of(CASES[1]), 1, size.days, size.orders_per_day)
-    everything = np.ones(len(applications), dtype=np.bool_)
-    return with_labels(applications, everything, np.ones(len(applications)))
+    inspected = np.random.default_rng(1).random(len(applications)) < _INSPECTED
+    return with_labels(applications, inspected, np.ones(len(applications)))
 
 
 def _many_of(frame: pl.DataFrame, many: int) -> pl.DataFrame:
@@ -88,7 +89,8 @@ def _scikit_learn(document: dict[str, Any], frame: pl.DataFrame) -> float:
     """One row by `predict_proba` of a classifier with as many trees, on one thread."""
     known = frame.filter(pl.col("label").is_not_null())
     classifier = HistGradientBoostingClassifier(
-        max_iter=len(document["trees"]),
+        max_iter=len(document["trees"])
+        + len(document["hint"]["trees"] if document["hint"] else ()),
         max_leaf_nodes=6,
         early_stopping=False,
         categorical_features=None,

@@ -42,7 +42,8 @@ def to_markdown(trained: Trained, policy_version: str, slices: pl.DataFrame | No
         _errors(trained, slices),
         _importance(trained),
         "## Limits\n\nThe certificate is that of the way of training: each request was judged by a model that had learned "
-        "from earlier ones only; the model of this card has learned from all of them. It holds while requests come from "
+        "from others, before and after it, and not from its neighbours in time; the model of this card has learned from all. "
+        "The latest requests were kept from all that, and tested it. It holds while requests come from "
         "the same world; audits and drift are watched for when they do not. Requests that the law grants are not scored.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -102,11 +103,23 @@ def _learned(trained: Trained, policy_version: str) -> str:
             ("requests", f"{data['requests']:,}, from {data['from']} to {data['to']}"),
             ("labels old enough", f"{data['labels']:,}, of them abusive {data['positives']:,}"),
             ("features", str(len(NAMES))),
-            ("trees", f"{len(trained.document['trees'])} of up to {trained.shape.leaves} leaves"),
+            ("made of", _made_of(trained)),
             ("policy", policy_version),
             ("seed", str(trained.seed)),
         ],
     )
+
+
+def _made_of(trained: Trained) -> str:
+    hint = trained.document["hint"]
+    stages = [
+        "a regression",
+        f"{len(trained.document['trees'])} trees of up to {trained.shape.leaves} leaves",
+        f"a hint of {len(hint['trees'])} trees, by {trained.data['findings']:,} findings of basic inspections"
+        if hint
+        else "no hint: too little is known of what basic inspections find",
+    ]
+    return "; ".join(stages)
 
 
 def _quality(trained: Trained) -> str:

@@ -3,10 +3,9 @@
 The requests that were judged by a model trained before them are laid out from the least to the most risky. Shares are
 tested upwards from a start, and the first that fails ends it: the chance that a share is certified whose abuse rate
 exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn & Lehmacher 1995; for thresholds
-Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). So that one unlucky label does not end everything,
-there are three starts: four fifths of the chance of error are spent at the first, the rest at the later ones, and
-what a walk has not lost it carries on to the next (the fallback procedure: Wiens 2003). The first start is where there
-are labels enough to bear some abusive ones; no label has a say in it.
+Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). So that an unlucky label at the start does not end everything,
+the walk begins where it will most probably pass: how probable that is, is foretold from the calibrated scores and the
+number of labels, and no label has a say in it.
 
 The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
 each label counts by an exponential chance, with one more abusive label. Where all labels count alike it
@@ -18,21 +17,24 @@ every replay, not a theorem; bounds by betting or by empirical Bernstein are pro
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.stats import beta, binom, poisson
 
 Floats: TypeAlias = NDArray[np.float64]
-_STEP = 0.005  # of the requests; coarser steps give away coverage
+_STEP = (
+    0.02  # of the requests: finer ones fail more often by chance, coarser ones give away coverage
+)
 _DRAWS = 2000
-_FIRST_SPENDS = 0.8  # of the chance of error
-_LATER = 2  # starts
-_APART = 0.1  # of the requests
-_ABUSIVE = 6  # labels that the cap would let be abusive where the first start is
-_LATEST_FIRST = 0.35  # of the requests
+_UNLIKELY = 0.05
+_LIKELY = 0.95  # of the highest chance to pass: the largest such share is the start
+_PRUDENCE = (
+    1.25,
+    0.2,
+)  # a foretold rate is taken for so many times as high, and for so much of the cap more
 _MOST_LABELS = 10_000_000
 
 
@@ -40,11 +42,12 @@ _MOST_LABELS = 10_000_000
 class Judged:
     """Labelled requests that a model trained before them has ranked; all (n,).
 
-    `rank` in (0, 1]: the share of the certifying requests whose score is at most as high. `weight`: for how many requests
-    each stands. `value`: the money at stake.
+    `rank` in (0, 1]: the share of the certifying requests whose score is at most as high. `score`: the calibrated probability
+    of abuse that the model gave. `weight`: for how many requests each stands. `value`: the money at stake.
     """
 
     rank: Floats
+    score: Floats
     label: Floats
     weight: Floats
     value: Floats
@@ -92,12 +95,36 @@ def certify(
     seed: int,
 ) -> Certificate:
     """Certify by count and by amount."""
-    starts = _starts(judged, min(cap, amount_cap), 1 - confidence)
-    steps = _walk(_Path(judged, cap, amount_cap, seed), starts)
+    start = _start(judged, cap, amount_cap, 1 - confidence)
+    steps = _walk(_Path(judged, cap, amount_cap, seed), start, confidence)
     passed = [step.share for step in steps if step.passes]
     missing = 0 if passed else _missing(judged, steps, cap, amount_cap)
     share = max(passed, default=None)
     return Certificate(cap, amount_cap, confidence, tuple(steps), share, missing)
+
+
+def withstanding(certificate: Certificate, later: Judged) -> Certificate:
+    """The certificate without the shares that later labels contradict: so many of them would be abusive by less than one
+    chance in twenty if the cap held.
+    """
+    steps = tuple(
+        replace(step, passes=step.passes and not _is_contradicted(later, step.share, certificate))
+        for step in certificate.steps
+    )
+    share = max((step.share for step in steps if step.passes), default=None)
+    return replace(certificate, steps=steps, share=share)
+
+
+def _is_contradicted(later: Judged, share: float, certificate: Certificate) -> bool:
+    among = later.rank <= share
+    weight, label = later.weight[among], later.label[among]
+    stakes = ((weight, certificate.cap), (weight * later.value[among], certificate.amount_cap))
+    for stake, cap in stakes:
+        equal = len(stake) / _spread(stake)
+        abusive = math.ceil(_rate(label, stake) * equal - 1e-9)
+        if binom.sf(abusive - 1, math.floor(equal), cap) < _UNLIKELY:
+            return True
+    return False
 
 
 def clopper_pearson(abusive: int, labels: int, confidence: float) -> float:
@@ -194,15 +221,13 @@ class _Path:
         )
 
 
-def _walk(path: _Path, starts: dict[int, float]) -> list[Step]:
-    """The tests in their order. `starts`: what chance of error is spent at which number of a step."""
+def _walk(path: _Path, start: int, confidence: float) -> list[Step]:
+    """The tests in their order, up to the first that fails."""
     steps: list[Step] = []
-    error = 0.0
-    for number in range(min(starts), round(1 / _STEP) + 1):
-        error += starts.get(number, 0.0)
-        if error > 0:
-            steps.append(path.test(_share(number), 1 - error))
-            error = error if steps[-1].passes else 0.0
+    for number in range(start, round(1 / _STEP) + 1):
+        steps.append(path.test(_share(number), confidence))
+        if not steps[-1].passes:
+            break
     return steps
 
 
@@ -215,15 +240,31 @@ def _rate(label: Floats, stake: Floats) -> float:
     return float((label * stake).sum()) / total if total > 0 else 0.0
 
 
-def _starts(judged: Judged, cap: float, error: float) -> dict[int, float]:
-    """Numbers of the steps to start at, and the chance of error spent at each."""
-    equal = len(judged.label) / _spread(judged.weight * judged.value)
-    first = min(_LATEST_FIRST, _ABUSIVE / cap / max(equal, 1.0))
-    later = [first + _APART * number for number in range(1, _LATER + 1)]
-    spent = {max(1, round(first / _STEP)): error * _FIRST_SPENDS}
-    for share in later:
-        spent[round(share / _STEP)] = error * (1 - _FIRST_SPENDS) / _LATER
-    return spent
+def _start(judged: Judged, cap: float, amount_cap: float, error: float) -> int:
+    """The number of the step to start at."""
+    chances = _chances(judged, cap, amount_cap, error)
+    return int(np.flatnonzero(chances >= _LIKELY * chances.max())[-1]) + 1
+
+
+def _chances(judged: Judged, cap: float, amount_cap: float, error: float) -> Floats:
+    """How probably each step passes if the scores foretell the rate (S,): that no more labels are abusive than its bounds bear.
+
+    Scores are least sure where they are lowest, so they are taken with prudence; that costs power, never the guarantee.
+    """
+    order = np.argsort(judged.rank, kind="stable")
+    score = judged.score[order]
+    shares = [_share(step) for step in range(1, round(1 / _STEP) + 1)]
+    ends = np.searchsorted(judged.rank[order], shares, side="right")
+    found = np.ones(len(shares))
+    for given, limit in ((judged.weight, cap), (judged.weight * judged.value, amount_cap)):
+        stake = given[order]
+        summed = np.cumsum(np.stack([stake, stake**2, stake * score]), axis=1)
+        total, squares, lost = np.concatenate([np.zeros((3, 1)), summed], axis=1)[:, ends]
+        equal = np.floor(total**2 / np.maximum(squares, 1e-300))
+        borne = binom.ppf(error, equal, limit) - 1
+        rate = _PRUDENCE[0] * lost / np.maximum(total, 1e-300) + _PRUDENCE[1] * limit
+        found = np.minimum(found, np.where(borne >= 0, poisson.cdf(borne, rate * equal), 0.0))
+    return found
 
 
 def _missing(judged: Judged, steps: list[Step], cap: float, amount_cap: float) -> int | None:

@@ -1,7 +1,7 @@
 """A trained model as the service runs it: read from its folder, checked, and asked for one request at a time.
 
-Standard library only. `Model.raw` adds the same doubles in the same order as scikit-learn does (first the baseline,
-then the trees as they were grown), so it equals scikit-learn's raw score to the last bit; the golden rows prove it.
+Standard library only. Its stages (`models.risk.stages`) give what the training gave, scikit-learn's trees among it, to the
+last bit; the golden rows prove it.
 """
 
 import hashlib
@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from models.risk.features import NAMES
+from models.risk.stages import Forest, Regression, merged, spread
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, MODEL, GOLDEN, CARD = "manifest.json", "model.json", "golden.json", "card.md"
 
 Vector: TypeAlias = Sequence[float | None]
-# A leaf is its value; a split is (feature, threshold, unknown goes left, left, right, mean of what passed through).
-Tree: TypeAlias = "float | tuple[int, float, bool, Tree, Tree, float]"
 _UNKNOWN = math.nan
 
 
@@ -32,7 +31,8 @@ class ModelUnusable(Exception):
 class Model:
     """A model in memory. `threshold` is the highest score that it may approve; None where nothing is certified.
 
-    `expected` is the mean raw score of the training requests, from the counts in the trees: what `explain` starts from.
+    `expected` is the raw score of the mean training request: what `explain` starts from. A model without a regression is
+    its trees alone.
     """
 
     version: str
@@ -40,8 +40,9 @@ class Model:
     threshold: float | None
     manifest: Mapping[str, Any]
     expected: float
-    _baseline: float
-    _trees: tuple[Tree, ...]
+    _hint: Forest | None
+    _regression: Regression | None
+    _trees: Forest
     _knots_x: tuple[float, ...]
     _knots_y: tuple[float, ...]
 
@@ -52,37 +53,29 @@ class Model:
     def raw(self, vector: Vector) -> float:
         """The log-odds of abuse before calibration; None and NaN are unknown. Raises ValueError on a wrong length."""
         values = self._values(vector)
-        total = self._baseline
-        for tree in self._trees:
-            node = tree
-            while type(node) is tuple:
-                feature, threshold, unknown_left, left, right, _ = node
-                value = values[feature]
-                node = left if value <= threshold or (unknown_left and value != value) else right
-            total += node  # type: ignore[operator]
-        return total
+        if self._regression is None:
+            return self._trees.raw(values)
+        added_up = self._regression.raw(values, self._hint.raw(values) if self._hint else None)
+        return 0.5 * (added_up + self._trees.raw([*values, added_up]))
 
     def explain(self, vector: Vector) -> list[tuple[str, float]]:
         """What each feature adds to the raw score, largest first; the contributions sum to `raw - expected`.
 
-        A feature gets what a split on it changes in the mean of the training requests that remain, along the path that
-        this request takes (Saabas 2014). Features that no split of the path asked for are left out.
+        What one stage makes of what another said is spread over the features that made it say so.
         """
         values = self._values(vector)
-        added: dict[int, float] = {}
-        for tree in self._trees:
-            node = tree
-            while type(node) is tuple:
-                feature, threshold, unknown_left, left, right, mean = node
-                value = values[feature]
-                node = left if value <= threshold or (unknown_left and value != value) else right
-                child = node[5] if type(node) is tuple else node
-                added[feature] = added.get(feature, 0.0) + (child - mean)  # type: ignore[operator]
-        names = self.features
-        return sorted(
-            ((names[feature], change) for feature, change in added.items()),
-            key=lambda item: (-abs(item[1]), item[0]),
-        )
+        if self._regression is None:
+            shares = self._trees.shares(values)
+        else:
+            hint = self._hint.raw(values) if self._hint else None
+            hinted = self._hint.shares(values) if self._hint else {}
+            sums = self._regression.shares(values, hint, hinted)
+            grown = self._trees.shares([*values, self._regression.raw(values, hint)])
+            of_sums = grown.pop(len(values), 0.0)
+            both = merged(merged(sums, grown), spread(of_sums, sums))
+            shares = {feature: share / 2 for feature, share in both.items()}
+        told = ((self.features[feature], share) for feature, share in shares.items())
+        return sorted(told, key=lambda item: (-abs(item[1]), item[0]))
 
     def calibrate(self, raw: float) -> float:
         """The probability that belongs to a raw score: linear between the knots, flat beyond them."""
@@ -140,15 +133,24 @@ def from_document(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> M
     """A model from the content of `model.json` and its manifest. Raises ModelUnusable if its features are not ours."""
     features = tuple(manifest["features"])
     _check_features(manifest["version"], features)
-    trees = tuple(_tree(tree) for tree in document["trees"])
+    try:
+        hint = Forest.read(document["hint"]) if document.get("hint") else None
+        regression = Regression.read(document["regression"]) if document.get("regression") else None
+        trees = Forest.read(document)
+    except ValueError as error:
+        raise ModelUnusable(f"{MODEL} holds {error}. Train a model anew.") from error
+    expected = (
+        trees.expected if regression is None else 0.5 * (regression.expected + trees.expected)
+    )
     knots = document["calibration"]
     return Model(
         version=manifest["version"],
         features=features,
         threshold=manifest["threshold"],
         manifest=manifest,
-        expected=document["baseline"] + sum(map(_mean, trees)),
-        _baseline=document["baseline"],
+        expected=expected,
+        _hint=hint,
+        _regression=regression,
         _trees=trees,
         _knots_x=tuple(knots["x"]),
         _knots_y=tuple(knots["y"]),
@@ -173,36 +175,6 @@ def _check_features(version: str, features: tuple[str, ...]) -> None:
         f"Model {version} was trained on other features than this version of Retour computes: "
         f"{'; '.join(differences) or 'they stand in another order'}. Train a model anew."
     )
-
-
-def _tree(tree: Mapping[str, list[Any]]) -> Tree:
-    """The nested form of a tree that `model.json` holds as arrays; children stand after their parents."""
-    nodes: list[Tree] = list(tree["value"])
-    counts = tree["count"]
-    for index in range(len(nodes) - 1, -1, -1):
-        feature = tree["feature"][index]
-        if feature < 0:
-            continue
-        left, right = tree["left"][index], tree["right"][index]
-        if not (index < left < len(nodes) and index < right < len(nodes)):
-            raise ModelUnusable(f"{MODEL} holds a tree whose node {index} leads nowhere.")
-        threshold = tree["threshold"][index]
-        mean = (_mean(nodes[left]) * counts[left] + _mean(nodes[right]) * counts[right]) / (
-            counts[left] + counts[right]
-        )
-        nodes[index] = (
-            feature,
-            math.inf if threshold is None else threshold,
-            bool(tree["missing_left"][index]),
-            nodes[left],
-            nodes[right],
-            mean,
-        )
-    return nodes[0]
-
-
-def _mean(node: Tree) -> float:
-    return node[5] if isinstance(node, tuple) else node
 
 
 def _read(path: Path) -> bytes:

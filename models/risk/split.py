@@ -1,13 +1,19 @@
-"""Which requests teach, which calibrate, which certify and which test: always in order of time.
+"""Which requests teach, which calibrate, which certify and which test.
 
-A model may only be judged by requests that came after everything it learned from. So that every label can both teach
-the last model and certify, the record is walked through in blocks: a model trained on what was known at a block's
-start judges that block ("progressive validation": Blum, Kalai & Langford 1999), the next one has learned from it. The
-judged blocks but the last certify, the last one tests; the model that goes out has learned from all of them.
+A model may only be judged by requests that it has not learned from, and labels are few. So the record is cut in time. The
+latest labels *test*: they are judged by a model of what was known when the first of them came in. Those before are divided
+into blocks, each judged by a model that learned from all the others, the ones after it too, with a gap on either side
+("blocked cross-validation": Snijders 1988; Roberts et al. 2017). These judged blocks *certify*: a model of almost all
+labels made each judgement, so what is certified is about the model that goes out, which learned from all of them. Had
+each block been judged by what came before it alone, half of the evidence would be about models that knew half as much.
+That later labels help to judge earlier requests is what the test guards against: nothing is approved that it contradicts.
+
+With many labels nothing needs to be used twice: one later block certifies, the next one tests.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -21,27 +27,30 @@ Rows: TypeAlias = NDArray[np.int64]
 class Plan:
     """How the labelled requests are divided.
 
-    `first`: the share that only teaches; no block is judged before a model can have learned something. `blocks`: how
-    many blocks the rest is judged in; each costs a training. `test`: how many of the last ones are kept from the
-    certificate. `calibrate`: of what a model may learn from, the latest share, which does not grow its trees but says
+    `blocks`: in how many blocks they certify; each costs a training. `test`: the share of the latest ones that test.
+    `calibrate`: of what a model may learn from, the latest share, which does not grow its trees but says
     when to stop and how raw scores become probabilities. `gap_days`: how old a request must be before its label counts;
-    younger ones are labelled only if that went fast, and fast is not like the rest.
+    younger ones are labelled only if that went fast, and fast is not like the rest. `many`: labels from which on the
+    first share `first` teaches, and one block after it certifies.
     """
 
-    first: float = 0.3
-    blocks: int = 7
-    test: int = 1
+    blocks: int = 5
+    test: float = 0.1
     calibrate: float = 0.12
     gap_days: float = 14.0
-    many: int = 100_000  # labels from which on one certifying block is enough
+    many: int = 100_000
+    first: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Row numbers that grow the trees, and later ones that calibrate them; all labelled."""
+    """Row numbers that teach, and later ones that stop and calibrate; all labelled. `findings`: rows without a label of
+    which is known what a basic inspection found.
+    """
 
     train: Rows
     calibrate: Rows
+    findings: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,6 @@ class Block:
 
     lesson: Lesson
     judged: Rows
-    starts_at: datetime
     is_test: bool
 
 
@@ -66,36 +74,67 @@ class Windows:
 def divide(frame: pl.DataFrame, as_of: datetime, plan: Plan) -> Windows:
     """Divide a training frame that is sorted by `requested_at`; see `Plan`."""
     times = _micros(frame["requested_at"])
-    known = frame["label"].is_not_null() & (frame["labelled_at"] <= as_of).fill_null(value=False)
-    told = np.where(known.to_numpy(), _micros(frame["labelled_at"]), np.iinfo(np.int64).max)
-    now, gap = _micro(as_of), round(timedelta(days=plan.gap_days) / timedelta(microseconds=1))
+    gap = round(timedelta(days=plan.gap_days) / timedelta(microseconds=1))
+    told = _told(frame, "label", "labelled_at", as_of)
+    record = _Record(times, told, _told(frame, "finding", "found_at", as_of), gap)
+    now = _micro(as_of)
     ripe = np.flatnonzero((times <= now - gap) & (told <= now))
-    last = _lesson(ripe, plan)
+    last = record.lesson(_ALWAYS, now, plan)
     fresh = np.arange(_after(last.train), len(times))
-    return Windows(_blocks(times, told, ripe, now, gap, plan), last, fresh)
+    return Windows(_blocks(record, ripe, plan), last, fresh)
 
 
-def _blocks(
-    times: Rows, told: Rows, ripe: Rows, now: int, gap: int, plan: Plan
-) -> tuple[Block, ...]:
+_ALWAYS = (np.iinfo(np.int64).max, np.iinfo(np.int64).max)  # a block that nothing is left out for
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """When each request was made, and when its label and its finding were told; microseconds, endless where never."""
+
+    times: Rows
+    told: Rows
+    found: Rows
+    gap: int
+
+    def lesson(self, out: tuple[int, int], at: int, plan: Plan) -> Lesson:
+        """What was known at a moment of requests old enough then, but for those of a block and within the gap of it."""
+        begin, end = out
+        is_free = (self.times < begin - self.gap) | (
+            self.times >= min(end, _NEVER - self.gap) + self.gap
+        )
+        teaches = is_free & (self.times <= at - self.gap)
+        labelled = np.flatnonzero(teaches & (self.told <= at))
+        findings = np.flatnonzero(teaches & (self.found <= at) & (self.told > at))
+        cut = len(labelled) - round(len(labelled) * plan.calibrate)
+        return Lesson(labelled[:cut], labelled[cut:], findings)
+
+    def block(self, begin: int, end: int, at: int, plan: Plan, *, is_test: bool = False) -> Block:
+        """The requests of a stretch of time, and what may judge them by what was known at a moment."""
+        judged = np.flatnonzero((self.times >= begin) & (self.times < end))
+        return Block(self.lesson((begin, end), at, plan), judged, is_test)
+
+
+def _told(frame: pl.DataFrame, what: str, at: str, as_of: datetime) -> Rows:
+    known = frame[what].is_not_null() & (frame[at] <= as_of).fill_null(value=False)
+    return np.where(known.to_numpy(), _micros(frame[at]), _NEVER)
+
+
+def _blocks(record: _Record, ripe: Rows, plan: Plan) -> tuple[Block, ...]:
     if len(ripe) == 0:
         return ()
-    count = plan.blocks if len(ripe) < plan.many else 1 + plan.test
-    cuts = len(ripe) * (plan.first + (1 - plan.first) * np.arange(count + 1) / count)
-    at = [int(times[ripe[min(int(cut), len(ripe) - 1)]]) for cut in cuts[:-1]]
-    ends = [*at[1:], now - gap + 1]
-    found = []
-    for number, (start, end) in enumerate(zip(at, ends, strict=True)):
-        learnt = np.flatnonzero((times < start - gap) & (told <= start))
-        judged = np.flatnonzero((times >= start) & (times < end))
-        is_test = number >= count - plan.test
-        found.append(Block(_lesson(learnt, plan), judged, _moment(start), is_test))
-    return tuple(found)
+    times = record.times[ripe]
 
+    def at(share: float) -> int:
+        return int(times[min(int(len(ripe) * share), len(ripe) - 1)])
 
-def _lesson(rows: Rows, plan: Plan) -> Lesson:
-    cut = len(rows) - round(len(rows) * plan.calibrate)
-    return Lesson(rows[:cut], rows[cut:])
+    end, test = int(times[-1]) + 1, at(1 - plan.test)
+    tests = record.block(test, end, test, plan, is_test=True)
+    if len(ripe) >= plan.many:
+        return (record.block(at(plan.first), test, at(plan.first), plan), tests)
+    cuts = [at((1 - plan.test) * number / plan.blocks) for number in range(plan.blocks)]
+    certify = (record.block(*each, test, plan) for each in pairwise([*cuts, test]))
+    return (*certify, tests)
 
 
 def _after(rows: Rows) -> int:
@@ -108,10 +147,3 @@ def _micros(times: pl.Series) -> Rows:
 
 def _micro(moment: datetime) -> int:
     return int(pl.Series([moment]).dt.timestamp("us")[0])
-
-
-def _moment(micros: int) -> datetime:
-    moment = pl.from_epoch(pl.Series([micros]), time_unit="us").dt.replace_time_zone("UTC")[0]
-    if not isinstance(moment, datetime):
-        raise TypeError(f"no moment: {moment!r}")
-    return moment

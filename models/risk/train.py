@@ -95,7 +95,7 @@ def train(
     """
     plan = plan or Plan()
     frame = frame.filter(pl.col("requested_at") <= as_of).sort("requested_at", "rma")
-    examples = _examples(frame, as_of)
+    examples = examples_of(frame, as_of)
     windows = divide(frame, as_of, plan)
     if not can_learn(examples, windows.last):
         ripe = np.concatenate([windows.last.train, windows.last.calibrate])
@@ -106,7 +106,7 @@ def train(
     judged = _judge(frame, examples, blocks, grown)
     certificates = _certify(judged, rules, seed)
     last = grow(examples, windows.last, shape, seed)
-    document = export.to_document(last.classifier, last.calibration)
+    document = export.to_document(last)
     return Trained(
         as_of=as_of,
         seed=seed,
@@ -114,7 +114,7 @@ def train(
         plan=plan,
         shape=shape,
         document=document,
-        golden=export.to_golden(last.classifier, document, examples.features, seed),
+        golden=export.to_golden(last, document, examples.features, seed),
         judged=judged,
         certificates=certificates,
         choice=choose.choose(
@@ -191,15 +191,22 @@ def _certificate(trained: Trained, certificate: Certificate) -> dict[str, Any]:
     }
 
 
-def _examples(frame: pl.DataFrame, as_of: datetime) -> Examples:
-    known = pl.col("labelled_at") <= as_of
-    label = frame.select(pl.when(known).then(pl.col("label")).cast(pl.Float64).alias("label"))
+def examples_of(frame: pl.DataFrame, as_of: datetime) -> Examples:
+    """A training frame as arrays, as it was known at a moment."""
+    known = {
+        name: frame.select(pl.when(pl.col(at) <= as_of).then(pl.col(name)).cast(pl.Float64))
+        .to_series()
+        .fill_null(float("nan"))
+        .to_numpy()
+        for name, at in (("label", "labelled_at"), ("finding", "found_at"))
+    }
     return Examples(
         features=np.ascontiguousarray(
             frame.select(pl.col(NAMES).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
         ),
-        label=label["label"].fill_null(float("nan")).to_numpy(),
+        label=known["label"],
         weight=frame["weight"].cast(pl.Float64).fill_null(1.0).to_numpy(),
+        finding=known["finding"],
     )
 
 
@@ -232,25 +239,26 @@ def _judge(
 
 
 def _certify(judged: pl.DataFrame, rules: RiskRules, seed: int) -> dict[str, Certificate]:
-    """A certificate for each action, on the judged blocks that are not kept for the test."""
-    used = judged.filter(~pl.col("is_test"))
-    labelled = used.filter(pl.col("label").is_not_null())
-    evidence = Judged(
-        rank=labelled["rank"].to_numpy(),
-        label=labelled["label"].to_numpy(),
-        weight=labelled["weight"].to_numpy(),
-        value=labelled["value"].to_numpy(),
+    """A certificate for each action by the certifying blocks, as far as the test does not contradict it."""
+    evidence, later = (
+        _evidence(judged.filter(pl.col("is_test") == is_test)) for is_test in (False, True)
     )
     return {
-        name: certify.certify(
-            evidence,
-            cap=cap,
-            amount_cap=amount_cap,
-            confidence=rules.confidence,
-            seed=seed,
+        name: certify.withstanding(
+            certify.certify(
+                evidence, cap=cap, amount_cap=amount_cap, confidence=rules.confidence, seed=seed
+            ),
+            later,
         )
         for name, (cap, amount_cap) in choose.caps(rules).items()
     }
+
+
+def _evidence(judged: pl.DataFrame) -> Judged:
+    labelled = judged.filter(pl.col("label").is_not_null())
+    return Judged(
+        *(labelled[name].to_numpy() for name in ("rank", "score", "label", "weight", "value"))
+    )
 
 
 def _rank(among: Floats, score: pl.Series) -> Floats:
@@ -274,6 +282,7 @@ def _data(frame: pl.DataFrame, examples: Examples, windows: Windows) -> dict[str
         "requests": len(frame),
         "labels": len(rows),
         "positives": int(examples.label[rows].sum()),
+        "findings": len(windows.last.findings),
     }
 
 

@@ -19,6 +19,8 @@ _ROWS = f"""
         case when labels.is_full_by_decision then labels.label end as label,
         case when labels.is_full_by_decision then 1 / labels.full_propensity else 1 end as weight,
         case when labels.is_full_by_decision and labels.label is not null then labels.labelled_at end as labelled_at,
+        case when not labels.is_full_by_decision then labels.finding end as finding,
+        case when not labels.is_full_by_decision then labels.found_at end as found_at,
         labels.is_eligible
     from intermediate.risk_labels as labels
     inner join {SEEN_RELATION} as seen on seen.rma = labels.rma
@@ -30,7 +32,8 @@ _ROWS = f"""
 class Frame:
     """The requests in order of time, up to `as_of` (UTC). `left_out` counts those of unknown value: no bound by amount covers them.
 
-    `rows`: rma, requested_at, every feature, label, weight, labelled_at, is_eligible; see `models.risk.train`.
+    `rows`: rma, requested_at, every feature, label, weight, labelled_at, finding, found_at, is_eligible; see
+    `models.risk.train`.
     """
 
     rows: pl.DataFrame
@@ -51,8 +54,8 @@ class Frame:
 def training_frame(warehouse: Warehouse) -> Frame:
     """The training frame as the warehouse stands.
 
-    A label counts where the decision had asked for a full inspection, and for as many requests as that was improbable. A bad
-    finding of a basic inspection does not count: of the good ones beside it nothing is known.
+    A label counts where the decision had asked for a full inspection, and for as many requests as that was improbable. What
+    the inspection of another request found is a finding: a hint for the model, and no label, for much escapes a basic one.
     """
     found = warehouse.query(_ROWS)
     rows = found.select(
@@ -62,6 +65,8 @@ def training_frame(warehouse: Warehouse) -> Frame:
         pl.col("label").cast(pl.Int8),
         pl.col("weight").cast(pl.Float64),
         pl.col("labelled_at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
+        pl.col("finding").cast(pl.Int8),
+        pl.col("found_at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
         "is_eligible",
     )
     known = rows.filter(pl.col("value").is_not_null())

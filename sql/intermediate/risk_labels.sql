@@ -10,6 +10,8 @@ columns:
   assessed_at: when it was assessed (UTC)
   label: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected in full and passed; null while, or where, neither is known
   label_source: audit (drawn by lot), full_inspection (inspected in full for another reason) or basic_inspection (found although nobody looked closely); null without a label
+  finding: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected, at whatever depth, and passed; null while, or where, neither is known
+  found_at: when that was known (UTC) - at the first bad finding, or the last good one; null without
   labelled_at: when it was known (UTC) - at the first bad finding, or the last good one; null without a label
   depth: how closely its goods were looked at - full if any was, else basic; null before
   full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection (0 to 1)
@@ -38,6 +40,7 @@ found as (
                 else 0
             end
         ) as units_good,
+        sum(case when inspected.outcome = 'passed' then inspected.quantity else 0 end) as units_passed,
         max(case when inspected.inspection_depth = 'full' then 1 else 0 end) as was_full
     from lake.line_inspected as inspected
     group by inspected.rma
@@ -51,6 +54,10 @@ judged as (
             when found.bad_at is not null then 1
             when found.units_good >= asked.units then 0
         end as label,
+        case
+            when found.bad_at is not null then 1
+            when found.units_passed >= asked.units then 0
+        end as finding,
         coalesce(found.bad_at, found.good_at) as found_at,
         case found.was_full when 1 then 'full' when 0 then 'basic' end as depth,
         case when assessed.inspection = 'full' then assessed.propensity else 1 - assessed.propensity end
@@ -74,6 +81,8 @@ select
         when judged.depth = 'full' then 'full_inspection'
         else 'basic_inspection'
     end as label_source,
+    cast(judged.finding as integer) as finding,
+    case when judged.finding is not null then judged.found_at end as found_at,
     case when judged.label is not null then judged.found_at end as labelled_at,
     judged.depth,
     judged.full_propensity,

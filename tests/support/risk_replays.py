@@ -41,7 +41,13 @@ def replay(
     rank = (np.argsort(np.argsort(drawn.score)) + 1) / requests
     seen = chance.random(requests) < drawn.inspected
     label = (chance.random(requests) < drawn.probability).astype(float)
-    judged = Judged(rank[seen], label[seen], 1 / drawn.inspected[seen], drawn.value[seen])
+    judged = Judged(
+        rank[seen],
+        expit(drawn.score[seen]),
+        label[seen],
+        1 / drawn.inspected[seen],
+        drawn.value[seen],
+    )
     found = certify(judged, cap=cap, amount_cap=cap, confidence=0.95, seed=seed)
     return found, *_truth(found, seed, audits=audits, large=large)
 

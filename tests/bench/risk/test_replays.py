@@ -54,9 +54,10 @@ def test_many_scores_at_once_are_those_of_the_exported_model() -> None:
     features = np.where(
         np.random.default_rng(1).random(made.features.shape) < 0.1, np.nan, made.features
     )
-    examples = Examples(features, made.label, np.ones(2000))
-    grown = grow.grow(examples, Lesson(np.arange(1700), np.arange(1700, 2000)), Shape(trees=30), 1)
-    document = export.to_document(grown.classifier, grown.calibration)
+    finding = np.where(np.arange(2000) < 900, made.label, np.nan)
+    examples = Examples(features, made.label, np.ones(2000), finding)
+    lesson = Lesson(np.arange(900, 1700), np.arange(1700, 2000), np.arange(900))
+    document = export.to_document(grow.grow(examples, lesson, Shape(trees=30), 1))
     model = export.unsaved(document)
     one_by_one = [model.score([None if v != v else v for v in row]) for row in features.tolist()]
     assert scoring.scores(document, features).tolist() == pytest.approx(one_by_one, rel=1e-12)

@@ -29,8 +29,8 @@ def shop(published: tuple[Path, list[str]]) -> tuple[Path, list[str]]:
 
 
 def publish(root: Path, seed: int) -> str:
-    classifier, document, made = small_model(seed, requests=400, trees=3)
-    rows = export.to_golden(classifier, document, made.features, seed)
+    grown, document, made = small_model(seed, requests=900, trees=3)
+    rows = export.to_golden(grown, document, made.features, seed)
     manifest = {"features": list(NAMES), "threshold": None}
     return registry.publish(
         root,

@@ -1,4 +1,4 @@
-"""No model is judged, stopped or calibrated by a request that it could not have come before."""
+"""No request is judged by a model that learned from it or its neighbours, and nothing judges the test that came with it or later."""
 
 from datetime import timedelta
 
@@ -24,37 +24,62 @@ def with_lags(seed: int) -> pl.DataFrame:
     return RECORD.with_columns(
         pl.when(~never).then("label").alias("label"),
         pl.when(~never).then(told).alias("labelled_at"),
+        pl.when(never).then("label").alias("finding"),
+        pl.when(never).then(told).alias("found_at"),
     )
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 999), st.integers(20, 230), st.integers(1, 8), st.floats(0.1, 0.8))
-def test_whatever_teaches_was_known_and_old_enough_when_its_block_began(
-    seed: int, day: int, blocks: int, first: float
+@given(st.integers(0, 999), st.integers(20, 230), st.integers(2, 8), st.floats(0.05, 0.4))
+def test_nothing_teaches_that_is_judged_or_near_it_or_was_not_known(
+    seed: int, day: int, blocks: int, test: float
 ) -> None:
     as_of = FIRST_DAY + timedelta(days=day)
     record = with_lags(seed).filter(pl.col("requested_at") <= as_of)
-    windows = divide(record, as_of, Plan(first=first, blocks=blocks, gap_days=GAP))
-    lessons = [(block.lesson, block.starts_at) for block in windows.blocks]
-    for lesson, moment in [*lessons, (windows.last, as_of)]:
-        rows = np.concatenate([lesson.train, lesson.calibrate])
-        taught = record[rows]
-        assert taught["label"].null_count() == 0
-        assert (taught["labelled_at"] <= moment).all()
-        assert (taught["requested_at"] <= moment - timedelta(days=GAP)).all()
-        assert list(rows) == sorted(set(rows))
+    windows = divide(record, as_of, Plan(blocks=blocks, test=test, gap_days=GAP))
+    gap = timedelta(days=GAP)
+    moments = {True: as_of, False: as_of}
     for block in windows.blocks:
-        assert (record[block.judged]["requested_at"] >= block.starts_at).all()
+        if block.is_test and len(block.judged):
+            moments[False] = record[block.judged]["requested_at"].min()  # type: ignore[assignment]
+            moments[True] = moments[False]
+    lessons = [(block.lesson, moments[block.is_test], block.judged) for block in windows.blocks]
+    for lesson, moment, judged in [*lessons, (windows.last, as_of, np.arange(0))]:
+        for rows, what, at in (
+            (np.concatenate([lesson.train, lesson.calibrate]), "label", "labelled_at"),
+            (lesson.findings, "finding", "found_at"),
+        ):
+            taught = record[rows]
+            assert taught[what].null_count() == 0
+            assert (taught[at] <= moment).all()
+            assert (taught["requested_at"] <= moment - gap).all()
+            assert list(rows) == sorted(set(rows))
+            if len(judged) and len(rows):
+                first, last = (
+                    record[judged]["requested_at"].min(),
+                    record[judged]["requested_at"].max(),
+                )
+                near = taught["requested_at"].is_between(first - gap, last + gap)  # type: ignore[operator]
+                assert not near.any()
 
 
-def test_blocks_follow_each_other_and_the_last_ones_test() -> None:
+def test_the_latest_labels_test_and_all_before_them_certify() -> None:
     as_of = FIRST_DAY + timedelta(days=230)
-    windows = divide(RECORD, as_of, Plan(first=0.4, blocks=6, test=2, gap_days=GAP))
+    windows = divide(RECORD, as_of, Plan(blocks=6, test=0.2, gap_days=GAP))
     rows = np.concatenate([block.judged for block in windows.blocks])
-    assert list(rows) == list(range(360, 900))
-    assert [block.is_test for block in windows.blocks] == [False] * 4 + [True] * 2
+    assert list(rows) == list(range(900))
+    assert [block.is_test for block in windows.blocks] == [False] * 6 + [True]
+    assert len(windows.blocks[-1].judged) == 180
     assert len(windows.last.train) + len(windows.last.calibrate) == 900
     assert list(windows.fresh) == list(range(windows.last.train[-1] + 1, 900))
+
+
+def test_a_block_learns_from_what_came_after_it_too_and_the_test_does_not() -> None:
+    as_of = FIRST_DAY + timedelta(days=230)
+    windows = divide(RECORD, as_of, Plan(blocks=4, gap_days=GAP))
+    first, *_, test = windows.blocks
+    assert first.lesson.train.min() > first.judged.max()
+    assert test.lesson.calibrate.max() < test.judged.min()
 
 
 def test_younger_requests_than_the_gap_teach_nobody_and_are_fresh() -> None:
@@ -65,10 +90,12 @@ def test_younger_requests_than_the_gap_teach_nobody_and_are_fresh() -> None:
     assert max(block.judged.max() for block in windows.blocks) == windows.last.calibrate[-1]
 
 
-def test_with_many_labels_one_block_certifies() -> None:
+def test_with_many_labels_one_block_certifies_and_time_runs_one_way() -> None:
     as_of = FIRST_DAY + timedelta(days=230)
     windows = divide(RECORD, as_of, Plan(blocks=6, many=900))
     assert [block.is_test for block in windows.blocks] == [False, True]
+    for block in windows.blocks:
+        assert block.lesson.calibrate.max() < block.judged.min()
 
 
 def test_an_empty_record_has_no_blocks() -> None:

@@ -96,19 +96,41 @@ def test_what_came_after_as_of_changes_nothing(trained: Trained) -> None:
     assert seen.certificates == known.certificates
 
 
-def test_judged_requests_were_scored_by_models_of_their_own_past(trained: Trained) -> None:
-    hidden = RECORD.with_columns(
-        pl.when(pl.col("rma") >= "R0004000")
-        .then(1 - pl.col("label"))
-        .otherwise("label")
-        .cast(pl.Int8)
-        .alias("label")
+def with_lies(first: int, last: int) -> pl.DataFrame:
+    """The record with the labels of a stretch turned about."""
+    lies = pl.col("rma").is_between(pl.lit(f"R{first:07d}"), pl.lit(f"R{last:07d}"))
+    label = pl.when(lies).then(1 - pl.col("label")).otherwise("label")
+    return RECORD.with_columns(label.cast(pl.Int8).alias("label"))
+
+
+def test_no_request_was_judged_by_a_model_that_had_learned_from_it(trained: Trained) -> None:
+    second = trained.judged.filter(pl.col("block") == 1)["rma"]
+    lies = with_lies(int(second.min()[1:]), int(second.max()[1:]))  # type: ignore[index]
+    other = train(lies, AS_OF, RULES, 1, shapes=SMALL, explain=False)
+    columns = ["rma", "score"]
+    its = pl.col("block") == 1
+    assert other.judged.filter(its)[columns].equals(trained.judged.filter(its)[columns])
+    assert not other.judged.filter(~its)[columns].equals(trained.judged.filter(~its)[columns])
+
+
+def test_no_judgement_knew_what_the_test_was_to_tell(trained: Trained) -> None:
+    first = trained.judged.filter("is_test")["rma"].min()
+    other = train(
+        with_lies(int(str(first)[1:]), 5000), AS_OF, RULES, 1, shapes=SMALL, explain=False
     )
-    other = train(hidden, AS_OF, RULES, 1, shapes=SMALL, explain=False)
-    before = pl.col("block") < 3
-    columns = ["rma", "score", "rank"]
-    assert other.judged.filter(before)[columns].equals(trained.judged.filter(before)[columns])
+    columns = ["rma", "block", "score", "rank"]
+    assert other.judged[columns].equals(trained.judged[columns])
     assert other.document != trained.document
+
+
+def test_nothing_is_approved_that_the_test_contradicts(trained: Trained) -> None:
+    first = int(str(trained.judged.filter("is_test")["rma"].min())[1:])
+    bad = pl.when(pl.col("rma") >= pl.lit(f"R{first:07d}")).then(1).otherwise("label")
+    turned = RECORD.with_columns(bad.cast(pl.Int8).alias("label"))
+    found = train(turned, AS_OF, RULES, 1, shapes=SMALL, explain=False)
+    assert trained.threshold is not None
+    assert found.threshold is None
+    assert not any(step.passes for step in found.certificates["approve"].steps)
 
 
 def test_requests_that_the_score_does_not_decide_are_not_judged(trained: Trained) -> None:
@@ -128,8 +150,8 @@ def test_too_few_labels_are_counted_and_the_way_out_is_named() -> None:
 
 
 def test_too_few_to_certify_says_how_many_are_missing_and_until_when() -> None:
-    strict = RiskRules(abuse_cap=0.009, amount_cap=0.009)
-    found = train(RECORD.head(2500), FIRST_DAY + timedelta(days=165), strict, 1, shapes=SMALL)
+    strict = RiskRules(abuse_cap=0.008, amount_cap=0.008)
+    found = train(RECORD.head(2000), FIRST_DAY + timedelta(days=130), strict, 1, shapes=SMALL)
     assert found.threshold is None
     missing = found.certificates["approve"].missing_labels
     assert missing is not None
