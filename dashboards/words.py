@@ -238,6 +238,8 @@ SENT_BY = {
     "model": "the model",
     "without_model": "a model that was not heard",
     "rules": "the rules",
+    "blind_passed": "blind: the model would let it pass",
+    "blind_doubted": "blind: the model doubted it",
 }
 DIMENSIONS = {
     "tenure": "Days since the first order",

@@ -1,6 +1,6 @@
 """Automation & risk: what passes without a person, how sure that is, what another threshold would bring, for whom it errs."""
 
-from dashboards.parts import automation, models
+from dashboards.parts import automation, models, reviews
 from dashboards.parts.frame import View, open_page, show_date
 
 
@@ -13,7 +13,8 @@ def show(view: View) -> None:
     automation.show_passed(view, period, standing)
     models.show_trade_off(view, standing)
     models.show_whom_it_errs_for(view, standing)
-    automation.show_people_and_rules(view, period)
+    reviews.show_reviews(view, period)
+    reviews.show_rules(view, period)
     models.show_drift(view)
     models.show_history(view)
 

@@ -1,4 +1,4 @@
-"""Who decides, what passed without a person, and what people made of what was sent to them."""
+"""Who decides, and what passed without a person."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +10,8 @@ from dashboards.charts import automation as charts
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.period import choose_period
-from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
 from dashboards.queries.periods import Period
-from dashboards.words import SENT_BY
 
 Row = Mapping[str, Any]
 
@@ -171,62 +169,3 @@ def _champion(view: View, standing: Row) -> Row:
         return {}
     rows = view.ask(queries.models).filter(pl.col("version") == standing["champion"])
     return rows.row(0, named=True) if len(rows) else {}
-
-
-def show_people_and_rules(view: View, period: Period) -> None:
-    """How often people authorized what was sent to them, by what had sent it, and what each rule led to."""
-    texts, define = view.texts, view.define
-    st.subheader(texts("What people made of it"))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        rows = view.ask(queries.reviews, period)
-        if rows.is_empty():
-            st.info(texts("Nobody reviewed anything in this period."))
-        else:
-            columns = {
-                "sent_by": Column(texts("Sent by"), words=SENT_BY),
-                "decided": Column(
-                    texts("Decided"), "number", definition=define("risk_reviews_weekly.decided")
-                ),
-                "overridden": Column(
-                    texts("Authorized all the same"),
-                    "share",
-                    definition=define("risk_reviews_weekly.authorized"),
-                ),
-                "failed_later": Column(
-                    texts("Failed later"),
-                    "number",
-                    definition=define("risk_reviews_weekly.failed_later"),
-                ),
-                "median_minutes": Column(
-                    texts("Minutes"),
-                    "number",
-                    definition=define("risk_reviews_weekly.median_minutes"),
-                ),
-            }
-            show_table(view, rows, columns, file="risk-reviews")
-    with right:
-        rows = view.ask(queries.rules, period)
-        if rows.is_empty():
-            st.info(texts("No rule spoke in this period."))
-            return
-        columns = {
-            "rule": Column(texts("Rule"), definition=define("policy_rules_weekly.rule")),
-            "failed": Column(
-                texts("Not passed"), "number", definition=define("policy_rules_weekly.failed")
-            ),
-            "declined": Column(
-                texts("Declined"), "number", definition=define("policy_rules_weekly.declined")
-            ),
-            "reviewed": Column(
-                texts("Sent to a person"),
-                "number",
-                definition=define("policy_rules_weekly.reviewed"),
-            ),
-            "overridden": Column(
-                texts("Authorized all the same"),
-                "share",
-                definition=define("policy_rules_weekly.authorized_after_review"),
-            ),
-        }
-        show_table(view, rows, columns, file="policy-rules")

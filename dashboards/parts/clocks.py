@@ -185,4 +185,8 @@ def _reviewer_columns(view: View) -> dict[str, Column]:
         "failed_later": Column(
             texts("Failed later"), "number", definition=define("reviewer_weekly.failed_later")
         ),
+        "blind": Column(texts("Blind cases"), "number", definition=define("reviewer_weekly.blind")),
+        "blind_agreed": Column(
+            texts("As the model"), "number", definition=define("reviewer_weekly.blind_agreed")
+        ),
     }

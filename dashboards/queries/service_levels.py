@@ -107,7 +107,8 @@ def reviewers(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataF
         """
         select reviewer_key, sum(decided)::bigint as decided, sum(late)::bigint as late,
                sum(authorized)::bigint as authorized, sum(declined)::bigint as declined,
-               sum(overturned)::bigint as overturned, sum(failed_later)::bigint as failed_later
+               sum(overturned)::bigint as overturned, sum(failed_later)::bigint as failed_later,
+               sum(blind)::bigint as blind, sum(blind_agreed)::bigint as blind_agreed
         from reviewer_weekly where week_start between $first_week and $last
         group by all order by late desc, decided desc, reviewer_key
         """,

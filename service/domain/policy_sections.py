@@ -167,6 +167,13 @@ class Audit(Section):
 
     share: Annotated[Share, Field(description="of what passes where a certified model decides")]
     bootstrap_share: Annotated[Share, Field(description="of what passes where none does")]
+    blind_share: Annotated[
+        Share,
+        Field(description="of what a model would let pass, judged by a person who is not told"),
+    ]
+    unexplained_share: Annotated[
+        Share, Field(description="of what a model sends to a person, shown without its reasons")
+    ]
 
 
 class EarlyRefund(Section):

@@ -37,7 +37,8 @@ class Application:
 class Assessment:
     """What the approval step may do with one request, on what basis, why, and how probable this action was given what was seen.
 
-    `challenger_score` is what a model that decides nothing yet says of the same request.
+    `challenger_score` is what a model that decides nothing yet says of the same request. `hidden_decision`: of a blind
+    case, what the model would have decided; the person who decides is told neither that nor its reasons.
     """
 
     decision: Literal["approve", "review"]
@@ -51,6 +52,7 @@ class Assessment:
     score: float | None = None
     challenger_version: str | None = None
     challenger_score: float | None = None
+    hidden_decision: Literal["approve", "review"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +119,18 @@ def by_rules(application: Application, basis: Basis) -> Assessment:
 def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
     """What a model that may let requests pass says of one; what the rules stop goes to a human whatever the score.
 
-    A request above the stake goes to a human too, and its goods are inspected in full. Raises `ValueError` without a
-    stake.
+    A request above the stake goes to a human too, and its goods are inspected in full. A share of either is a blind case
+    by lot. Raises `ValueError` without a stake.
     """
     if stakes.approve is None:
         raise ValueError("a model that is certified for nothing decides nothing")
     if application.judgement.verdict != "pass":
         return stopped_by_rules(application)
-    if not _is_within(stakes.approve, score):
-        return to_a_person(application, "model", inspection="full")
-    return _approved(
-        application,
-        "model",
-        _refund_of(application, score, stakes),
-        _inspection_of(application, score, stakes),
-        application.audit.share,
-    )
+    if _is_within(stakes.approve, score):
+        return _let_pass(application, score, stakes)
+    doubted = to_a_person(application, "model", inspection="full")
+    is_unexplained = application.draw < application.audit.unexplained_share
+    return replace(doubted, hidden_decision="review") if is_unexplained else doubted
 
 
 def stopped_by_rules(application: Application) -> Assessment:
@@ -168,6 +166,22 @@ def within_terms(application: Application, assessment: Assessment) -> Assessment
 def feature_vector(features: Mapping[str, float | None]) -> list[Feature]:
     """Features as the log keeps them, in the order given."""
     return [Feature(name=name, value=value) for name, value in features.items()]
+
+
+def _let_pass(application: Application, score: float, stakes: Stakes) -> Assessment:
+    """An approval; or by lot a blind case, which looks like what the model doubts. The lots are independent of each other."""
+    seen_share = 1 - application.audit.blind_share
+    if application.draw >= seen_share:
+        blind = to_a_person(application, "model", inspection="full")
+        return replace(blind, propensity=application.audit.blind_share, hidden_decision="approve")
+    passed = _approved(
+        replace(application, draw=application.draw / seen_share),
+        "model",
+        _refund_of(application, score, stakes),
+        _inspection_of(application, score, stakes),
+        application.audit.share,
+    )
+    return replace(passed, propensity=passed.propensity * seen_share)
 
 
 def _refund_of(application: Application, score: float, stakes: Stakes) -> RefundOn:

@@ -42,6 +42,11 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
         f"{policy.inspection.default}; in full for {policy.audit.share:.1%} drawn by lot, "
         f"{policy.audit.bootstrap_share:.1%} where no certified model decides",
     )
+    yield (
+        "blind cases",
+        f"where a model decides: {policy.audit.blind_share:.1%} of what it would let pass, "
+        f"{policy.audit.unexplained_share:.1%} of what it sends to a person",
+    )
     yield "risk model", _risk(policy.risk)
     yield "to be kept", f"up to {_amounts(policy.keep_item.up_to_minor)}"
     yield "review", f"within {clocks.hours.review} {clocks.calendar} hours"

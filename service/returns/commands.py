@@ -312,6 +312,7 @@ def _assessed(
         basis=assessment.basis,
         challenger_version=assessment.challenger_version,
         challenger_score=assessment.challenger_score,
+        hidden_decision=assessment.hidden_decision,
     )
 
 

@@ -30,7 +30,7 @@ from service.returns import repository as returns
 from service.returns.held import UnknownReturn
 from service.reviews import repository
 from service.reviews.schemas import DecidedBy, ReasonsView, WhyView
-from service.risk.reasons import in_words
+from service.risk.reasons import BY_LOT, in_words
 
 _WHY: Mapping[str, Phrase] = {str(rule): phrase for rule, phrase in WHY.items()}
 _LOOK = Phrase("A person looks at it.")
@@ -104,6 +104,9 @@ def may_not_decide(events: Sequence[RecordedEvent], reviewer_key: str | None) ->
 
 
 def _whys(said: ReturnAssessed, language: Language) -> list[WhyView]:
+    """What rules and model found; of a blind case, whatever the model found, that it is one."""
+    if said.hidden_decision is not None:
+        return [WhyView(code="by_lot", words=say(BY_LOT, language), value=None)]
     values = {each.name: each.value for each in said.features}
     return [
         WhyView(
@@ -135,11 +138,13 @@ def _decided(told: Sequence[Payload]) -> Decided:
 
 
 def _suspicions(said: ReturnAssessed) -> tuple[Phrase, ...]:
-    """What rules and model found, each once; nothing of a model that failed, which is not the customer's business."""
+    """What rules and model found, each once. Nothing of a model that failed, which is not the customer's business, nor of a
+    blind case: who decides is to hear it from nobody, and whatever the model found has no part in the decision.
+    """
     phrases = [_WHY.get(each.code) or in_words(each.code) for each in said.reasons]
-    is_ours = said.basis in ("unavailable", "failed", "late", "suspended")
+    is_untold = said.basis in ("unavailable", "failed", "late", "suspended") or said.hidden_decision
     unique = tuple({each.text: each for each in phrases}.values())
-    return (_LOOK,) if is_ours else (_LOOK, *unique)
+    return (_LOOK,) if is_untold else (_LOOK, *unique)
 
 
 def _authorized(said: ReturnAuthorized, assessed: ReturnAssessed | None) -> Decided:

@@ -23,7 +23,7 @@ from service.domain.risk import (
     to_a_person,
 )
 from service.platform.telemetry import current_request
-from service.risk.reasons import reasons_for, without_model
+from service.risk.reasons import by_lot, reasons_for, without_model
 from service.risk.standing import Load, Model, Named, Registry, Standing
 
 _log = logging.getLogger("retour.risk")
@@ -138,6 +138,8 @@ def _assessment(application: Application, standing: Standing, answer: Answer) ->
     told = replace(made, model_version=answer.version, score=answer.score)
     if told.decision == "approve":
         return told
+    if told.hidden_decision == "approve":
+        return replace(told, reasons=(by_lot(),))
     return replace(told, reasons=(*told.reasons, *_reasons(told, answer)))
 
 

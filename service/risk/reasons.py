@@ -36,6 +36,10 @@ WITHOUT_MODEL: Mapping[str, Phrase] = {
     "late": _NO_ANSWER,
     "suspended": Phrase("The risk model is suspended, so a person decides."),
 }
+# Of a blind case.
+BY_LOT = Phrase(
+    "Drawn by lot: nothing is said of this case, so that your judgement stands by itself."
+)
 SOMETHING = Phrase("We look more closely because something is unusual about this request.")
 
 _GROUPS: Mapping[str, Group] = {each.name: each.group for each in FEATURES}
@@ -58,6 +62,11 @@ def reasons_for(explanation: Iterable[tuple[str, float]]) -> tuple[Reason, ...]:
         if words not in found and len(found) < MOST_REASONS:
             found[words] = Reason(code=name, words=words)
     return tuple(found.values()) or (Reason(code="unusual", words=SOMETHING.text),)
+
+
+def by_lot() -> Reason:
+    """Why a person decides what the model would have let pass."""
+    return Reason(code="by_lot", words=BY_LOT.text)
 
 
 def without_model(basis: str) -> tuple[Reason, ...]:

@@ -15,7 +15,7 @@ columns:
   labelled_at: when it was known (UTC) - at the first bad finding, or the last good one; null without a label
   depth: how closely its goods were looked at - full if any was, else basic; null before
   full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection (0 to 1)
-  is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them
+  is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them. Blind cases that would have passed stand apart - they say of reviewers what approvals in their stead say of the model
   is_audit: whether the lot decided on that
   is_eligible: whether it passed every rule of the policy, so that a model's score may decide
 */
@@ -62,7 +62,7 @@ judged as (
         case found.was_full when 1 then 'full' when 0 then 'basic' end as depth,
         case when assessed.inspection = 'full' then assessed.propensity else 1 - assessed.propensity end
             as full_propensity,
-        assessed.inspection = 'full' as is_full_by_decision,
+        assessed.inspection = 'full' and assessed.hidden_decision is distinct from 'approve' as is_full_by_decision,
         assessed.is_audit,
         coalesce(assessed.basis, case when assessed.decision = 'approve' then 'no_model' else 'rules' end) <> 'rules'
             as is_eligible

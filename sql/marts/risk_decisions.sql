@@ -27,6 +27,7 @@ columns:
   audit_weight: for how many approvals its label counts (thousandths); null where it was not to be inspected in full, or is not known yet
   challenger_version: the model that scored it in the shadow; null without one
   challenger_score: what that one said (0 to 1); null without one
+  hidden_decision: of a blind case, what the model would have decided (approve or review) without the person knowing; null of all others
   as_of_seq: events of the log up to here were known
 */
 select
@@ -55,6 +56,7 @@ select
     end as audit_weight,
     assessed.challenger_version,
     assessed.challenger_score,
+    assessed.hidden_decision,
     assessed.as_of_seq
 from lake.return_assessed as assessed
 inner join meta.zone_offsets as zone

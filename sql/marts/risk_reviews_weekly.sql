@@ -1,5 +1,5 @@
 /*
-description: How people decided, in each week, what was sent to them, by what had sent it. Who authorizes what the model doubted overrides it; who never does may only be stamping.
+description: How people decided, in each week, what was sent to them, by what had sent it. Who authorizes what the model doubted overrides it; who never does may only be stamping. Blind cases say nothing of what the model found - those that it would have let pass and those that it doubted, side by side.
 grain: a week × what sent applications to a person
 owner: operations
 refresh: by_day
@@ -7,7 +7,7 @@ partition: week_start
 key: [week_start, sent_by]
 columns:
   week_start: Monday of the shop's week of the decision
-  sent_by: model, without_model (it could not be heard) or rules
+  sent_by: model, without_model (it could not be heard) or rules; blind_passed (the model would have let it pass, the lot sent it to a person) or blind_doubted (the model sent it, without its reasons)
   decided: decisions (count)
   authorized: of those, authorized - what sent them was overridden (count)
   failed_later: of those authorized, some of whose goods were then found failed, short, wrong or missing (count)

@@ -112,11 +112,13 @@ class TestModels:
 
 class TestPeople:
     def test_who_overrides_what_sent_it(self, marts: duckdb.DuckDBPyConnection) -> None:
-        rows = queries.reviews(marts, ALL).sort("sent_by").to_dicts()
+        rows = {row["sent_by"]: row for row in queries.reviews(marts, ALL).to_dicts()}
 
-        assert [row["sent_by"] for row in rows] == ["model", "rules"]
-        assert (rows[0]["decided"], rows[0]["overridden"]) == (260, 0.5)
-        assert (rows[0]["median_minutes"], rows[1]["median_minutes"]) == (30.0, 60.0)
+        assert set(rows) == {"model", "rules", "blind_passed", "blind_doubted"}
+        assert (rows["model"]["decided"], rows["model"]["overridden"]) == (260, 0.5)
+        assert (rows["model"]["median_minutes"], rows["rules"]["median_minutes"]) == (30.0, 60.0)
+        few, many = rows["blind_doubted"], rows["model"]
+        assert few["overridden_low"] < many["overridden_low"] < 0.5
 
     def test_rules_of_all_versions_of_the_policy_together(
         self, marts: duckdb.DuckDBPyConnection
@@ -182,6 +184,17 @@ class TestPage:
 
         assert not shown.exception
         assert any(words in each.value for each in getattr(shown, kind))
+
+    def test_blind_cases_stand_beside_the_others_and_what_they_are_is_said(
+        self, shown_with, visit: Visit
+    ) -> None:
+        shown_with()
+
+        shown = visit(PAGE)
+
+        reviews = next(each.value for each in shown.dataframe if "Sent by" in each.value)
+        assert "blind: the model doubted it" in reviews["Sent by"].to_list()
+        assert any(each.value.startswith("Blind cases are drawn by lot") for each in shown.caption)
 
     def test_before_a_certificate_it_says_how_many_labels_are_missing(
         self, shown_with, visit: Visit

@@ -98,6 +98,8 @@ class TestWhoAndWhat:
         assert rows["reviewer_key"].to_list() == ["reviewer-2", "reviewer-1", "reviewer-0"]
         assert rows["decided"].to_list() == [44, 42, 40]
         assert rows["late"].to_list() == [8, 4, 0]
+        assert rows["blind"].to_list() == [4, 2, 0]
+        assert rows["blind_agreed"].to_list() == [2, 0, 0]
 
 
 class TestForecast:

@@ -174,6 +174,7 @@ _DECISIONS: tuple[e.Payload, ...] = (
         basis="model",
         challenger_version="r2026-03-02-0a1b2c3d",
         challenger_score=0.125,
+        hidden_decision="review",
     ),
     e.ReturnDeclined(
         rma="R2",

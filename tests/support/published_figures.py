@@ -114,6 +114,9 @@ def reviewer_weekly() -> pl.DataFrame:
             "declined": 5 + n,
             "late": 2 * n,
             "failed_later": 1,
+            "blind": n,
+            "blind_agreed": n // 2,
+            "blind_median_minutes": 25.0 if n else None,
         }
         for week in MONDAYS
         for n in range(3)
@@ -503,7 +506,12 @@ def risk_reviews_weekly() -> pl.DataFrame:
     rows = [
         (week, sent_by, decided, decided // 2, 1, minutes)
         for week in MONDAYS
-        for sent_by, decided, minutes in (("model", 20, 30.0), ("rules", 10, 60.0))
+        for sent_by, decided, minutes in (
+            ("model", 20, 30.0),
+            ("rules", 10, 60.0),
+            ("blind_passed", 2, 20.0),
+            ("blind_doubted", 2, 20.0),
+        )
     ]
     names = "week_start sent_by decided authorized failed_later median_minutes"
     return pl.DataFrame(rows, schema=names.split(), orient="row")

@@ -105,7 +105,8 @@ class ReturnAssessed(Payload):
     there were models. `rules`: a rule sent it to a person. `model`: the score decided. The rules decided without a model
     where there is none (`no_model`), or it is certified for nothing (`uncertified`) or `suspended`. A model that could not
     be loaded (`unavailable`), gave no usable answer (`failed`) or gave it `late` left the request to a person.
-    The challenger scores in the shadow: its score decides nothing.
+    The challenger scores in the shadow: its score decides nothing. `hidden_decision`: of a blind case, what the model
+    would have decided, which the person who decides is not told; null where the case is none.
     """
 
     type = "return.assessed"
@@ -126,6 +127,7 @@ class ReturnAssessed(Payload):
     basis: Basis | None = None
     challenger_version: str | None = None
     challenger_score: Annotated[float, Field(ge=0, le=1)] | None = None
+    hidden_decision: Literal["approve", "review"] | None = None
 
 
 class ReturnAuthorized(Payload):

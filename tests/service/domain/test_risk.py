@@ -23,8 +23,9 @@ from service.policies import default_policy
 
 REFUND_ON: tuple[RefundOn, ...] = get_args(RefundOn)
 EARLY = default_policy().risk.early_refund
+SEEN = {"blind_share": 0.0, "unexplained_share": 0.0}
 
-shares = st.integers(0, 200).map(lambda each: each / 200)
+shares = st.integers(0, 20).map(lambda each: each / 20)
 scores = st.floats(0, 1)
 stakes = st.builds(Stakes, scores, st.none() | scores, st.none() | scores)
 
@@ -35,7 +36,12 @@ def applications(draw: st.DrawFn) -> Application:
         judgement=draw(st.sampled_from([PASSED, STOPPED])),
         refund_on=draw(st.sampled_from(REFUND_ON)),
         inspection=draw(st.sampled_from(get_args(InspectionDepth))),
-        audit={"share": draw(shares), "bootstrap_share": draw(shares)},
+        audit={
+            "share": draw(shares),
+            "bootstrap_share": draw(shares),
+            "blind_share": draw(shares),
+            "unexplained_share": draw(shares),
+        },
         risk={
             "early_refund": EARLY.model_copy(
                 update={
@@ -93,15 +99,46 @@ class TestByScore:
     def test_the_less_trusted_are_inspected_in_full_without_a_lot(self) -> None:
         made = by_score(an_application(draw=0.0), 0.04, self.STAKES)
 
-        assert (made.inspection, made.is_audit, made.propensity) == ("full", False, 1.0)
+        assert (made.inspection, made.is_audit, made.propensity) == ("full", False, 0.99)
 
     def test_of_the_trusted_the_audit_share_is_drawn_by_lot(self) -> None:
         drawn, spared = (
-            by_score(an_application(draw=draw), 0.02, self.STAKES) for draw in (0.0299, 0.03)
+            by_score(an_application(draw=draw, audit=SEEN), 0.02, self.STAKES)
+            for draw in (0.0299, 0.03)
         )
 
         assert (drawn.inspection, drawn.is_audit, drawn.propensity) == ("full", True, 0.03)
         assert (spared.inspection, spared.is_audit, spared.propensity) == ("basic", False, 0.97)
+
+    def test_blind_cases_look_alike_whatever_the_model_would_have_decided(self) -> None:
+        """A person who could tell them apart would not judge blind."""
+        passed = by_score(an_application(draw=0.999), 0.001, self.STAKES)
+        doubted = by_score(an_application(draw=0.0), 0.9, self.STAKES)
+
+        assert (passed.hidden_decision, doubted.hidden_decision) == ("approve", "review")
+        assert (passed.propensity, doubted.propensity) == (0.01, 1.0)
+        assert replace(passed, hidden_decision=None, propensity=1.0) == replace(
+            doubted, hidden_decision=None
+        )
+
+    def test_the_shares_of_blind_cases_are_the_policys(self) -> None:
+        blind = {"blind_share": 0.25, "unexplained_share": 0.5}
+
+        def hidden(score: float) -> Counter[str | None]:
+            draws = ((each + 0.5) / 400 for each in range(400))
+            made = (an_application(draw=draw, audit=blind) for draw in draws)
+            return Counter(by_score(each, score, self.STAKES).hidden_decision for each in made)
+
+        assert hidden(0.01) == {"approve": 100, None: 300}
+        assert hidden(0.9) == {"review": 200, None: 200}
+
+    def test_what_a_rule_stops_is_never_blind(self) -> None:
+        all_blind = {"blind_share": 1.0, "unexplained_share": 1.0}
+
+        made = by_score(an_application(judgement=STOPPED, audit=all_blind), 0.01, self.STAKES)
+
+        assert (made.basis, made.hidden_decision) == ("rules", None)
+        assert made.reasons
 
     def test_without_a_stake_a_model_decides_nothing(self) -> None:
         with pytest.raises(ValueError, match="certified for nothing"):
@@ -121,16 +158,19 @@ class TestByScore:
     def test_each_action_is_as_frequent_as_its_propensity_says(
         self, application: Application, score: float, stakes: Stakes, has_model: bool
     ) -> None:
-        """Over draws that are spread evenly; shares are whole two-hundredths, so that the frequencies are exact."""
+        """Over draws that are spread evenly; shares are whole twentieths, two of them at most in one lot, so that the
+        frequencies are exact. What a person is told changes nothing of what is done.
+        """
 
         def act(draw: float) -> Assessment:
             drawn = replace(application, draw=draw)
-            return by_score(drawn, score, stakes) if has_model else by_rules(drawn, "no_model")
+            made = by_score(drawn, score, stakes) if has_model else by_rules(drawn, "no_model")
+            return replace(made, hidden_decision=None)
 
-        made = Counter(act((each + 0.5) / 200) for each in range(200))
+        made = Counter(act((each + 0.5) / 400) for each in range(400))
 
         assert all(
-            times / 200 == pytest.approx(each.propensity, abs=1e-12) for each, times in made.items()
+            times / 400 == pytest.approx(each.propensity, abs=1e-12) for each, times in made.items()
         )
 
     @given(applications(), st.sampled_from(REFUND_ON), st.sampled_from(get_args(Basis)))

@@ -1,6 +1,7 @@
 """Why a return was decided as it was, in words and without a score; and how its customer comes to a person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,26 @@ class TestReasons:
         )
         assert english["how"] == "A person decides; you need not do anything for that."
         assert "0.8" not in str(english) + house.show(house.rma).text
+
+    @pytest.mark.parametrize("hidden", ["approve", "review"])
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_a_blind_case_says_to_nobody_what_the_model_found(
+        self, house: House, port: Suspicious, hidden: Any, language: str
+    ) -> None:
+        """Neither in the queue, nor in the return, nor in its customer's reasons, which staff can read."""
+        port.says = replace(port.says, hidden_decision=hidden)
+        house.begin()
+
+        headers = {"Accept-Language": language}
+        answer = house.call("reviewer", "GET", "/v1/reviews", headers=headers)
+        (review,) = answer.json()
+        assert [(each["code"], each["value"]) for each in review["reasons"]] == [("by_lot", None)]
+        drawn = {"en": "Drawn by lot", "zh": "随机抽取"}[language]
+        assert review["reasons"][0]["words"].startswith(drawn)
+        look = {"en": "A person looks at it.", "zh": "由专人审核。"}[language]
+        assert why(house, language, "reviewer")["reasons"] == [look]
+        shown = answer.text + house.show(house.rma).text
+        assert not any(told in shown for told in (SUSPICION, "returns_bad", "0.8", "hidden"))
 
     @pytest.mark.parametrize("basis", ["unavailable", "failed", "late", "suspended"])
     def test_a_customer_notices_nothing_of_a_model_that_failed(

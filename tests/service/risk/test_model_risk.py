@@ -64,11 +64,11 @@ class TestWhoDecides:
     def test_the_score_of_the_champion(self, root: Path, champion: str) -> None:
         risk = ModelRisk(root)
 
-        one, several = risk.assess(request(1)), risk.assess(request(2, draw=0.0))
+        one, several = risk.assess(request(1)), risk.assess(request(2))
 
         assert (one.decision, one.basis, one.score) == ("approve", "model", LOW)
         assert (several.decision, several.basis, several.score) == ("review", "model", HIGH)
-        assert one.propensity == 0.97
+        assert one.propensity == 0.97 * 0.99
         assert {one.model_version, several.model_version} == {champion}
 
     def test_a_review_says_why_and_an_approval_does_not(self, root: Path, champion: str) -> None:
@@ -81,6 +81,22 @@ class TestWhoDecides:
             reason.words
             == "We look more closely because of what comes back, its value or the reason that was given."
         )
+
+    def test_of_a_blind_case_that_would_have_passed_only_the_lot_is_a_reason(
+        self, root: Path, champion: str
+    ) -> None:
+        risk = ModelRisk(root)
+
+        passed, doubted = (
+            risk.assess(request(1, draw=0.995)),
+            risk.assess(request(2, draw=0.1)),
+        )
+
+        assert (passed.decision, passed.hidden_decision) == ("review", "approve")
+        assert [each.code for each in passed.reasons] == ["by_lot"]
+        assert (passed.model_version, passed.score) == (champion, LOW)
+        assert (doubted.decision, doubted.hidden_decision) == ("review", "review")
+        assert [each.code for each in doubted.reasons] == [NAMES[0]]
 
     def test_what_a_rule_stops_is_scored_and_a_person_decides_all_the_same(
         self, root: Path, champion: str

@@ -96,6 +96,7 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
         "is_eligible": says["basis"] != "rules",
         "is_audit": says["is_audit"],
         "audit_weight": round(1000 / says["propensity"]) if counts else None,
+        "hidden_decision": says["hidden_decision"],
         "as_of_seq": says["as_of_seq"],
     }
 

@@ -1,0 +1,124 @@
+"""Blind cases judged over HTTP: the marts set what people decided beside what the model would have, and learn from neither wrongly."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from house import House
+from migrated import open_migrated
+
+from retour.settings import Settings
+from service.application import Retour
+from service.domain.risk import Application, Assessment, RiskHealth
+from service.platform.clock import VirtualClock
+from service.platform.ids import SystemIds
+from service.policies import default_policy
+
+Rows = list[dict[str, Any]]
+Ask = Callable[[str], Rows]
+DOUBTED = Assessment(
+    "review", "inspected", "full", 1.0, "model", model_version="r2026-01-01-00000000", score=0.4
+)
+PASSED = replace(DOUBTED, score=0.01, propensity=0.25)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+AUTHORIZE = {"decision": "authorize", "reason_code": "goodwill"}
+DECLINE = {"decision": "decline", "reason_code": "misuse"}
+
+
+@dataclass
+class Blind:
+    """A risk port that says what it is told to."""
+
+    says: Assessment = DOUBTED
+
+    def assess(self, application: Application) -> Assessment:
+        return self.says
+
+    def health(self) -> RiskHealth:
+        return RiskHealth("model")
+
+
+PORT = Blind()
+
+
+@pytest.fixture(scope="module")
+def house(folder: Settings) -> Iterator[House]:
+    """A shop with a model."""
+    db, clock = open_migrated(folder.database), VirtualClock(NOON)
+    retour = Retour(db, default_policy(), PORT, clock, SystemIds(), secret=b"a test's secret")
+    with House(retour, clock) as house:
+        yield house
+    db.dispose()
+
+
+@pytest.fixture(scope="module")
+def ask(house: House, refreshed: Callable[[], Ask]) -> Ask:
+    """Of what would have passed, three cases, one declined; of what was doubted, two blind and one explained."""
+    cases = (
+        ("passed", replace(PASSED, hidden_decision="approve"), AUTHORIZE, 10),
+        ("passed", replace(PASSED, hidden_decision="approve"), AUTHORIZE, 20),
+        ("passed", replace(PASSED, hidden_decision="approve"), DECLINE, 90),
+        ("doubted", replace(DOUBTED, hidden_decision="review"), AUTHORIZE, 40),
+        ("doubted", replace(DOUBTED, hidden_decision="review"), DECLINE, 50),
+        ("told", DOUBTED, DECLINE, 5),
+    )
+    for number, (name, says, decides, minutes) in enumerate(cases):
+        PORT.says = says
+        order_id = f"{name}-{number}"
+        house.put_order(order_id, country="US").raise_for_status()
+        house.put_parcel(order_id).raise_for_status()
+        house.rma = house.apply(order_id=order_id).raise_for_status().json()["rma"]
+        house.wait(minutes=minutes)
+        house.does("reviewer", "decision", **decides)
+        if decides is AUTHORIZE:
+            house.arrive().find("passed", grade="A")
+    return refreshed()
+
+
+def test_people_are_counted_beside_what_the_model_would_have_decided(ask: Ask) -> None:
+    rows = ask(
+        """select sent_by, decided, authorized, median_minutes from marts.risk_reviews_weekly order by sent_by"""
+    )
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("blind_doubted", 2, 1, 45.0),
+        ("blind_passed", 3, 2, 20.0),
+        ("model", 1, 0, 5.0),
+    ]
+
+
+def test_each_reviewer_s_judgement_is_compared_with_the_model_s_where_it_was_not_told(
+    ask: Ask,
+) -> None:
+    (row,) = ask(
+        "select decided, blind, blind_agreed, blind_median_minutes from marts.reviewer_weekly"
+    )
+
+    assert tuple(row.values()) == (6, 5, 3, 40.0)
+
+
+def test_what_the_lot_sent_to_a_person_teaches_the_model_nothing_and_the_rest_does(
+    ask: Ask,
+) -> None:
+    """An approval in its stead counts for it already; a doubt without its reasons was acted on like one with them."""
+    rows = ask(
+        """select decisions.hidden_decision, decisions.label, labels.is_full_by_decision as counts,
+                  decisions.audit_weight
+           from marts.risk_decisions as decisions
+           inner join intermediate.risk_labels as labels on labels.rma = decisions.rma
+           where decisions.label is not null order by all"""
+    )
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("approve", 0, False, None),
+        ("approve", 0, False, None),
+        ("review", 0, True, 1000),
+    ]
+
+
+def test_none_of_them_passed_by_itself(ask: Ask) -> None:
+    (row,) = ask("select scored, approved, auto_share from marts.risk_monitor_weekly")
+
+    assert tuple(row.values()) == (6, 0, 0.0)
