@@ -14,6 +14,7 @@ from babel import numbers
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
+from dashboards.risk_words import SENTENCES
 from dashboards.words import REASONS
 
 Language = Literal["en", "zh"]
@@ -38,6 +39,16 @@ class Texts:
     def word(self, glossary: Mapping[str, str], code: str | None) -> str:
         """A code in words; one that the glossary does not know stays as it is, and none is a dash."""
         return "–" if code is None else self(glossary.get(code, code))
+
+    def sentences(self, told: str) -> str:
+        """Sentences that pipeline and models left in a mart, apart by `; `; one that nobody knows stays as it is."""
+        whole = self._sentence(told)
+        parts = (self._sentence(each) or each for each in told.split("; "))
+        return whole or self("; ").join(parts)
+
+    def _sentence(self, told: str) -> str | None:
+        found = ((text, _pattern(text).fullmatch(told)) for text in SENTENCES.values())
+        return next((self(text, **match.groupdict()) for text, match in found if match), None)
 
     def definition(self, text: str) -> str:
         """What a mart's header says of a column."""
@@ -94,6 +105,12 @@ class Texts:
 def language_of(word: str | None) -> Language:
     """The language that a URL names; English where it names none of ours."""
     return "zh" if word == "zh" else "en"
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """What a text with `{parts}` looks like when they are filled in."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
 
 
 @cache

@@ -1,5 +1,7 @@
 """The log's and the marts' codes in words. A code that is not here is shown as it is."""
 
+from dashboards import risk_words
+
 CLOCKS = {
     "decision": "Decision",
     "review": "Review",
@@ -234,27 +236,6 @@ MEASURES = {
     "analysed_share": "Units weighed",
     "reason_share": "Units with a reason",
 }
-SENT_BY = {
-    "model": "the model",
-    "without_model": "a model that was not heard",
-    "rules": "the rules",
-    "blind_passed": "blind: the model would let it pass",
-    "blind_doubted": "blind: the model doubted it",
-}
-DIMENSIONS = {
-    "tenure": "Days since the first order",
-    "language": "Language",
-    "region": "Country",
-    "value": "Value",
-}
-ROLES = {
-    "champion": "decides",
-    "suspended": "suspended",
-    "challenger": "scores in the shadow",
-    "former": "decided before",
-    "none": "never decided",
-}
-FEATURES = {"score": "score"}  # the others are known by their names
 GLOSSARIES = (
     ILLS,
     MEASURES,
@@ -277,8 +258,5 @@ GLOSSARIES = (
     COSTS,
     MEANS,
     CURRENCIES,
-    SENT_BY,
-    DIMENSIONS,
-    ROLES,
-    FEATURES,
+    *risk_words.GLOSSARIES,
 )

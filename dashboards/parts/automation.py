@@ -26,7 +26,7 @@ def show_standing(view: View) -> Row | None:
     if row["missing_labels"]:
         _say_what_is_missing(view, row)
     if row["against"]:
-        st.caption(texts("Against the newest model: {why}", why=row["against"]))
+        st.caption(texts("Against the newest model: {why}", why=texts.sentences(row["against"])))
     if row["differing"]:
         st.error(
             texts(
@@ -45,7 +45,11 @@ def _say_who_decides(view: View, row: Row) -> None:
         st.success(texts("Model {version} decides.", version=version))
     elif deciding == "suspended":
         st.error(
-            texts("Model {version} is suspended: {why}", version=version, why=row["why"] or "–")
+            texts(
+                "Model {version} is suspended: {why}",
+                version=version,
+                why=texts.sentences(row["why"] or "–"),
+            )
         )
     elif deciding == "unavailable":
         st.error(

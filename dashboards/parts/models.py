@@ -12,7 +12,7 @@ from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
-from dashboards.words import DIMENSIONS, FEATURES, ROLES
+from dashboards.risk_words import DIMENSIONS, FEATURES, ROLES, SLICES
 
 Row = Mapping[str, Any]
 _USUAL_SHARE = 80
@@ -122,6 +122,14 @@ def show_whom_it_errs_for(view: View, standing: Row) -> None:
     if version is None:
         st.info(texts("There is no model yet that could send anybody to a person."))
         return
+    if view.ask(queries.passes_nobody, version):
+        st.info(
+            texts(
+                "Model {version} is certified for nothing: by itself it would let nobody pass, so there is nobody to compare.",
+                version=version,
+            )
+        )
+        return
     options = {code: texts(word) for code, word in DIMENSIONS.items()}
     dimension = choose_one(st.container(), "by", texts("By"), options, default="tenure")
     rows = view.ask(queries.slices, version, dimension)
@@ -132,7 +140,10 @@ def show_whom_it_errs_for(view: View, standing: Row) -> None:
         "Of those known to be honest, the share sent to a person, with its 95 % interval. Where intervals overlap, "
         "the difference may be chance."
     )
-    st.altair_chart(charts.shares_beside(rows, texts), width="stretch", alt=told)
+    named = rows.with_columns(
+        slice=pl.Series([texts.word(SLICES, each) for each in rows["slice"]], dtype=pl.String)
+    )
+    st.altair_chart(charts.shares_beside(named, texts), width="stretch", alt=told)
     st.caption(told)
     st.caption(
         texts("Seen in its own decisions.")

@@ -6,7 +6,7 @@ from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
 from dashboards.queries.periods import Period
-from dashboards.words import SENT_BY
+from dashboards.risk_words import RULES, SENT_BY
 
 
 def show_reviews(view: View, period: Period) -> None:
@@ -64,7 +64,7 @@ def _review_columns(view: View) -> dict[str, Column]:
 def _rule_columns(view: View) -> dict[str, Column]:
     texts, define = view.texts, view.define
     return {
-        "rule": Column(texts("Rule"), definition=define("policy_rules_weekly.rule")),
+        "rule": Column(texts("Rule"), words=RULES, definition=define("policy_rules_weekly.rule")),
         "failed": Column(
             texts("Not passed"), "number", definition=define("policy_rules_weekly.failed")
         ),

@@ -8,9 +8,10 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from dashboards.queries.frames import frame
+from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_share
 from dashboards.queries.periods import Period
+from dashboards.risk_words import SLICES
 
 _Z = 1.959963984540054  # 97.5 % of a normal distribution lies below
 MOST_MOVED = 12
@@ -116,7 +117,29 @@ def slices(connection: duckdb.DuckDBPyConnection, version: str, dimension: str) 
         {"version": version, "dimension": dimension},
     )
     seen_in = "decisions" if "decisions" in rows["seen_in"] else "training"
-    return rows.filter(pl.col("seen_in") == seen_in)
+    return rows.filter(pl.col("seen_in") == seen_in).sort(_place(pl.col("slice")), "slice")
+
+
+def _place(codes: pl.Expr) -> pl.Expr:
+    """The place of slices in the order of the glossary, from little to much; others come behind."""
+    places = {code: place for place, code in enumerate(SLICES)}
+    return codes.replace_strict(places, default=len(places), return_dtype=pl.Int64)
+
+
+def passes_nobody(connection: duckdb.DuckDBPyConnection, version: str) -> bool:
+    """Whether a model would send everybody to a person: it is certified for nothing, and never decided."""
+    return bool(
+        only_row(
+            connection,
+            """
+            select count(*) from risk_models
+            where version = $version and not is_certified and version not in (
+                select version from risk_slices where seen_in = 'decisions'
+            )
+            """,
+            {"version": version},
+        )[0]
+    )
 
 
 def reviews(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from published_figures import (
     LAST,
     MONDAYS,
     figures,
+    risk_models,
     risk_monitor_weekly,
     risk_slices,
     risk_standing,
@@ -109,6 +110,26 @@ class TestModels:
         assert set(queries.slices(marts, MODEL, "tenure")["seen_in"]) == {"training"}
         assert queries.slices(marts, "another", "tenure").is_empty()
 
+    def test_slices_go_from_little_to_much(self, marts: duckdb.DuckDBPyConnection) -> None:
+        mixed = risk_slices().filter(dimension="tenure").head(1)
+        names = [">1y", "180-365d", "<30d", "unknown", "30-180d"]
+        marts.register(
+            "risk_slices", pl.concat([mixed.with_columns(slice=pl.lit(each)) for each in names])
+        )
+
+        rows = queries.slices(marts, MODEL, "tenure")
+
+        assert rows["slice"].to_list() == ["<30d", "30-180d", "180-365d", ">1y", "unknown"]
+
+    def test_one_that_is_certified_for_nothing_passes_nobody_unless_it_decided(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert not queries.passes_nobody(marts, MODEL)
+        marts.register("risk_models", risk_models().with_columns(is_certified=pl.lit(False)))
+        assert not queries.passes_nobody(marts, MODEL)
+        marts.register("risk_slices", risk_slices().filter(pl.col("seen_in") == "training"))
+        assert queries.passes_nobody(marts, MODEL)
+
 
 class TestPeople:
     def test_who_overrides_what_sent_it(self, marts: duckdb.DuckDBPyConnection) -> None:
@@ -193,8 +214,28 @@ class TestPage:
         shown = visit(PAGE)
 
         reviews = next(each.value for each in shown.dataframe if "Sent by" in each.value)
-        assert "blind: the model doubted it" in reviews["Sent by"].to_list()
+        assert "blind: doubted" in reviews["Sent by"].to_list()
         assert any(each.value.startswith("Blind cases are drawn by lot") for each in shown.caption)
+
+    def test_of_a_model_that_would_pass_nobody_no_customers_are_compared(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        """All of them would be sent to a person: a picture of 100 % for each says nothing."""
+        publish_marts(
+            {
+                **figures(),
+                "risk_standing": risk_standing(deciding="uncertified"),
+                "risk_models": risk_models().with_columns(is_certified=pl.lit(False)),
+                "risk_slices": risk_slices().filter(pl.col("seen_in") == "training"),
+            }
+        )
+
+        shown = visit(PAGE)
+
+        assert any("it would let nobody pass" in each.value for each in shown.info)
+        assert not any(
+            each.value.startswith("Of those known to be honest") for each in shown.caption
+        )
 
     def test_before_a_certificate_it_says_how_many_labels_are_missing(
         self, shown_with, visit: Visit

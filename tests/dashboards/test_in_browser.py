@@ -32,6 +32,7 @@ PAGES = {
     "process": ("Process", "流程"),
     "money": ("Money", "费用与退款"),
     "problem_products": ("Problem products", "问题商品"),
+    "automation": ("Automation & risk", "自动化与风险"),
     "data_health": ("Data health", "数据健康"),
 }
 DESK = {"width": 1280, "height": 1000}

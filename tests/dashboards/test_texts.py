@@ -1,11 +1,22 @@
 import ast
+import re
 from pathlib import Path
 from typing import get_args
 
+import polars as pl
+
 import dashboards
+from dashboards.risk_words import FEATURES, RULES
 from dashboards.texts import Texts, chinese
 from dashboards.words import GLOSSARIES, REASONS
+from models.risk.compare import compare
+from models.risk.features import NAMES
+from models.risk.golden import Reproduction
+from models.risk.train import TooFewLabels
+from pipelines.risk.frame import rules_of
+from service.domain.policy import RuleName
 from service.domain.words import Reason
+from service.policies import default_policy
 
 PAGES = Path(dashboards.__path__[0])
 
@@ -32,6 +43,37 @@ class TestTexts:
             "size or fit",
             "尺码不合",
         )
+
+    def test_every_feature_and_rule_is_told_in_words(self) -> None:
+        assert set(FEATURES) == {"score", *NAMES}
+        assert set(RULES) == set(get_args(RuleName))
+
+    def test_what_keeps_a_model_from_deciding_is_said_in_the_reader_s_language(self) -> None:
+        """Sentences of the training and the comparison themselves, as they leave them in the mart."""
+        few = str(TooFewLabels(12, 3))
+        rows = pl.DataFrame(
+            {
+                "champion": [True, False],
+                "challenger": [False, True],
+                "label": [0, 1],
+                "weight": [1.0, 1.0],
+                "value": [100.0, 100.0],
+            }
+        )
+        compared = compare(
+            rows,
+            rules_of(default_policy(), "EUR"),
+            is_certified=True,
+            golden=Reproduction(64, (3,)),
+            is_in_parity=False,
+            seed=1,
+        )
+        against = "; ".join(compared.against)
+
+        for told in (few, against, "nothing is certified"):
+            assert Texts("en").sentences(told) == told
+            assert not re.search("[a-z]{3}", Texts("zh").sentences(told)), told
+        assert Texts("zh").sentences("a person's own words") == "a person's own words"
 
     def test_money_is_written_as_the_language_does(self) -> None:
         assert Texts("en").money(123_456, "GBP") == "£1,235"

@@ -433,6 +433,7 @@ def risk_models() -> pl.DataFrame:
             "auc": 0.91,
             "share": 0.8,
             "bound": 0.0085,
+            "is_certified": True,
             "early_share": 0.5,
             "basic_share": 0.7,
             "missing_labels": 0,
