@@ -40,20 +40,27 @@ def show() -> None:
 
 @app.command()
 def replay(file: PolicyFile) -> None:
-    """Judge past requests by the policy in force and by FILE, and print what would have changed. Changes nothing."""
+    """Judge past requests by the policy in force and by FILE, and print what would have changed. Changes nothing.
+
+    What the approval step would have done is asked of the model that decides now; its thresholds are its own.
+    """
     from rich.console import Console
 
     from retour.assembly import open_retour
-    from retour.replay_report import print_replayed
+    from retour.replay_report import print_replayed, print_risk
     from service.policies.reading import read_policy
     from service.policies.replay import replay as replay_past
+    from service.policies.risk_replay import RiskReplay
 
     settings, candidate = load_settings(), read_policy(file)
     retour = open_retour(settings)
     in_force, zone = retour.context.policy, retour.context.zone
+    risk = RiskReplay(settings.risk_dir, in_force, candidate)
     with _progress() as progress:
-        replayed = replay_past(retour.context.db, in_force, candidate, zone, progress)
-    print_replayed(Console(highlight=False), replayed, in_force.version, candidate.version, zone)
+        replayed = replay_past(retour.context.db, in_force, candidate, zone, progress, risk)
+    console = Console(highlight=False)
+    print_replayed(console, replayed, in_force.version, candidate.version, zone)
+    print_risk(console, risk.replayed, in_force.version, candidate.version)
 
 
 @contextmanager

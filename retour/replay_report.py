@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from service.domain.events import Basis
 from service.domain.money import in_figures
 from service.policies.past import Delivery
 from service.policies.replay import Change, Replayed
+from service.policies.risk_replay import Act, RiskReplayed
 
 _NOTES: dict[Delivery, str] = {
     "guessed": "no delivery is recorded, so the order's own time stands in for it: windows end too early",
@@ -85,3 +87,68 @@ def _notes(replayed: Replayed) -> Iterator[str]:
         yield f"Returns left out because their order is not known: {replayed.without_order:,}."
     if replayed.judged:
         yield "Photos of past requests are not recorded: they are judged as having none."
+
+
+_ACTS: dict[Act, str] = {
+    "passed": "pass by themselves",
+    "reviewed": "go to a person",
+    "declined": "are declined by a rule",
+    "early": "are paid earlier than others",
+    "full": "are inspected in full",
+    "audited": "  of those, drawn by lot",
+    "blind": "are judged blind",
+}
+
+
+def print_risk(console: Console, replayed: RiskReplayed, in_force: str, candidate: str) -> None:
+    """What becomes of the requests beside the rules: by the model that decides now, and by the same lots."""
+    if replayed.asked:
+        console.print(_risk_heading(replayed, candidate), soft_wrap=True)
+        console.print(_acts(replayed, in_force, candidate))
+    for note in _risk_notes(replayed):
+        console.print(note, soft_wrap=True)
+
+
+def _risk_heading(replayed: RiskReplayed, candidate: str) -> str:
+    by = (
+        f"by model {replayed.model}"
+        if replayed.deciding == "model"
+        else _WITHOUT[replayed.deciding]
+    )
+    return (
+        f"Approval of {replayed.asked:,} of them {by}, and by the same lots: {replayed.changed:,} "
+        f"({replayed.changed / replayed.asked:.1%}) would be dealt with otherwise under {candidate}."
+    )
+
+
+_WITHOUT: dict[Basis, str] = {
+    "no_model": "without a model (there is none yet)",
+    "uncertified": "without a model (the newest one is certified for nothing)",
+    "suspended": "without a model (it is suspended)",
+    "unavailable": "without a model (it cannot be read, so people decide)",
+}
+
+
+def _acts(replayed: RiskReplayed, in_force: str, candidate: str) -> Table:
+    table = Table()
+    table.add_column("past returns that", no_wrap=True)
+    for version in (in_force, candidate):
+        table.add_column(f"under {version}", justify="right", no_wrap=True)
+    for act, words in _ACTS.items():
+        if replayed.before[act] or replayed.after[act]:
+            table.add_row(words, f"{replayed.before[act]:,}", f"{replayed.after[act]:,}")
+    return table
+
+
+def _risk_notes(replayed: RiskReplayed) -> Iterator[str]:
+    if replayed.unseen:
+        yield (
+            f"Returns whose approval cannot be replayed, because the log does not hold what was seen of them then: {replayed.unseen:,}."
+        )
+    if replayed.not_replayed:
+        changes = "; ".join(
+            f"{each.name}: {each.before} → {each.after}" for each in replayed.not_replayed
+        )
+        yield (
+            f"Not replayed, because it acts on the next training or on watching the model, and its thresholds are as they are: {changes}."
+        )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from service.domain.policy import Judgement, Policy, Request, judge
 from service.platform.db import Database
 from service.policies.past import Delivery, Past, count_returns, past_requests
+from service.policies.risk_replay import RiskReplay
 
 Verdict = Literal["pass", "review", "decline"]
 Progress = Callable[[int, int], None]
@@ -73,20 +74,31 @@ def replay(
     candidate: Policy,
     zone: ZoneInfo,
     progress: Progress = lambda _, __: None,
+    risk: RiskReplay | None = None,
 ) -> Replayed:
-    """Judge every past request by both policies. `progress` is told how many of how many are done."""
+    """Judge every past request by both policies. `progress` is told how many of how many are done.
+
+    `risk` takes those that were judged, to ask what the approval step would do with them.
+    """
     replayed = Replayed()
     rules = (in_force.rules.history, candidate.rules.history)
     with db.read() as connection:
         total = count_returns(connection)
         for done, past in enumerate(past_requests(connection, rules, zone), 1):
             if isinstance(past, Past):
-                before, after = past.requests
-                replayed.count(past, judge(in_force, before), judge(candidate, after))
+                before, after = (
+                    judge(in_force, past.requests[0]),
+                    judge(candidate, past.requests[1]),
+                )
+                replayed.count(past, before, after)
+                if risk:
+                    risk.take(connection, past, before, after)
             else:
                 replayed.without_order += 1
             if done % _TELL_EVERY == 0 or done == total:
                 progress(done, total)
+        if risk:
+            risk.flush(connection)
     return replayed
 
 

@@ -110,6 +110,7 @@ class TestReplay:
         assert ["return_window", "pass → review", "1", "9.50 GBP"] in rows
         assert "3 of these returns: no delivery is recorded" in answer.stdout
         assert "left out because their order is not known: 1" in answer.stdout
+        assert "the log does not hold what was seen of them then: 3" in answer.stdout
 
     def test_a_shop_without_a_past_is_told_so(self, folder: Path) -> None:
         answer = policy(folder, "policy", "replay", "my.toml")
@@ -126,6 +127,10 @@ class TestReplay:
         answer = policy(folder, "policy", "replay", "my.toml", RETOUR_POLICY="my.toml")
 
         assert "would judge 0 of them" in answer.stdout
+        assert (
+            "without a model (there is none yet), and by the same lots: 0 (0.0%)" in answer.stdout
+        )
+        assert "of those, drawn by lot" in answer.stdout
         assert "the deliveries are a practice shop's" in answer.stdout
         with sqlite3.connect(folder / "var" / "retour.db") as connection:
             rows = connection.execute(
