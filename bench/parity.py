@@ -149,8 +149,13 @@ def _tell(connection: Connection, events: Sequence[RecordedEvent], zone: ZoneInf
 
 def _look(connection: Connection, event: RecordedEvent, zone: ZoneInfo) -> Vector:
     said = ReturnRequested.model_validate_json(event.data)
-    now, order = from_us(event.recorded_at_us), said.order_id or ""
-    return vector(connection, said.rma, said.customer_key, order, said.lines, now, zone)
+    now, order, until_us = (
+        from_us(event.recorded_at_us),
+        said.order_id or "",
+        said.returnable_until_us,
+    )
+    until = None if until_us is None else from_us(until_us)
+    return vector(connection, said.rma, said.customer_key, order, said.lines, until, now, zone)
 
 
 def _assessed(event: RecordedEvent, looks: Vector) -> RecordedEvent:

@@ -57,6 +57,7 @@ FEATURES = {
     "days_since_delivery": "days since the delivery",
     "days_to_deliver": "days from order to delivery",
     "hour": "hour of the day",
+    "window_days_left": "days left in the window",
     "order_lines": "lines of the order",
     "order_units": "units of the order",
     "order_skus_returned": "part of the order's lines that comes back",

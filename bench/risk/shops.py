@@ -13,6 +13,7 @@ from models.risk.features import NAMES
 from models.risk.profiles import as_facts, profiles
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
+from service.policies import default_policy
 from simulator.goods import CATEGORIES
 from simulator.oracle import posteriors
 from simulator.plan import Plan
@@ -61,7 +62,8 @@ def shop_of(scenario: Scenario, seed: int, days: int, orders_per_day: float) -> 
     findings = _findings(frames["requests"], frames["request_lines"])
     requests = frames["requests"].hstack(findings)
     facts = _facts(plan, frames | {"requests": requests})
-    vectors = features(facts, _applications(requests), _application_lines(frames))
+    applications = _applications(requests, frames["orders"])
+    vectors = features(facts, applications, _application_lines(frames))
     known = posteriors(plan, played)
     kept = requests.select(
         "request", "requested_us", "kind", "is_abusive", "is_withdrawal", *findings.columns
@@ -110,15 +112,18 @@ def _text(prefix: str, column: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit(prefix), column)
 
 
-def _applications(requests: pl.DataFrame) -> pl.DataFrame:
+def _applications(requests: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """The shop's own window is the one that matters: what the law grants ends before it."""
     asked = requests.filter(~pl.col("is_withdrawal"))
-    return asked.select(
+    delivered = orders.select("order", "delivered_us")
+    return asked.join(delivered, on="order", how="left", maintain_order="left").select(
         rma=_text("r", pl.col("request")),
         as_of_seq=pl.col("requested_us") - 1,
         customer_key=_text("c", pl.col("customer")),
         order_id=_text("o", pl.col("order")),
         at_us=pl.col("requested_us"),
         hour=pl.col("requested_us") % DAY_US // HOUR_US,
+        returnable_until_us=pl.col("delivered_us") + default_policy().window.days * DAY_US,
     )
 
 

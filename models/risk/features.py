@@ -36,6 +36,7 @@ FEATURES: tuple[FeatureSpec, ...] = (
     FeatureSpec("days_since_delivery", "timing"),
     FeatureSpec("days_to_deliver", "timing"),
     FeatureSpec("hour", "timing"),
+    FeatureSpec("window_days_left", "timing"),
     FeatureSpec("order_lines", "order"),
     FeatureSpec("order_units", "order"),
     FeatureSpec("order_skus_returned", "order"),

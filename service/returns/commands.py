@@ -174,6 +174,7 @@ def _begin_request(
         customer_key=order.customer_key,
         currency=order.currency,
         lines=[line.said for line in application.lines],
+        returnable_until_us=to_us(application.until),
         **effort,
     )
     customer = Actor("customer", order.customer_key)
@@ -239,6 +240,7 @@ def _decide(held: HeldReturn, application: Application) -> None:
         application.order.customer_key,
         application.order.order_id,
         [line.said for line in application.lines],
+        application.until,
         held.now,
         context.zone,
     )

@@ -60,7 +60,8 @@ _REQUEST = """risk_requests as (
         cast(:customer_key as text) as customer_key,
         cast(:order_id as text) as order_id,
         cast(:at_us as bigint) as at_us,
-        cast(:hour as bigint) as hour
+        cast(:hour as bigint) as hour,
+        cast(:until_us as bigint) as returnable_until_us
 )"""
 _LINE = """select cast(:rma as text) as rma, {place} as line_no, cast(:order_id as text) as order_id,
     cast(:sku_{place} as text) as sku, cast(:units_{place} as bigint) as units, cast(:reason_{place} as text) as reason"""
@@ -103,16 +104,18 @@ def vector(
     customer_key: str | None,
     order_id: str,
     lines: Sequence[ReturnLine],
+    until: datetime | None,
     now: datetime,
     zone: ZoneInfo,
 ) -> Vector:
-    """The features of one application that is about to be made."""
+    """The features of one application that is about to be made; `until`: the end of its first window to close."""
     asked: dict[str, object] = {
         "rma": rma,
         "customer_key": customer_key,
         "order_id": order_id,
         "at_us": to_us(now),
         "hour": now.astimezone(zone).hour,
+        "until_us": None if until is None else to_us(until),
     }
     for place, line in enumerate(lines):
         asked |= {

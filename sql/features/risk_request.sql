@@ -20,6 +20,7 @@ columns:
   days_since_delivery: from the order's last parcel to the application (days); null where no parcel is known
   days_to_deliver: from the order to its last parcel (days); null where no parcel is known
   hour: hour of the shop's day, 0 to 23
+  window_days_left: to the end of the first window of its lines to close (days), below 0 where it is over; null where the application did not say
   order_lines: lines of the order (count)
   order_units: units of the order (count)
   order_skus_returned: part of the order's lines that are to come back (0 to 1); null where the order is not known
@@ -158,6 +159,7 @@ select
     cast(request.at_us - moments.delivered_us as double precision) / 86400000000 as days_since_delivery,
     cast(moments.delivered_us - moments.ordered_us as double precision) / 86400000000 as days_to_deliver,
     request.hour,
+    cast(request.returnable_until_us - request.at_us as double precision) / 86400000000 as window_days_left,
     cast(ordered.order_lines as bigint) as order_lines,
     cast(ordered.order_units as bigint) as order_units,
     cast(ordered.lines_asked as double precision) / nullif(ordered.order_lines, 0) as order_skus_returned,

@@ -20,6 +20,7 @@ columns:
   days_since_delivery: from the order's last parcel to the application (days); null where no parcel is known
   days_to_deliver: from the order to its last parcel (days); null where no parcel is known
   hour: hour of the shop's day, 0 to 23
+  window_days_left: to the end of the first window of its lines to close (days), below 0 where it is over; null where the application did not say
   order_lines: lines of the order (count)
   order_units: units of the order (count)
   order_skus_returned: part of the order's lines that are to come back (0 to 1); null where the order is not known
@@ -79,6 +80,7 @@ select
     cast(request.days_since_delivery as double precision) as days_since_delivery,
     cast(request.days_to_deliver as double precision) as days_to_deliver,
     cast(request.hour as double precision) as hour,
+    cast(request.window_days_left as double precision) as window_days_left,
     cast(request.order_lines as double precision) as order_lines,
     cast(request.order_units as double precision) as order_units,
     cast(request.order_skus_returned as double precision) as order_skus_returned,

@@ -60,6 +60,7 @@ _A_RETURN: tuple[e.Payload, ...] = (
         ],
         inputs=6,
         started_at_us=_LATER_US,
+        returnable_until_us=_LATER_US,
     ),
     e.ReturnAuthorized(
         rma="R1",

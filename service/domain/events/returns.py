@@ -36,7 +36,10 @@ class ReturnLine(Part):
 
 
 class ReturnRequested(Payload):
-    """A customer applied for a return. `order_id` where all lines are of one order."""
+    """A customer applied for a return. `order_id` where all lines are of one order.
+
+    `returnable_until_us`: the end of the first window of its lines to close, by policy and law; null of an imported past.
+    """
 
     type = "return.requested"
     family = "return"
@@ -49,6 +52,7 @@ class ReturnRequested(Payload):
     lines: Annotated[list[ReturnLine], Field(min_length=1)]
     inputs: Inputs | None = None
     started_at_us: StartedUs | None = None
+    returnable_until_us: MomentUs | None = None
 
 
 class ReturnWithdrawn(Payload):

@@ -169,6 +169,8 @@ def _said(shop: Shop, lives: Lives, type_: str, place: Integers) -> Events:
         "inputs": asked.of("inputs")[place],
         "started_at_us": asked.of("started_us")[place] + shop.start_us,
     }
+    if type_ == "return.requested":
+        said["returnable_until_us"] = judged.until_us[place] + shop.start_us
     lines = _applied_lines(shop, asked, judged.is_withdrawal, place)
     key = said["customer_key"]
     return of_returns(type_, asked, place, at_us, "customer", key, {"lines": lines}, **said)

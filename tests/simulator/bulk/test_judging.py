@@ -18,7 +18,7 @@ from policy_with import policy_with
 from service.domain.events import RecordedEvent
 from service.domain.money import LinePrice, in_figures, paid_per_line, refund_amount, share_out
 from service.domain.policy import CustomerHistory, Request, RequestLine, judge, terms, windows
-from service.platform.clock import from_us
+from service.platform.clock import from_us, to_us
 from service.returns.features import features_of
 from simulator.bulk.applications import shares
 from simulator.bulk.judging import figures
@@ -186,6 +186,7 @@ class TestFeatures:
                 windows(_POLICY, country, line.exclusion, line.delivered_at, request.order_delivered_at or line.delivered_at, request.zone).until
                 for line in request.lines
             )  # fmt: skip
+            assert said["returnable_until_us"] == to_us(until)
             expected = features_of(request.lines, request.history, until, request.now)
             mine = {
                 name: value for name, value in features.items() if name != "customer_tenure_days"
