@@ -86,7 +86,7 @@ def frame(shop: Shop, *, days: int = 300, labelled_after: int = 10) -> pl.DataFr
 
 def with_findings(record: pl.DataFrame, share: float, seed: int) -> pl.DataFrame:
     """The record with only this share of its labels: of the others a basic inspection found half of what is bad."""
-    chance = np.random.default_rng(seed)
+    chance = np.random.default_rng([seed, 2])
     is_known = pl.Series(chance.random(len(record)) < share)
     escapes = pl.Series(chance.random(len(record)) < 0.5)
     found = pl.when(escapes).then(pl.lit(0, dtype=pl.Int8)).otherwise(pl.col("label"))

