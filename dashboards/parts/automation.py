@@ -61,14 +61,14 @@ def _say_who_decides(view: View, row: Row) -> None:
     elif deciding == "uncertified":
         st.warning(
             texts(
-                "Model {version} is certified for nothing: the rules decide, and it is only scored.",
+                "Model {version} is certified for nothing and only scores. Small values and a part drawn by lot pass; people decide on the rest.",
                 version=version,
             )
         )
     else:
         st.info(
             texts(
-                "The rules decide. A part of what passes is drawn by lot for a full inspection, to learn from."
+                "No model decides yet. Small values pass, and a part of all that keeps the rules is drawn by lot: it passes and is inspected in full, to learn from. People decide on the rest."
             )
         )
 

@@ -163,10 +163,12 @@ class Inspection(Section):
 
 
 class Audit(Section):
-    """A random share of what would pass by itself is inspected in full, so that approvals are not taken for truth."""
+    """A random share is let pass and inspected in full, so that approvals are not taken for truth."""
 
     share: Annotated[Share, Field(description="of what passes where a certified model decides")]
-    bootstrap_share: Annotated[Share, Field(description="of what passes where none does")]
+    bootstrap_share: Annotated[
+        Share, Field(description="of all that keeps the rules, of whatever value, where none does")
+    ]
     blind_share: Annotated[
         Share,
         Field(description="of what a model would let pass, judged by a person who is not told"),
@@ -196,6 +198,9 @@ class BasicInspection(Section):
 class RiskTerms(Section):
     """What the risk model may do, and what its decisions cost."""
 
+    unscored_up_to_minor: Annotated[
+        PerCurrency, Field(description="what passes by itself where no certified model decides")
+    ]
     abuse_cap: Annotated[Cap, Field(description="of what passes by itself, by count")]
     amount_cap: Annotated[Cap, Field(description="of what passes by itself, by money")]
     confidence: Annotated[

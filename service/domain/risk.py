@@ -10,20 +10,33 @@ from typing import Literal, Protocol, get_args
 from service.domain.events import Basis, Feature, InspectionDepth, Reason, RefundOn
 from service.domain.policy import Judgement
 from service.domain.policy_sections import Audit, RiskTerms
+from service.domain.words import Phrase
 
 _EARLIEST_FIRST: tuple[RefundOn, ...] = get_args(RefundOn)
+_NONE_DECIDES = Phrase("No risk model decides yet, so a person does.")
+_NO_ANSWER = Phrase("The risk model gave no usable answer, so a person decides.")
+# Why a person decides where no model was heard: by the basis of the decision.
+WITHOUT_MODEL: Mapping[str, Phrase] = {
+    "no_model": _NONE_DECIDES,
+    "uncertified": _NONE_DECIDES,
+    "suspended": Phrase("The risk model is suspended, so a person decides."),
+    "unavailable": _NO_ANSWER,
+    "failed": _NO_ANSWER,
+    "late": _NO_ANSWER,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
     """A request as the approval step sees it, and nothing that was recorded after it.
 
-    `features` are numbers by name, None where unknown, of events up to `as_of_seq`. `refund_on` and `inspection` are
-    what policy and law say for everybody; `audit` and `terms` are the policy's. `draw`, uniform in [0, 1), decides whether
-    this one is audited.
+    `value_minor` is of all that comes back, in minor units of the currency. `features` are numbers by name, None where unknown, of events up to `as_of_seq`. `refund_on` and `inspection` are
+    what policy and law say for everybody; `audit` and `terms` are the policy's. `draw`, uniform in [0, 1), is its lot.
     """
 
     judgement: Judgement
+    value_minor: int
+    currency: str
     features: Mapping[str, float | None]
     as_of_seq: int
     refund_on: RefundOn
@@ -35,10 +48,12 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the approval step may do with one request, on what basis, why, and how probable this action was given what was seen.
+    """What the approval step may do with one request, on what basis, and why.
 
-    `challenger_score` is what a model that decides nothing yet says of the same request. `hidden_decision`: of a blind
-    case, what the model would have decided; the person who decides is told neither that nor its reasons.
+    `propensity` is how probable this action was, given what was seen, and `approve_propensity` how probable an approval
+    was, with whatever inspection. `challenger_score` is what a model that decides nothing yet says of the same request.
+    `hidden_decision`: of a blind case, what the model would have decided; the person who decides is told neither that
+    nor its reasons.
     """
 
     decision: Literal["approve", "review"]
@@ -46,6 +61,7 @@ class Assessment:
     inspection: InspectionDepth
     propensity: float
     basis: Basis
+    approve_propensity: float
     is_audit: bool = False
     reasons: tuple[Reason, ...] = ()
     model_version: str | None = None
@@ -94,7 +110,7 @@ class Stakes:
 
 
 class RulesOnly:
-    """No model: what passes every rule is approved, the rest goes to a human; a random share is inspected in full."""
+    """No model: of what keeps every rule, small values and a random share are approved, the rest goes to a human."""
 
     def assess(self, application: Application) -> Assessment:
         return by_rules(application, "no_model")
@@ -104,16 +120,22 @@ class RulesOnly:
 
 
 def by_rules(application: Application, basis: Basis) -> Assessment:
-    """What the rules say, where no certified model decides, for the reason that `basis` names."""
+    """What becomes of a request where no certified model decides, for the reason that `basis` names.
+
+    Of what keeps the rules the lot draws a share, whatever the value: it is approved and inspected in full, and so what is
+    found in it speaks for all. Of the rest small values are approved, and a human decides on the others.
+    """
     if application.judgement.verdict != "pass":
         return stopped_by_rules(application)
-    return _approved(
-        application,
-        basis,
-        application.refund_on,
-        application.inspection,
-        application.audit.bootstrap_share,
-    )
+    share = application.audit.bootstrap_share
+    if _passes_unscored(application):
+        return _approved(application, basis, application.refund_on, application.inspection, share)
+    if application.draw < share:
+        return Assessment(
+            "approve", application.refund_on, "full", share, basis, share, is_audit=True
+        )
+    asked = to_a_person(application, basis)
+    return replace(asked, propensity=1 - share, approve_propensity=share)
 
 
 def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
@@ -146,9 +168,16 @@ def stopped_by_rules(application: Application) -> Assessment:
 def to_a_person(
     application: Application, basis: Basis, *, inspection: InspectionDepth | None = None
 ) -> Assessment:
-    """To a human, on the terms that hold for everybody."""
+    """To a human, on the terms that hold for everybody, with the reason where no model was heard."""
+    why = WITHOUT_MODEL.get(basis)
     return Assessment(
-        "review", application.refund_on, inspection or application.inspection, 1.0, basis
+        "review",
+        application.refund_on,
+        inspection or application.inspection,
+        1.0,
+        basis,
+        0.0,
+        reasons=(Reason(code=basis, words=why.text),) if why else (),
     )
 
 
@@ -168,12 +197,22 @@ def feature_vector(features: Mapping[str, float | None]) -> list[Feature]:
     return [Feature(name=name, value=value) for name, value in features.items()]
 
 
+def _passes_unscored(application: Application) -> bool:
+    up_to_minor = application.terms.unscored_up_to_minor.get(application.currency, -1)
+    return application.value_minor <= up_to_minor
+
+
 def _let_pass(application: Application, score: float, stakes: Stakes) -> Assessment:
     """An approval; or by lot a blind case, which looks like what the model doubts. The lots are independent of each other."""
     seen_share = 1 - application.audit.blind_share
     if application.draw >= seen_share:
         blind = to_a_person(application, "model", inspection="full")
-        return replace(blind, propensity=application.audit.blind_share, hidden_decision="approve")
+        return replace(
+            blind,
+            propensity=application.audit.blind_share,
+            approve_propensity=seen_share,
+            hidden_decision="approve",
+        )
     passed = _approved(
         replace(application, draw=application.draw / seen_share),
         "model",
@@ -181,7 +220,7 @@ def _let_pass(application: Application, score: float, stakes: Stakes) -> Assessm
         _inspection_of(application, score, stakes),
         application.audit.share,
     )
-    return replace(passed, propensity=passed.propensity * seen_share)
+    return replace(passed, propensity=passed.propensity * seen_share, approve_propensity=seen_share)
 
 
 def _refund_of(application: Application, score: float, stakes: Stakes) -> RefundOn:
@@ -208,10 +247,10 @@ def _approved(
 ) -> Assessment:
     """An approval. Where a basic inspection would do, the lot decides on a full one, with the probability that is noted."""
     if inspection == "full":
-        return Assessment("approve", refund_on, "full", 1.0, basis)
+        return Assessment("approve", refund_on, "full", 1.0, basis, 1.0)
     if application.draw < share:
-        return Assessment("approve", refund_on, "full", share, basis, is_audit=True)
-    return Assessment("approve", refund_on, "basic", 1 - share, basis)
+        return Assessment("approve", refund_on, "full", share, basis, 1.0, is_audit=True)
+    return Assessment("approve", refund_on, "basic", 1 - share, basis, 1.0)
 
 
 def _earlier(one: RefundOn, other: RefundOn) -> RefundOn:

@@ -121,6 +121,8 @@ def _application(
     """The request as the approval step would see it under this policy, with the features that were logged."""
     return Application(
         judgement=judged,
+        value_minor=sum(line.value_minor for line in request.lines),
+        currency=request.currency,
         features={each.name: each.value for each in said.features},
         as_of_seq=said.as_of_seq,
         refund_on=_refund_on(policy, request),

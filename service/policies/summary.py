@@ -19,7 +19,12 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
     )
     for name, regime in policy.regimes.items():
         yield name, _law(regime)
-    yield "by itself", f"up to {_amounts(rules.value.auto_up_to_minor)}"
+    yield "rules pass", f"up to {_amounts(rules.value.auto_up_to_minor)}"
+    yield (
+        "no model yet",
+        f"of what the rules pass, by itself up to {_amounts(policy.risk.unscored_up_to_minor)}, and "
+        f"{policy.audit.bootstrap_share:.1%} drawn by lot; the rest goes to a person",
+    )
     yield (
         "history",
         f"with more than {rules.history.max_returns} returns in {rules.history.within_days} days, or more than "
@@ -39,8 +44,8 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
     )
     yield (
         "inspection",
-        f"{policy.inspection.default}; in full for {policy.audit.share:.1%} drawn by lot, "
-        f"{policy.audit.bootstrap_share:.1%} where no certified model decides",
+        f"{policy.inspection.default}; in full for {policy.audit.share:.1%} of what a model lets pass, drawn by lot, and "
+        "for all that is drawn without one",
     )
     yield (
         "blind cases",
@@ -56,7 +61,9 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
 def _risk(risk: RiskTerms) -> str:
     early = risk.early_refund
     pays = f"refund {_WAITS[early.on]} for the trusted" if early.allowed else "nobody is paid early"
-    suspended = {"rules": "the rules decide", "review": "a person decides"}[risk.if_suspended]
+    suspended = {"rules": "it goes on as without one", "review": "a person decides"}[
+        risk.if_suspended
+    ]
     return (
         f"lets pass what is abusive in at most {risk.abuse_cap:.1%} by count and {risk.amount_cap:.1%} by money, "
         f"proven with {risk.confidence:.0%} confidence; {pays}; while it is suspended {suspended}"

@@ -246,6 +246,8 @@ def _decide(held: HeldReturn, application: Application) -> None:
     )
     risk_application = RiskApplication(
         judgement=judged,
+        value_minor=sum(line.value_minor for line in lines),
+        currency=application.order.currency,
         features={**looks.features, **features_of(lines, known, application.until, held.now)},
         as_of_seq=looks.as_of_seq,
         refund_on=held.head.refund_on,
@@ -309,6 +311,7 @@ def _assessed(
         inspection=assessment.inspection,
         is_audit=assessment.is_audit,
         propensity=assessment.propensity,
+        approve_propensity=assessment.approve_propensity,
         features=feature_vector(application.features),
         reasons=list(assessment.reasons),
         basis=assessment.basis,

@@ -20,6 +20,7 @@ from service.domain.events import (
 )
 from service.domain.lifecycle import UNDECIDED, Line, can
 from service.domain.policy import WHY
+from service.domain.risk import WITHOUT_MODEL
 from service.domain.words import Language, Phrase
 from service.platform import log
 from service.platform.clock import from_us
@@ -138,11 +139,11 @@ def _decided(told: Sequence[Payload]) -> Decided:
 
 
 def _suspicions(said: ReturnAssessed) -> tuple[Phrase, ...]:
-    """What rules and model found, each once. Nothing of a model that failed, which is not the customer's business, nor of a
-    blind case: who decides is to hear it from nobody, and whatever the model found has no part in the decision.
+    """What rules and model found, each once. Nothing of a model that was not heard, which is not the customer's business, nor of
+    a blind case: who decides is to hear it from nobody, and whatever the model found has no part in the decision.
     """
     phrases = [_WHY.get(each.code) or in_words(each.code) for each in said.reasons]
-    is_untold = said.basis in ("unavailable", "failed", "late", "suspended") or said.hidden_decision
+    is_untold = said.basis in WITHOUT_MODEL or said.hidden_decision
     unique = tuple({each.text: each for each in phrases}.values())
     return (_LOOK,) if is_untold else (_LOOK, *unique)
 

@@ -14,6 +14,7 @@ from typing import Literal
 from models.risk.registry import verify
 from service.domain.events import Basis, Reason
 from service.domain.risk import (
+    WITHOUT_MODEL,
     Application,
     Assessment,
     RiskHealth,
@@ -23,7 +24,7 @@ from service.domain.risk import (
     to_a_person,
 )
 from service.platform.telemetry import current_request
-from service.risk.reasons import by_lot, reasons_for, without_model
+from service.risk.reasons import by_lot, reasons_for
 from service.risk.standing import Load, Model, Named, Registry, Standing
 
 _log = logging.getLogger("retour.risk")
@@ -134,13 +135,14 @@ def _sound(explanation: list[tuple[str, float]]) -> list[tuple[str, float]]:
 
 
 def _assessment(application: Application, standing: Standing, answer: Answer) -> Assessment:
+    """The decision, and where a person is asked what the model found unusual: beside a rule too, unless none was heard."""
     made = _decision(application, standing, answer)
     told = replace(made, model_version=answer.version, score=answer.score)
-    if told.decision == "approve":
+    if told.decision == "approve" or told.basis in WITHOUT_MODEL:
         return told
     if told.hidden_decision == "approve":
         return replace(told, reasons=(by_lot(),))
-    return replace(told, reasons=(*told.reasons, *_reasons(told, answer)))
+    return replace(told, reasons=(*told.reasons, *answer.reasons))
 
 
 def _decision(application: Application, standing: Standing, answer: Answer) -> Assessment:
@@ -161,11 +163,6 @@ def _decision(application: Application, standing: Standing, answer: Answer) -> A
     if stakes.approve is None:
         return by_rules(application, "uncertified")
     return by_score(application, answer.score, stakes)
-
-
-def _reasons(assessment: Assessment, answer: Answer) -> tuple[Reason, ...]:
-    """Why nobody but a person decides; beside a rule, what the model found unusual too."""
-    return without_model(assessment.basis) or answer.reasons
 
 
 def _who_decides(standing: Standing) -> Basis:

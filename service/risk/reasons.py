@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from models.risk.features import FEATURES, Group
 from service.domain.events import Reason
+from service.domain.risk import WITHOUT_MODEL
 from service.domain.words import Phrase
 
 MOST_REASONS = 3
@@ -27,14 +28,6 @@ SUSPICIONS: Mapping[Group, Phrase] = {
         "We look more closely because of how address, device, phone or means of payment relate to other accounts."
     ),
     "product": Phrase("We look more closely because of how returns of such products go."),
-}
-# Where no model was heard: by the basis of the decision.
-_NO_ANSWER = Phrase("The risk model gave no usable answer, so a person decides.")
-WITHOUT_MODEL: Mapping[str, Phrase] = {
-    "unavailable": _NO_ANSWER,
-    "failed": _NO_ANSWER,
-    "late": _NO_ANSWER,
-    "suspended": Phrase("The risk model is suspended, so a person decides."),
 }
 # Of a blind case.
 BY_LOT = Phrase(
@@ -67,9 +60,3 @@ def reasons_for(explanation: Iterable[tuple[str, float]]) -> tuple[Reason, ...]:
 def by_lot() -> Reason:
     """Why a person decides what the model would have let pass."""
     return Reason(code="by_lot", words=BY_LOT.text)
-
-
-def without_model(basis: str) -> tuple[Reason, ...]:
-    """The reason where no model was heard though there is one; none on any other basis."""
-    phrase = WITHOUT_MODEL.get(basis)
-    return () if phrase is None else (Reason(code=basis, words=phrase.text),)

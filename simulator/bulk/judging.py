@@ -1,5 +1,8 @@
-"""What the policy's rules say of a stretch's applications, as `service.domain.policy.judge` says it of one."""
+"""What becomes of a stretch's applications where no model decides, as `service.domain.policy.judge` and
+`service.domain.risk.by_rules` have it of one.
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +27,8 @@ _WINDOW, _EXCLUSIONS, _VALUE, _HISTORY, _EVIDENCE = range(5)
 class Judged:
     """What holds for each application. `terms` is a place in the shop's table, of the line that is paid back first.
 
-    `outcomes` has a row for each rule's outcome: `owner` (the application's place), `rule`, `passed`, `detail`;
+    `keeps_rules`: a person decides only because no model does. `is_audit`: the lot drew it. `approve_propensity` and
+    `propensity` are the probabilities of an approval and of what was done. `outcomes` has a row for each rule's outcome: `owner` (the application's place), `rule`, `passed`, `detail`;
     withdrawals have none. `line_terms` are the lines' own.
     """
 
@@ -32,7 +36,10 @@ class Judged:
     verdict: Integers
     declined_by: Integers
     is_late: Flags
+    keeps_rules: Flags
     is_audit: Flags
+    approve_propensity: Floats
+    propensity: Floats
     terms: Integers
     line_terms: Integers
     value_minor: Integers
@@ -48,7 +55,7 @@ class _Windows:
 
 
 def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged:
-    """`draw`, uniform, decides whether what passes is audited."""
+    """`draw`, uniform, is the lot of what keeps the rules."""
     now_us = asked.of("requested_us")
     open_ = _windows(shop, asked, now_us)
     is_withdrawal = asked.of("is_withdrawal") & asked.all(open_.is_granted)
@@ -67,12 +74,19 @@ def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged
     verdict, declined_by = _verdict(findings, _may_be_declined(shop, asked, open_))
     outcomes = pl.concat([each.rows for each in findings], how="vertical")
     is_judged = ~is_withdrawal
+    keeps_rules = is_judged & (verdict == PASS)
+    lot = _drawn(shop, asked, value_minor, draw)
     return Judged(
         is_withdrawal=is_withdrawal,
-        verdict=np.where(is_withdrawal, PASS, verdict),
+        verdict=np.where(
+            keeps_rules & ~lot.is_approved, REVIEW, np.where(is_judged, verdict, PASS)
+        ),
         declined_by=declined_by,
         is_late=~findings[_WINDOW].passed,
-        is_audit=_audited(shop, draw) & is_judged & (verdict == PASS),
+        keeps_rules=keeps_rules,
+        is_audit=lot.is_audit & keeps_rules,
+        approve_propensity=np.where(keeps_rules, lot.approve_propensity, 0.0),
+        propensity=np.where(keeps_rules, lot.propensity, 1.0),
         terms=_first_paid(shop, asked, line_terms),
         line_terms=line_terms,
         value_minor=value_minor,
@@ -82,10 +96,37 @@ def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged
     )
 
 
-def _audited(shop: Shop, draw: Floats) -> Flags:
-    """Where no model decides; where everything is inspected in full, nothing is drawn by lot."""
-    share = 0.0 if shop.policy.inspection.default == "full" else shop.policy.audit.bootstrap_share
-    return draw < share
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """What becomes of what keeps the rules, and how probable that was."""
+
+    is_approved: Flags
+    is_audit: Flags
+    approve_propensity: Floats
+    propensity: Floats
+
+
+def _drawn(shop: Shop, asked: Applications, value_minor: Integers, draw: Floats) -> _Lot:
+    """Small values pass; where those are inspected in full anyway, nothing is drawn for it."""
+    policy, share = shop.policy, shop.policy.audit.bootstrap_share
+    is_small = value_minor <= _limits(policy.risk.unscored_up_to_minor)[_currency(asked)]
+    is_drawn = draw < share
+    is_certain = is_small & (policy.inspection.default == "full")
+    return _Lot(
+        is_approved=is_small | is_drawn,
+        is_audit=is_drawn & ~is_certain,
+        approve_propensity=np.where(is_small, 1.0, share),
+        propensity=np.where(is_certain, 1.0, np.where(is_drawn, share, 1 - share)),
+    )
+
+
+def _limits(up_to_minor: Mapping[str, int]) -> Integers:
+    """By currency; -1 where nothing is below it."""
+    return np.array([up_to_minor.get(each, -1) for each in CURRENCIES.names])
+
+
+def _currency(asked: Applications) -> Integers:
+    return np.asarray(asked.rows["currency"].to_physical().to_numpy())
 
 
 def _windows(shop: Shop, asked: Applications, now_us: Integers) -> _Windows:
@@ -212,10 +253,9 @@ def _of_lines(
 
 def _value(shop: Shop, asked: Applications, value_minor: Integers) -> _Finding:
     limits = shop.policy.rules.value.auto_up_to_minor
-    limit = np.array([limits.get(each, -1) for each in CURRENCIES.names])
     ends = pl.Series([_limit_in_words(each, limits.get(each)) for each in CURRENCIES.names])
-    currency = asked.rows["currency"].to_physical().to_numpy()
-    passed = value_minor <= limit[currency]
+    currency = _currency(asked)
+    passed = value_minor <= _limits(limits)[currency]
     parts = {
         "minor": value_minor,
         "currency": taken(pl.Series(CURRENCIES.names), currency),

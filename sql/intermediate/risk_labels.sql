@@ -14,8 +14,8 @@ columns:
   found_at: when that was known (UTC) - at the first bad finding, or the last good one; null without
   labelled_at: when it was known (UTC) - at the first bad finding, or the last good one; null without a label
   depth: how closely its goods were looked at - full if any was, else basic; null before
-  full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection (0 to 1)
-  is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them. Blind cases that would have passed stand apart - they say of reviewers what approvals in their stead say of the model
+  full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection that counts (0 to 1)
+  is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them. What the lot left to a person for want of a model does not count - what it drew stands for that too, and of what a person let pass the worst is missing. Blind cases that would have passed stand apart - they say of reviewers what approvals in their stead say of the model
   is_audit: whether the lot decided on that
   is_eligible: whether it passed every rule of the policy, so that a model's score may decide
 */
@@ -46,10 +46,24 @@ found as (
     group by inspected.rma
 ),
 
+assessed as (
+    select
+        told.rma,
+        told.time as assessed_at,
+        told.propensity,
+        told.is_audit,
+        told.inspection = 'full' and not (
+            told.decision = 'review' and coalesce(told.basis, 'rules') in ('no_model', 'uncertified', 'suspended')
+        ) and told.hidden_decision is distinct from 'approve' as is_full_by_decision,
+        coalesce(told.basis, case when told.decision = 'approve' then 'no_model' else 'rules' end) <> 'rules'
+            as is_eligible
+    from lake.return_assessed as told
+),
+
 judged as (
     select
         assessed.rma,
-        assessed.time as assessed_at,
+        assessed.assessed_at,
         case
             when found.bad_at is not null then 1
             when found.units_good >= asked.units then 0
@@ -60,13 +74,12 @@ judged as (
         end as finding,
         coalesce(found.bad_at, found.good_at) as found_at,
         case found.was_full when 1 then 'full' when 0 then 'basic' end as depth,
-        case when assessed.inspection = 'full' then assessed.propensity else 1 - assessed.propensity end
+        case when assessed.is_full_by_decision then assessed.propensity else 1 - assessed.propensity end
             as full_propensity,
-        assessed.inspection = 'full' and assessed.hidden_decision is distinct from 'approve' as is_full_by_decision,
+        assessed.is_full_by_decision,
         assessed.is_audit,
-        coalesce(assessed.basis, case when assessed.decision = 'approve' then 'no_model' else 'rules' end) <> 'rules'
-            as is_eligible
-    from lake.return_assessed as assessed
+        assessed.is_eligible
+    from assessed
     left join asked on asked.rma = assessed.rma
     left join found on found.rma = assessed.rma
 )

@@ -9,7 +9,7 @@ columns:
   rma: the return
   seq: the event's place in the log
   week_start: Monday of the shop's week of the decision
-  sent_by: model where its score sent the application to a person, without_model where none could be heard, else rules; of blind cases blind_passed where the model would have let it pass, blind_doubted where not
+  sent_by: model where its score sent the application to a person, without_model where none was heard, else rules; of blind cases blind_passed where the model would have let it pass, blind_doubted where not
   model_version: the champion that scored it; null without one
   decision: authorize or decline
   minutes: from the review's opening, pauses left out
@@ -23,7 +23,8 @@ select
         when assessed.hidden_decision = 'approve' then 'blind_passed'
         when assessed.hidden_decision = 'review' then 'blind_doubted'
         when assessed.basis = 'model' then 'model'
-        when assessed.basis in ('unavailable', 'failed', 'late', 'suspended') then 'without_model'
+        when assessed.basis in ('no_model', 'uncertified', 'suspended', 'unavailable', 'failed', 'late')
+            then 'without_model'
         else 'rules'
     end as sent_by,
     assessed.model_version,

@@ -15,7 +15,7 @@ columns:
   decision: approve, or review by a person; no score declines
   refund_on: what sets the money off - authorized, first_scan, received or inspected
   inspection: how closely the goods are to be looked at - basic or full
-  propensity: how probable this action was, given what was seen (0 to 1); below 1 where the lot decides on an audit
+  propensity: how probable this action was, given what was seen (0 to 1); below 1 where the lot decides
   label: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected in full and passed; null while, or where, neither is known
   label_source: audit, full_inspection or basic_inspection; null without a label
   labelled_at: when the label was known (UTC); null without one
@@ -24,11 +24,12 @@ columns:
   decided_by: the model whose score decided; rules where none did
   is_eligible: whether it passed every rule, so that a model's score may decide
   is_audit: whether the lot drew it for a full inspection
-  audit_weight: for how many approvals its label counts (thousandths); null where it was not to be inspected in full, or is not known yet
+  audit_weight: for how many decisions like it its label counts (thousandths), approvals among approvals; null where it was not to be inspected in full, or is not known yet
   challenger_version: the model that scored it in the shadow; null without one
   challenger_score: what that one said (0 to 1); null without one
   hidden_decision: of a blind case, what the model would have decided (approve or review) without the person knowing; null of all others
   as_of_seq: events of the log up to here were known
+  approve_propensity: how probable an approval was, given what was seen (0 to 1); null before there were lots for it
 */
 select
     assessed.rma,
@@ -52,12 +53,18 @@ select
     assessed.is_audit,
     case
         when labels.is_full_by_decision and labels.label is not null
-            then cast(round(1000 / nullif(labels.full_propensity, 0)) as bigint)
+            then cast(
+                round(
+                    1000 * case when assessed.decision = 'approve' then coalesce(assessed.approve_propensity, 1) else 1 end
+                    / nullif(labels.full_propensity, 0)
+                ) as bigint
+            )
     end as audit_weight,
     assessed.challenger_version,
     assessed.challenger_score,
     assessed.hidden_decision,
-    assessed.as_of_seq
+    assessed.as_of_seq,
+    assessed.approve_propensity
 from lake.return_assessed as assessed
 inner join meta.zone_offsets as zone
     on assessed.time >= zone.starts_at and assessed.time < zone.ends_at

@@ -1,5 +1,5 @@
 /*
-description: What automation let pass in each week, and how much of it was abusive, as full inspections say. Each inspected approval counts for as many as it was improbable to be inspected; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares).
+description: What automation let pass in each week, and how much of it was abusive, as full inspections say. Each inspected approval counts for as many approvals as it was improbable for one like it to be inspected; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares).
 grain: a week × a model
 owner: operations
 refresh: by_day

@@ -189,7 +189,7 @@ class TestPage:
     @pytest.mark.parametrize(
         ("changes", "kind", "words"),
         [
-            ({"deciding": "no_model", "champion": None}, "info", "The rules decide."),
+            ({"deciding": "no_model", "champion": None}, "info", "No model decides yet."),
             ({"deciding": "uncertified"}, "warning", "certified for nothing"),
             ({"deciding": "suspended", "why": "the cap is broken"}, "error", "the cap is broken"),
             ({"deciding": "unavailable", "why": "a file is gone"}, "error", "a file is gone"),

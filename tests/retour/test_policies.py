@@ -54,6 +54,11 @@ class TestCheck:
         assert "14 days after delivery; what is later goes to a person" in rows[0]
         assert any("7 days in CN" in row for row in rows)
         assert any("500.00 EUR" in row for row in rows)
+        (unscored,) = [
+            row.split(maxsplit=3)[3] for row in rows if row.startswith("  no model yet ")
+        ]
+        assert unscored.startswith("of what the rules pass, by itself up to 25.00 EUR")
+        assert "30.0% drawn by lot; the rest goes to a person" in unscored
 
     def test_a_fault_is_one_clear_line(self, folder: Path) -> None:
         text = (folder / "my.toml").read_text()

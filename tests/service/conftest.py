@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from house import House
 from migrated import open_migrated
+from policy_with import ALL_PASSES, policy_with
 from real_postgres import fresh_database, lent_database, postgres_server
 from service_shop import Shop
 
@@ -15,7 +16,6 @@ from service.domain.risk import RulesOnly
 from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SystemIds
-from service.policies import default_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -54,7 +54,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def retour(db: Database, clock: VirtualClock) -> Retour:
-    return Retour(db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
+    return Retour(
+        db, policy_with(ALL_PASSES), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
+    )
 
 
 @pytest.fixture

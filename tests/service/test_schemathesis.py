@@ -9,6 +9,7 @@ from house import House
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from migrated import open_migrated
+from policy_with import ALL_PASSES, policy_with
 from stories import NOON
 
 from service.application import Retour
@@ -16,7 +17,6 @@ from service.domain.risk import RulesOnly
 from service.platform.auth import SCOPES
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
-from service.policies import default_policy
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -50,7 +50,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     db = open_migrated(f"sqlite:///{tmp_path_factory.mktemp('shop') / 'retour.db'}")
     clock = VirtualClock(NOON)
     retour = Retour(
-        db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
+        db, policy_with(ALL_PASSES), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
     )
     with House(retour, clock) as house:
         yield house

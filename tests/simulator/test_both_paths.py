@@ -23,6 +23,7 @@ from service.domain.events import PAYLOADS, RecordedEvent
 from service.platform.clock import to_us
 from service.policies import default_policy
 from simulator.bulk.play import BulkPlay
+from simulator.people import RATE
 from simulator.plan import Plan
 from simulator.scenario import Scenario, Shop, Trial
 
@@ -94,9 +95,11 @@ class TestBothPaths:
         assert_alike(letters, written["message_sent"]["letter"])
 
     def test_as_much_money_goes_back(self, played: list[RecordedEvent], written: Frames) -> None:
-        ours = sum(each["amount_minor"] for each in of_type(played, "refund.settled"))
+        """In euros. The lot decides who is reviewed, and reviewers decline a tenth: as much may be apart by chance."""
+        ours = euros(of_type(played, "refund.settled"))
+        theirs = euros(written["refund_settled"].iter_rows(named=True))
 
-        assert written["refund_settled"]["amount_minor"].sum() == pytest.approx(ours, rel=0.02)
+        assert theirs == pytest.approx(ours, rel=0.05)
 
     def test_customers_are_as_satisfied(self, played: list[RecordedEvent], written: Frames) -> None:
         ours = np.mean([each["csat"] for each in of_type(played, "survey.answered")])
@@ -167,6 +170,10 @@ class TestBothPaths:
         assert ks_2samp(ours, theirs, method="asymp").statistic < 0.06
 
 
+def euros(refunds: Iterable[dict[str, Any]]) -> float:
+    return sum(each["amount_minor"] / 100 / RATE[each["currency"]] for each in refunds)
+
+
 def hours(us: int) -> float:
     return round(us / 3.6e9, 1)
 
@@ -189,7 +196,7 @@ def counted_frames(frames: Frames) -> Counter[str]:
 
 def tolerance(number: int) -> float:
     """Where the service's own lots decide, counts differ by chance."""
-    return 3 + 3 * number**0.5 if number < 100 else 0.05 * number
+    return max(3 + 3 * number**0.5, 0.05 * number)
 
 
 def of_type(events: Iterable[RecordedEvent], type_: str) -> Iterable[dict[str, Any]]:

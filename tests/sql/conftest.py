@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from house import House
 from migrated import open_migrated
+from policy_with import ALL_PASSES, policy_with
 from quarter import Quarter, quarter
 
 from pipelines.steps import SQL_DIR, build, take_in
@@ -18,7 +19,6 @@ from service.application import Retour
 from service.domain.risk import RulesOnly
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
-from service.policies import default_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def house(folder: Settings) -> Iterator[House]:
     db, clock = open_migrated(folder.database), VirtualClock(NOON)
     retour = Retour(
-        db, default_policy(), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
+        db, policy_with(ALL_PASSES), RulesOnly(), clock, SystemIds(), secret=b"a test's secret"
     )
     with House(retour, clock) as house:
         yield house

@@ -12,10 +12,12 @@ STOPPED = Judgement("review", (RuleOutcome(rule="value", passed=False, detail="l
 
 
 def an_application(**changed: Any) -> Application:
-    """One that passes the rules, of which nothing is known; `risk` and `audit` change lines of the policy."""
+    """One of 20 euros that passes the rules, of which nothing is known; `risk` and `audit` change lines of the policy."""
     policy = default_policy()
     said: dict[str, Any] = {
         "judgement": PASSED,
+        "value_minor": 2000,
+        "currency": "EUR",
         "features": {},
         "as_of_seq": 1,
         "refund_on": "inspected",

@@ -176,6 +176,7 @@ _DECISIONS: tuple[e.Payload, ...] = (
         challenger_version="r2026-03-02-0a1b2c3d",
         challenger_score=0.125,
         hidden_decision="review",
+        approve_propensity=0.3,
     ),
     e.ReturnDeclined(
         rma="R2",

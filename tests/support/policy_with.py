@@ -6,6 +6,9 @@ from typing import Any
 from service.domain.policy import Policy
 from service.policies import default_text
 
+# What keeps the rules passes by itself, of whatever value: for tests that are not about who decides without a model.
+ALL_PASSES = {"risk.unscored_up_to_minor": {"EUR": 50_000, "GBP": 50_000, "USD": 50_000, "CNY": 400_000}}  # fmt: skip
+
 
 def policy_with(changes: dict[str, Any] | None = None, **top: Any) -> Policy:
     """The built-in policy, but with these values; a key is the way to it, such as `window.days`."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from policy_with import ALL_PASSES, policy_with
 from sqlalchemy import text
 from told_order import ORDER
 
@@ -21,7 +22,6 @@ from service.platform.db import Database
 from service.platform.idempotency import Attempt, Repeated
 from service.platform.ids import SystemIds
 from service.platform.payments import Payments
-from service.policies import default_policy
 from service.returns.applying import MoreThanDelivered
 from service.returns.schemas import ReturnBody
 
@@ -34,7 +34,7 @@ def own_retour(url: str, now: datetime | None = None, payments: Payments | None 
     clock = VirtualClock(now) if now else SystemClock()
     return Retour(
         Database(url),
-        default_policy(),
+        policy_with(ALL_PASSES),
         RulesOnly(),
         clock,
         SystemIds(),

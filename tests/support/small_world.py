@@ -10,7 +10,7 @@ import httpx
 from bank import Bank
 from house import a_worker
 from outbox import Outbox
-from policy_with import policy_with
+from policy_with import ALL_PASSES, policy_with
 from replayed import Lines, dues, places, replay
 from service_shop import Shop
 from sqlalchemy import Connection, Row, func, select
@@ -63,7 +63,7 @@ class World(Shop):
         self, file: Path, country: str, refund_on: str = "inspected", late: str = "review"
     ) -> None:
         self.bank, clock = Bank(), VirtualClock(NOON)
-        self.policy = policy_with({"refund.on": refund_on, "window.late": late})
+        self.policy = policy_with({**ALL_PASSES, "refund.on": refund_on, "window.late": late})
         super().__init__(
             Retour(
                 Database(f"sqlite:///{file}", durable=False),

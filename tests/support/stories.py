@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bank import Bank
 from house import House
 from migrated import open_migrated
-from policy_with import policy_with
+from policy_with import ALL_PASSES, policy_with
 
 from service.application import Retour
 from service.domain.risk import RulesOnly
@@ -533,7 +533,7 @@ def a_house(url: str, story: str = "", kind: type[House] = House) -> Iterator[Ho
     db, clock, bank = open_migrated(url), VirtualClock(NOON), Bank()
     retour = Retour(
         db,
-        policy_with(POLICIES.get(story, {})),
+        policy_with({**ALL_PASSES, **POLICIES.get(story, {})}),
         RulesOnly(),
         clock,
         SystemIds(),

@@ -105,8 +105,9 @@ class ReturnAssessed(Payload):
     """What the risk port said of a request, and all that it saw.
 
     `as_of_seq`: events up to here were seen. `propensity`: the probability with which this action was chosen,
-    given what was seen; below 1 where chance decided on an audit. `basis`: what the decision rests on; null before
-    there were models. `rules`: a rule sent it to a person. `model`: the score decided. The rules decided without a model
+    given what was seen; below 1 where a lot was drawn. `approve_propensity`: that of an approval, with whatever
+    inspection; null before there were lots for it. `basis`: what the decision rests on; null before
+    there were models. `rules`: a rule sent it to a person. `model`: the score decided. Value and lot decided without a model
     where there is none (`no_model`), or it is certified for nothing (`uncertified`) or `suspended`. A model that could not
     be loaded (`unavailable`), gave no usable answer (`failed`) or gave it `late` left the request to a person.
     The challenger scores in the shadow: its score decides nothing. `hidden_decision`: of a blind case, what the model
@@ -132,6 +133,7 @@ class ReturnAssessed(Payload):
     challenger_version: str | None = None
     challenger_score: Annotated[float, Field(ge=0, le=1)] | None = None
     hidden_decision: Literal["approve", "review"] | None = None
+    approve_propensity: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class ReturnAuthorized(Payload):

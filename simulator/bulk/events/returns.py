@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from service.domain.clocks import ClockName
+from service.domain.risk import WITHOUT_MODEL
 from simulator.bulk.applications import Applications, without_reason
 from simulator.bulk.events.shared import deciders, no_rules, of_returns, rules, units
 from simulator.bulk.happening import Events, Items, Said, either, known_where, when
@@ -199,11 +200,11 @@ def _assessed(shop: Shop, lives: Lives, known: Known, place: Integers) -> Events
     """`as_of_seq` is filled in when the log numbers it."""
     asked, judged = lives.asked, lives.judged
     is_review, is_audit = judged.verdict[place] == REVIEW, judged.is_audit[place]
+    keeps_rules = judged.keeps_rules[place]
     usual = shop.policy.inspection.default == "full"
-    share = 0.0 if usual else shop.policy.audit.bootstrap_share
     items = {
         "features": _features(asked, lives, known, place),
-        "reasons": _reasons(rules(lives, place)["rules"]),
+        "reasons": _reasons(rules(lives, place)["rules"], is_review & keeps_rules),
     }
     return of_returns(
         "return.assessed",
@@ -221,20 +222,31 @@ def _assessed(shop: Shop, lives: Lives, known: Known, place: Integers) -> Events
         refund_on=_REFUND_ON.at(shop.terms.refund_on[judged.terms[place]]),
         inspection=_DEPTHS.at((is_audit | usual).astype(np.int64)),
         is_audit=is_audit,
-        propensity=np.where(is_review, 1.0, np.where(is_audit, share, 1 - share)),
-        basis=either(is_review, "rules", "no_model"),
+        propensity=judged.propensity[place],
+        basis=either(keeps_rules, "no_model", "rules"),
         challenger_version=None,
         challenger_score=None,
+        approve_propensity=judged.approve_propensity[place],
     )
 
 
-def _reasons(outcomes: Items) -> Items:
-    """Why a person must look: what did not pass."""
+def _reasons(outcomes: Items, is_unscored: Flags) -> Items:
+    """Why a person must look: what did not pass, or that no model decides."""
     failed = ~outcomes.rows["passed"].to_numpy()
     owner = np.repeat(np.arange(len(outcomes.counts)), outcomes.counts)
-    counts = np.bincount(owner[failed], minlength=len(outcomes.counts))
-    told = {"code": pl.col("rule"), "words": pl.col("detail")}
-    return Items(counts, outcomes.rows.filter(pl.Series(failed)).select(**told))
+    told = outcomes.rows.filter(pl.Series(failed)).select(
+        pl.Series("owner", owner[failed]),
+        code=pl.col("rule").cast(pl.String),
+        words=pl.col("detail"),
+    )
+    unscored = np.flatnonzero(is_unscored)
+    words = WITHOUT_MODEL["no_model"].text
+    none = pl.DataFrame({"owner": unscored}).with_columns(
+        code=pl.lit("no_model"), words=pl.lit(words)
+    )
+    rows = pl.concat([told, none]).sort("owner", maintain_order=True)
+    counts = np.bincount(rows["owner"].to_numpy(), minlength=len(outcomes.counts))
+    return Items(counts, rows.drop("owner"))
 
 
 def _features(asked: Applications, lives: Lives, known: Known, place: Integers) -> Items:

@@ -36,6 +36,8 @@ def applications(draw: st.DrawFn) -> Application:
         judgement=draw(st.sampled_from([PASSED, STOPPED])),
         refund_on=draw(st.sampled_from(REFUND_ON)),
         inspection=draw(st.sampled_from(get_args(InspectionDepth))),
+        value_minor=draw(st.sampled_from([0, 2500, 2501, 50_000])),
+        currency=draw(st.sampled_from(["EUR", "CHF"])),
         audit={
             "share": draw(shares),
             "bootstrap_share": draw(shares),
@@ -58,12 +60,44 @@ class TestByRules:
     def test_what_passes_is_approved_on_the_terms_that_hold_for_everybody(self) -> None:
         made = RulesOnly().assess(an_application(refund_on="received", draw=0.3))
 
-        assert made == Assessment("approve", "received", "basic", 0.7, "no_model")
+        assert made == Assessment("approve", "received", "basic", 0.7, "no_model", 1.0)
 
-    def test_the_bootstrap_share_is_inspected_in_full(self) -> None:
-        made = RulesOnly().assess(an_application(draw=0.2999))
+    @pytest.mark.parametrize("value_minor", [2500, 2501, 50_000])
+    def test_the_bootstrap_share_passes_whatever_its_value_and_is_inspected_in_full(
+        self, value_minor: int
+    ) -> None:
+        made = RulesOnly().assess(an_application(value_minor=value_minor, draw=0.2999))
 
-        assert (made.inspection, made.is_audit, made.propensity) == ("full", True, 0.3)
+        assert (made.decision, made.inspection, made.is_audit) == ("approve", "full", True)
+        assert made.propensity == 0.3
+
+    @pytest.mark.parametrize(("value_minor", "currency"), [(2501, "EUR"), (1, "CHF")])
+    def test_what_the_lot_leaves_and_no_small_value_lets_pass_goes_to_a_person_who_learns_why(
+        self, value_minor: int, currency: str
+    ) -> None:
+        asked = an_application(value_minor=value_minor, currency=currency, refund_on="received", draw=0.3)  # fmt: skip
+
+        made = RulesOnly().assess(asked)
+
+        assert (made.decision, made.basis) == ("review", "no_model")
+        assert (made.refund_on, made.inspection) == ("received", "basic")
+        assert (made.propensity, made.approve_propensity) == (0.7, 0.3)
+        assert [each.code for each in made.reasons] == ["no_model"]
+
+    def test_up_to_the_small_value_it_passes_by_itself(self) -> None:
+        made = RulesOnly().assess(an_application(value_minor=2500, draw=0.3))
+
+        assert (made.decision, made.inspection) == ("approve", "basic")
+
+    def test_where_all_is_inspected_in_full_the_lot_decides_on_large_values_alone(self) -> None:
+        small, drawn, left = (
+            by_rules(an_application(inspection="full", value_minor=value, draw=draw), "no_model")
+            for value, draw in ((1, 0.0), (9000, 0.0), (9000, 0.3))
+        )
+
+        assert (small.is_audit, small.propensity) == (False, 1.0)
+        assert (drawn.decision, drawn.is_audit, drawn.propensity) == ("approve", True, 0.3)
+        assert (left.decision, left.inspection) == ("review", "full")
 
     def test_what_a_rule_stops_goes_to_a_person_who_learns_which(self) -> None:
         made = RulesOnly().assess(an_application(judgement=STOPPED))
@@ -172,12 +206,14 @@ class TestByScore:
         assert all(
             times / 400 == pytest.approx(each.propensity, abs=1e-12) for each, times in made.items()
         )
+        approved = sum(times for each, times in made.items() if each.decision == "approve")
+        assert all(approved / 200 == pytest.approx(each.approve_propensity) for each in made)
 
     @given(applications(), st.sampled_from(REFUND_ON), st.sampled_from(get_args(Basis)))
     def test_no_port_pays_later_than_policy_and_law_say(
         self, application: Application, refund_on: RefundOn, basis: Basis
     ) -> None:
-        late = Assessment("approve", refund_on, "basic", 1.0, basis)
+        late = Assessment("approve", refund_on, "basic", 1.0, basis, 1.0)
 
         held = within_terms(application, late)
 

@@ -164,3 +164,15 @@ class TestWithoutOne:
         assert (found.deciding, found.model) == ("no_model", None)
         assert found.after["audited"] == REQUESTS
         assert found.before["audited"] == 0
+
+    def test_up_to_which_value_requests_pass_is_the_policy_s(self, ask: Ask) -> None:
+        """A mug of 12.90."""
+        without_lot: dict[str, Any] = {"audit__bootstrap_share": 0.0}
+        little, enough = ({"EUR": minor} for minor in (1289, 1290))
+
+        found = ask(
+            other(**without_lot, risk__unscored_up_to_minor=little),
+            other(**without_lot, risk__unscored_up_to_minor=enough),
+        )
+
+        assert (found.before, found.after) == ({"passed": REQUESTS}, {"reviewed": REQUESTS})

@@ -88,6 +88,7 @@ assessments = st.builds(
     inspection=st.sampled_from(["basic", "full"]),
     propensity=st.floats(0, 1),
     basis=st.sampled_from(get_args(Basis)),
+    approve_propensity=st.floats(0, 1),
     is_audit=st.booleans(),
     model_version=st.none() | st.just("r2026-03-01-00000000"),
     score=st.none() | st.floats(0, 1),
@@ -159,7 +160,7 @@ class TestEveryPort:
     def test_what_it_sends_to_people_who_never_decide_is_approved_in_the_end(
         self, told: Told
     ) -> None:
-        told.port.says = Assessment("review", "inspected", "full", 1.0, "model", score=1.0)
+        told.port.says = Assessment("review", "inspected", "full", 1.0, "model", 0.0, score=1.0)
         told.asks_back()
 
         told.wait(days=30).wait(days=30)

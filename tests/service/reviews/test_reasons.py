@@ -30,6 +30,7 @@ class Suspicious:
         "full",
         1.0,
         "model",
+        0.0,
         reasons=(Reason(code="returns_bad", words=SUSPICION),),
         model_version="r2026-03-01-00000000",
         score=0.8,
@@ -108,12 +109,14 @@ class TestReasons:
         shown = answer.text + house.show(house.rma).text
         assert not any(told in shown for told in (SUSPICION, "returns_bad", "0.8", "hidden"))
 
-    @pytest.mark.parametrize("basis", ["unavailable", "failed", "late", "suspended"])
-    def test_a_customer_notices_nothing_of_a_model_that_failed(
+    @pytest.mark.parametrize(
+        "basis", ["no_model", "uncertified", "unavailable", "failed", "late", "suspended"]
+    )
+    def test_a_customer_notices_nothing_of_a_model_that_is_not_heard(
         self, house: House, port: Suspicious, basis: Any
     ) -> None:
         failed = (Reason(code=basis, words="It failed."),)
-        port.says = Assessment("review", "inspected", "basic", 1.0, basis, reasons=failed)
+        port.says = Assessment("review", "inspected", "basic", 1.0, basis, 0.0, reasons=failed)
         house.begin()
 
         assert why(house)["reasons"] == ["A person looks at it."]
@@ -137,11 +140,11 @@ class TestReasons:
         house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
         assert why(house)["decided_by"] == "person"
 
-        port.says = Assessment("approve", "inspected", "basic", 1.0, "model")
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "model", 1.0)
         house.ask_back()
         assert why(house)["decided_by"] == "model"
 
-        port.says = Assessment("approve", "inspected", "basic", 1.0, "no_model")
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "no_model", 1.0)
         house.ask_back()
         told = why(house)
         assert (told["decided_by"], told["can_ask_for_a_person"]) == ("rules", False)
@@ -214,7 +217,7 @@ class TestAskingForAPerson:
     def test_what_was_authorized_leaves_nothing_to_ask_for(
         self, house: House, port: Suspicious
     ) -> None:
-        port.says = Assessment("approve", "inspected", "basic", 1.0, "model")
+        port.says = Assessment("approve", "inspected", "basic", 1.0, "model", 1.0)
         house.begin()
 
         problem(house.tries("storefront", "human-review"), 409, "not-possible-now")

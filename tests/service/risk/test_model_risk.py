@@ -71,6 +71,14 @@ class TestWhoDecides:
         assert one.propensity == 0.97 * 0.99
         assert {one.model_version, several.model_version} == {champion}
 
+    def test_before_the_first_promotion_a_person_decides_on_what_is_worth_more(
+        self, root: Path
+    ) -> None:
+        made = ModelRisk(root).assess(request(value_minor=2501))
+
+        assert (made.decision, made.basis, made.propensity) == ("review", "no_model", 0.7)
+        assert [each.code for each in made.reasons] == ["no_model"]
+
     def test_a_review_says_why_and_an_approval_does_not(self, root: Path, champion: str) -> None:
         risk = ModelRisk(root)
 
@@ -120,6 +128,16 @@ class TestWhoDecides:
 
         assert (made.decision, made.basis, made.score) == ("approve", "uncertified", HIGH)
         assert made.propensity == 0.7
+
+    def test_a_person_who_decides_for_want_of_a_certificate_is_told_no_more_than_that(
+        self, root: Path
+    ) -> None:
+        promote(root, put_model(root, threshold=None))
+
+        made = ModelRisk(root).assess(request(2, value_minor=2501))
+
+        assert (made.decision, made.score) == ("review", HIGH)
+        assert [each.code for each in made.reasons] == ["uncertified"]
 
 
 class TestStakes:

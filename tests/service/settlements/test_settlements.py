@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from bank import Bank
 from house import DAY, House
+from policy_with import ALL_PASSES, policy_with
 
 from service.application import Retour
 from service.domain.risk import RulesOnly
@@ -11,7 +12,6 @@ from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SystemIds
 from service.platform.payments import Payment, PaymentOrder
-from service.policies import default_policy
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def bank() -> Bank:
 def retour(db: Database, clock: VirtualClock, bank: Bank) -> Retour:
     return Retour(
         db,
-        default_policy(),
+        policy_with(ALL_PASSES),
         RulesOnly(),
         clock,
         SystemIds(),

@@ -50,7 +50,8 @@ def risk_reviews_weekly(log: Iterable[RecordedEvent], zone: ZoneInfo) -> list[Ro
     groups: dict[tuple[Any, str], list[Told]] = defaultdict(list)
     for each in events:
         if each.type == "review.decided" and each.says["rma"] in basis:
-            sent_by = "model" if basis[each.says["rma"]] == "model" else "rules"
+            by = basis[each.says["rma"]]
+            sent_by = by if by in ("model", "rules") else "without_model"
             groups[week_of(day_of(each.at_us, zone)), sent_by].append(each)
     return [
         {
@@ -76,7 +77,13 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
     at = min(bad) if bad else max((each.at_us for each in good), default=None)
     was_full = any(each.says["inspection_depth"] == "full" for each in found)
     source = "audit" if says["is_audit"] else "full_inspection" if was_full else "basic_inspection"
-    counts = says["inspection"] == "full" and label is not None
+    is_left = says["decision"] == "review" and says["basis"] in (
+        "no_model",
+        "uncertified",
+        "suspended",
+    )
+    counts = says["inspection"] == "full" and label is not None and not is_left
+    passing = says["approve_propensity"] if says["decision"] == "approve" else 1
     return {
         "rma": says["rma"],
         "scored_at": moment(assessed.at_us).replace(tzinfo=None),
@@ -95,9 +102,10 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
         "decided_by": says["model_version"] if says["basis"] == "model" else "rules",
         "is_eligible": says["basis"] != "rules",
         "is_audit": says["is_audit"],
-        "audit_weight": round(1000 / says["propensity"]) if counts else None,
+        "audit_weight": round(1000 * passing / says["propensity"]) if counts else None,
         "hidden_decision": says["hidden_decision"],
         "as_of_seq": says["as_of_seq"],
+        "approve_propensity": says["approve_propensity"],
     }
 
 
