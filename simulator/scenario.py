@@ -83,6 +83,7 @@ class Returns(Section):
     unreadable_label_share: Share = 0.012
     survey_answer_share: Share = 0.35
     complaint_share: Share = 0.04
+    second_look_share: Share = 0.2
 
 
 class Abuse(Section):

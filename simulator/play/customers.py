@@ -24,6 +24,7 @@ from service.returns.schemas import (
     WithdrawnLineBody,
 )
 from service.reviews.schemas import AnswerBody as ReviewAnswerBody
+from service.reviews.schemas import HumanBody
 from service.shipments.schemas import ShipmentBody
 from service.surveys.schemas import AnswerBody as SurveyAnswerBody
 from simulator import texts
@@ -49,6 +50,7 @@ _TALKED_OF_DAYS = 20
 _NEXT_DAY_HOURS, _NEW_LABEL_HOURS = 26.0, 5.0
 _SUGGESTS, _WARNS = 0.995, 0.9935
 _COMPLAINS_MORE = 3.0
+_ASKS_AGAIN_HOURS = 60.0
 _ANNOUNCED_BY = 0.8  # of the time until it is sent
 
 
@@ -258,6 +260,21 @@ def think_of_complaining(stage: Stage, life: Life) -> None:
     if kind:
         life.has_complained = True
         stage.agenda.plan(stage.in_hours(life.complaint_hours), "complain", life.rma, kind)
+
+
+def think_of_another_person(stage: Stage, life: Life) -> None:
+    """Some who were declined want somebody else to decide, once."""
+    chance = life.chance("another person")
+    if life.has_asked_again or chance.random() >= stage.scenario.returns.second_look_share:
+        return
+    life.has_asked_again = True
+    hours = _ASKS_AGAIN_HOURS * (0.1 + chance.random())
+    stage.agenda.plan(stage.in_hours(hours), "ask_again", life.rma)
+
+
+def ask_again(stage: Stage, rma: str) -> None:
+    """Ask for another person to decide."""
+    stage.retour.reviews.request(rma, HumanBody(), _CUSTOMER)
 
 
 def complain(stage: Stage, rma: str, kind: str) -> None:

@@ -197,6 +197,7 @@ _OF_LIVES: dict[str, Callable[..., None]] = {
     "cancel": customers.cancel,
     "announce": customers.announce,
     "answer": customers.answer,
+    "ask_again": customers.ask_again,
     "choose": customers.choose,
     "rate": customers.rate,
     "complain": customers.complain,

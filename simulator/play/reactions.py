@@ -13,7 +13,7 @@ from simulator.behaviour import (
     HANDED_ON_SHARE,
     WRITES_BACK_SHARE,
 )
-from simulator.play.customers import send, think_of_complaining
+from simulator.play.customers import send, think_of_another_person, think_of_complaining
 from simulator.play.stage import Life, Stage
 
 Data = dict[str, Any]
@@ -33,7 +33,7 @@ def react(stage: Stage, events: Iterable[RecordedEvent]) -> None:
 
 
 def _review_opened(stage: Stage, life: Life, data: Data) -> None:
-    life.is_late = any(
+    life.is_late = life.is_late or any(
         each["rule"] == "return_window" and not each["passed"] for each in data["rules"]
     )
     _plan_review(stage, life, 1.0)
@@ -69,7 +69,7 @@ def _assessed(_: Stage, life: Life, data: Data) -> None:
 
 def _authorized(stage: Stage, life: Life, data: Data) -> None:
     life.inspection = data["inspection"]
-    life.decided_us = life.decided_us or stage.now_us
+    life.decided_us, life.is_declined = life.decided_us or stage.now_us, False
     send(stage, life)
 
 
@@ -81,6 +81,7 @@ def _withdrawn(stage: Stage, life: Life, _: Data) -> None:
 def _declined(stage: Stage, life: Life, _: Data) -> None:
     life.decided_us, life.is_declined = stage.now_us, True
     think_of_complaining(stage, life)
+    think_of_another_person(stage, life)
 
 
 def _kept(_: Stage, life: Life, __: Data) -> None:

@@ -93,6 +93,7 @@ class Life:
     is_reduced: bool = False
     was_asked: bool = False
     has_complained: bool = False
+    has_asked_again: bool = False
 
     @staticmethod
     def words_of(number: int) -> random.Random:

@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from retour.settings import Settings
 from retour.simulate import DEFAULT_START, simulate
 from service.domain.events import RecordedEvent
 from service.platform.clock import to_us
-from simulator.scenario import Demand, Trial
+from simulator.scenario import Demand, Returns, Trial
 from simulator.truth import read_truth
 
 START = datetime(DEFAULT_START.year, DEFAULT_START.month, DEFAULT_START.day, tzinfo=UTC)
@@ -90,6 +91,24 @@ class TestTrial:
         assert {version for version, at in versions if not first <= at < last} == {
             version.removesuffix("-trial") for version, _ in versions
         }
+
+
+class TestAnotherPerson:
+    def test_who_was_declined_asks_once_and_somebody_else_decides(self, tmp_path: Path) -> None:
+        scenario = SMALL.model_copy(update={"returns": Returns(second_look_share=1.0)})
+        settings = Settings(var_dir=tmp_path)
+        simulate(settings, scenario, days=40, orders_per_day=20, seed=5)
+
+        told = log_of(settings)
+        asked = Counter(event.subject for event in told if event.type == "review.requested")
+        deciders: dict[str, list[str]] = {rma: [] for rma in asked}
+        for event in told:
+            if event.type == "review.decided" and event.subject in asked:
+                deciders[event.subject].append(json.loads(event.data)["reviewer_key"])
+        twice = [who for who in deciders.values() if len(who) == 2]
+        assert set(asked.values()) == {1}
+        assert len(twice) > 3
+        assert all(first != second for first, second in twice)
 
 
 class TestTruth:
