@@ -23,7 +23,7 @@ from retour.settings import Settings
 if TYPE_CHECKING:
     from pipelines.run_job import Refreshed
 
-__all__ = ["ensure_dagster_home", "run_refresh"]
+__all__ = ["ensure_dagster_home", "run_refresh", "who_decides"]
 
 _progress = logging.getLogger("retour.progress")
 
@@ -37,7 +37,7 @@ def run_training(settings: Settings) -> None:
     """Refresh, train, and say in a line what came of it. Raises `UserError`."""
     run_refresh(settings)
     _run(settings, "Trained", "train")
-    Console(highlight=False, soft_wrap=True).print(_who_decides(settings.published_dir))
+    Console(highlight=False, soft_wrap=True).print(who_decides(settings.published_dir))
 
 
 def run_rebuild(settings: Settings, *, from_log: bool = False) -> None:
@@ -82,13 +82,13 @@ def _flagged(published_dir: Path) -> str:
     return f"{rows.filter(pl.col('status') == 'flagged').height} products flagged, "
 
 
-def _who_decides(published_dir: Path) -> str:
+def who_decides(published_dir: Path) -> str:
     """Who decides on applications after a training, and what speaks against the newest model."""
     rows = _published(published_dir, "risk_standing")
     if rows is None or rows.is_empty():
         return "No application was judged yet: there is nothing to learn from."
     told = rows.row(0, named=True)
-    by = f"model {told['champion']}" if told["deciding"] == "model" else "the policy's rules"
+    by = f"model {told['champion']}" if told["deciding"] == "model" else "the policy alone"
     newest = (
         f"the newest model is {told['newest']}" if told["newest"] else "no model could be trained"
     )

@@ -52,16 +52,25 @@ def open_handlers(settings: Settings, retour: Retour) -> Mapping[str, Handler]:
 
 
 def policy_in_force(settings: Settings) -> Policy:
-    """The policy of this installation: that of RETOUR_POLICY, else the built-in one. Raises `BadPolicy`."""
-    return read_policy(Path(settings.policy)) if settings.policy else default_policy()
+    """The policy of this installation. Raises `BadPolicy`."""
+    path = policy_file(settings)
+    return read_policy(path) if path else default_policy()
 
 
 def policy_text_in_force(settings: Settings) -> str:
     """The file of `policy_in_force`, comments and all. Raises `BadPolicy`."""
-    if not settings.policy:
+    path = policy_file(settings)
+    if not path:
         return default_text()
-    read_policy(Path(settings.policy))
-    return Path(settings.policy).read_text(encoding="utf-8-sig")
+    read_policy(path)
+    return path.read_text(encoding="utf-8-sig")
+
+
+def policy_file(settings: Settings) -> Path | None:
+    """The file of RETOUR_POLICY, else that of a practice shop; None: the built-in policy is in force."""
+    if settings.policy:
+        return Path(settings.policy)
+    return settings.practice_policy if settings.practice_policy.exists() else None
 
 
 def shop_zone(settings: Settings, db: Database) -> ZoneInfo:

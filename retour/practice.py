@@ -1,9 +1,12 @@
 """`retour practice`: the shop that newcomers meet. Its past is played first, then it goes on living, day after day.
 
-It is committed in stretches, with a checkpoint before each: stopped anywhere, it goes on where it stopped.
+It is committed in stretches, with a checkpoint before each: stopped anywhere, it goes on where it stopped. Four weeks before
+now it stands still until a risk model is trained; where that is certified and promoted, it decides from then on.
 """
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from retour.practice_policy import lay_down_policy
 from retour.progress import HowFar, write_progress
 from retour.settings import Settings
 from retour.simulate import DAYS_OF_LETTERS, Theatre, progress_bar
@@ -32,7 +36,8 @@ from simulator.reading import scenario_named
 from simulator.truth import Truth
 from simulator.world import DAY_US
 
-DAYS, ORDERS_PER_DAY, SEED = 182, 66.0, 7
+DAYS, ORDERS_PER_DAY, SEED = 210, 84.0, 7
+DAYS_WITH_A_MODEL = 28  # at the end of the past; the days before teach it
 SCENARIO = "practice"
 _STRETCH_DAYS = 4
 _PAUSE_SECONDS = 0.12  # longer than SQLite lets anybody sleep who waits to write
@@ -48,6 +53,7 @@ def play_practice(settings: Settings, *, keeps_growing: bool) -> None:
 
     A log that holds something else is left as it is.
     """
+    lay_down_policy(settings)
     shop = _Shop.open(settings)
     if shop is None:
         _say("The log holds another shop's events already; no practice shop is played.")
@@ -120,7 +126,12 @@ class _Shop:
     def catch_up(self, tell: Told) -> None:
         """Play all that should have happened by now, a few days at a time, letting others write in between."""
         while (missing := self._today() - self._next_day) > 0:
-            self._stretch(min(missing, _STRETCH_DAYS))
+            learns_on = DAYS - DAYS_WITH_A_MODEL
+            if 0 < learns_on == self._next_day:
+                _train()
+            days = min(missing, _STRETCH_DAYS)
+            until = learns_on - self._next_day
+            self._stretch(min(days, until) if until > 0 else days)
             tell(self.how_far())
             time.sleep(_PAUSE_SECONDS)
         self._live_until_now()
@@ -137,7 +148,7 @@ class _Shop:
         return HowFar(share, self._play.position, self._play.stage.applied_for)
 
     def _stretch(self, days: int) -> None:
-        is_recent = self._today() - self._next_day <= DAYS_OF_LETTERS
+        is_recent = self._today() - (self._next_day + days) < DAYS_OF_LETTERS
         with self._theatre.stretch(self._play, self._next_day, writes_letters=is_recent) as (
             retour,
             worker,
@@ -169,6 +180,14 @@ class _Shop:
     def _today(self) -> int:
         """Today, counted from the shop's first day."""
         return (to_us(SystemClock().now()) - self._play.stage.start_us) // DAY_US
+
+
+def _train() -> None:
+    """Let the pipeline learn from what happened so far, in a process of its own. Without a model the shop lives on too."""
+    if subprocess.run(
+        [str(Path(sys.executable).with_name("retour")), "train"], check=False
+    ).returncode:
+        _say("No model could be trained; the message stands above, and people go on deciding.")
 
 
 def _folder(settings: Settings) -> Path:

@@ -15,9 +15,10 @@ from urllib.request import urlopen
 
 from rich.console import Console
 
-from pipelines.refresh import ensure_dagster_home
+from pipelines.refresh import ensure_dagster_home, who_decides
 from retour.errors import UserError
 from retour.ports import refuse_shared_ports, refuse_taken_port
+from retour.practice_policy import lay_down_policy
 from retour.progress import forget_progress, read_progress
 from retour.settings import Settings
 from retour.simulate import progress_bar
@@ -61,6 +62,7 @@ def run_everything(settings: Settings, data: str) -> None:
             _own_command("import", "online-retail", data)
         else:
             forget_progress(settings)
+            lay_down_policy(settings)
             parts.append(_practice())
         _say("Starting service, dashboard and Dagster …")
         with _started(settings, parts) as processes:
@@ -78,7 +80,7 @@ def run_everything(settings: Settings, data: str) -> None:
 
 
 def _wait_for_the_past(settings: Settings, processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Show how far the practice shop's past is played; refresh when there is something to see, and train at the end.
+    """Show how far the practice shop's past is played; refresh when there is something to see, and at the end.
 
     The worker comes after it: deadlines of a past that is being played are not due by this machine's clock.
     """
@@ -93,10 +95,11 @@ def _wait_for_the_past(settings: Settings, processes: dict[str, subprocess.Popen
             time.sleep(0.5)
     if "refresh" in processes:
         processes["refresh"].wait()
-    _own_command("train")
+    _refresh()
+    _say(f"  model      {who_decides(settings.published_dir)}")
     if how_far.events:
         _say(
-            f"  practice   {how_far.events:,} events, {how_far.returns:,} returns in half a year; the shop goes on growing"
+            f"  practice   {how_far.events:,} events, {how_far.returns:,} returns in seven months; the shop goes on growing"
         )
 
 

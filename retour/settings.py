@@ -41,7 +41,10 @@ class Settings(BaseSettings):
     service_port: int = Field(8000, ge=1, le=65535, description="where the service answers")
     dashboard_port: int = Field(8501, ge=1, le=65535, description="where the dashboards answer")
     dagster_port: int = Field(3000, ge=1, le=65535, description="where `retour run` starts Dagster")
-    policy: str = Field("", description="the shop's policy file (TOML); empty: the built-in policy")
+    policy: str = Field(
+        "",
+        description="the shop's policy file (TOML); empty: the practice shop's where one is played, else the built-in one",
+    )
     costs: str = Field(
         "",
         description="what parcels, inspections and lost value cost (TOML); empty: built-in rates",
@@ -140,6 +143,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'retour.db').resolve()}"
+
+    @property
+    def practice_policy(self) -> Path:
+        return self.var_dir / "practice" / "policy.toml"
 
     @property
     def lake_dir(self) -> Path:

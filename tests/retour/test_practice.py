@@ -14,11 +14,13 @@ from risk_shelf import promote, put_model
 from small_practice import DAYS, log_of, play_small_practice, settings_in
 
 from retour import practice
-from retour.assembly import open_retour
+from retour.assembly import open_retour, policy_in_force
+from retour.practice_policy import lay_down_policy
 from retour.progress import read_progress
 from service.catalog.schemas import ProductBody
 from service.domain.events import RecordedEvent
 from service.platform.clock import to_us
+from service.policies import default_policy, default_text
 from simulator.play.checkpoint import read_checkpoint
 from simulator.truth import read_truth
 
@@ -59,6 +61,7 @@ class TestPractice:
 
         assert retour.log_head() == 1
         assert "another shop's events already" in capsys.readouterr().out
+        assert policy_in_force(settings_in(tmp_path)) == default_policy()
 
     @pytest.mark.slow
     def test_killed_anywhere_it_goes_on_where_it_stopped(self, tmp_path: Path) -> None:
@@ -91,6 +94,60 @@ class TestPractice:
         assert len({e.recorded_at_us // DAY_US for e in log}) >= DAYS
         known = read_truth(settings.var_dir / "truth", "returns").drop_nulls("rma")
         assert sorted(known["rma"]) == sorted(begun)
+
+
+class TestPolicy:
+    def test_its_own_is_the_built_in_one_but_for_what_a_small_shop_bears_and_inspects(
+        self, tmp_path: Path
+    ) -> None:
+        settings = settings_in(tmp_path)
+
+        lay_down_policy(settings)
+
+        ours, usual = policy_in_force(settings).model_dump(), default_policy().model_dump()
+        assert 0.3 < ours["audit"]["bootstrap_share"] < 1
+        assert 0.01 < ours["risk"]["abuse_cap"] <= ours["risk"]["amount_cap"] <= 0.05
+        assert {name for name in usual if ours[name] != usual[name]} == {"version", "audit", "risk"}
+        caps = ("abuse_cap", "amount_cap", "early_refund", "basic_inspection")
+        assert {n for n in usual["risk"] if ours["risk"][n] != usual["risk"][n]} == {*caps}
+
+    def test_one_that_is_named_is_in_force_instead(self, tmp_path: Path) -> None:
+        (tmp_path / "my.toml").write_text(default_text().replace("2026-11", "mine", 1))
+        settings = settings_in(tmp_path).model_copy(update={"policy": str(tmp_path / "my.toml")})
+
+        lay_down_policy(settings)
+
+        assert policy_in_force(settings).version == "mine"
+        assert not settings.practice_policy.exists()
+
+
+class TestLearning:
+    def test_what_its_past_taught_decides_the_last_weeks_of_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = settings_in(tmp_path)
+        taught_at: list[int] = []
+
+        def train() -> None:
+            taught_at.append(log_of(settings)[-1].seq)
+            promote(settings.risk_dir, put_model(settings.risk_dir))
+
+        monkeypatch.setattr(practice, "_train", train)
+        monkeypatch.setattr(practice, "DAYS_WITH_A_MODEL", 10)
+
+        play_small_practice(str(tmp_path))
+
+        log = log_of(settings)
+        said = [(e.seq, json.loads(e.data)) for e in log if e.type == "return.assessed"]
+        (seq,) = taught_at
+        before = {(each["model_version"], each["policy_version"]) for at, each in said if at <= seq}
+        after = {each["model_version"] for at, each in said if at > seq}
+        days = (log[-1].recorded_at_us - log[seq - 1].recorded_at_us) / DAY_US
+        assert {model for model, _ in before} == {None}
+        assert {policy.removesuffix("-trial") for _, policy in before} == {"2026-11-practice"}
+        assert len(after) == 1
+        assert after != {None}
+        assert 9.9 < days < 11.1
 
 
 def number_of(placed: RecordedEvent) -> int:
