@@ -151,9 +151,9 @@ class TestByScore:
 
         assert (passed.hidden_decision, doubted.hidden_decision) == ("approve", "review")
         assert (passed.propensity, doubted.propensity) == (0.01, 1.0)
-        assert replace(passed, hidden_decision=None, propensity=1.0) == replace(
-            doubted, hidden_decision=None
-        )
+        assert (passed.approve_propensity, doubted.approve_propensity) == (0.99, 0.0)
+        alike = replace(passed, hidden_decision=None, propensity=1.0, approve_propensity=0.0)
+        assert alike == replace(doubted, hidden_decision=None)
 
     def test_the_shares_of_blind_cases_are_the_policys(self) -> None:
         blind = {"blind_share": 0.25, "unexplained_share": 0.5}
@@ -207,7 +207,7 @@ class TestByScore:
             times / 400 == pytest.approx(each.propensity, abs=1e-12) for each, times in made.items()
         )
         approved = sum(times for each, times in made.items() if each.decision == "approve")
-        assert all(approved / 200 == pytest.approx(each.approve_propensity) for each in made)
+        assert all(approved / 400 == pytest.approx(each.approve_propensity) for each in made)
 
     @given(applications(), st.sampled_from(REFUND_ON), st.sampled_from(get_args(Basis)))
     def test_no_port_pays_later_than_policy_and_law_say(
