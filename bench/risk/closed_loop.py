@@ -39,7 +39,7 @@ _LINKS = [feature.name for feature in FEATURES if feature.group == "links"]
 class Course:
     """How long the shop lives: `before_days` without labels, `first_days` of rules and many audits, then the rounds."""
 
-    before_days: int = 120
+    before_days: int = 360
     first_days: int = 150
     round_days: int = 42
     rounds: int = 6

@@ -53,7 +53,7 @@ class Extent:
 
 
 QUICK = Extent(
-    cases=(CASES[1], CASES[4]), size=Size(120, 240, 90, 400.0), shops=2, draws=((10_000, 2),)
+    cases=(CASES[1], CASES[4]), size=Size(360, 240, 90, 500.0), shops=2, draws=((10_000, 2),)
 )
 
 

@@ -41,7 +41,7 @@ class Plan:
 
 
 FULL = Plan(replays.Extent(), closed_loop.Course(), range(1, 21), 1_000_000)
-QUICK = Plan(replays.QUICK, closed_loop.Course(60, 150, 42, 6, 500.0), range(1, 2), 200_000)
+QUICK = Plan(replays.QUICK, closed_loop.Course(360, 150, 42, 6, 500.0), range(1, 2), 200_000)
 
 
 @dataclass(frozen=True, slots=True)
