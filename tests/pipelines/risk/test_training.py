@@ -358,3 +358,18 @@ class TestFrame:
         assert (row["label"], row["label_source"]) == (1, "basic_inspection")
         assert rows.filter(pl.col("rma") == bad)["label"].to_list() == [None]
         assert rows["label"].count() == len(rows) - 1
+
+    def test_what_basic_inspections_find_is_a_hint_and_what_full_ones_find_is_none(
+        self, tmp_path: Path
+    ) -> None:
+        own = Installation(tmp_path, days=2)
+        basic = {"inspection": "basic", "is_audit": False, "propensity": 0.7}
+        bad = apply(own.retour, "bad", LATER, "failed", **basic)
+        good = apply(own.retour, "good", LATER, "passed", **basic)
+        with own.refreshed() as warehouse:
+            rows = training_frame(warehouse).rows
+
+        hints = rows.filter(pl.col("finding").is_not_null())
+        assert dict(hints.select("rma", "finding").iter_rows()) == {bad: 1, good: 0}
+        assert hints["label"].to_list() == [None, None]
+        assert (hints["found_at"] > hints["requested_at"]).all()
