@@ -19,9 +19,16 @@ from service.policies import default_policy
 Rows = list[dict[str, Any]]
 Ask = Callable[[str], Rows]
 DOUBTED = Assessment(
-    "review", "inspected", "full", 1.0, "model", model_version="r2026-01-01-00000000", score=0.4
+    "review",
+    "inspected",
+    "full",
+    1.0,
+    0.0,
+    "model",
+    model_version="r2026-01-01-00000000",
+    score=0.4,
 )
-PASSED = replace(DOUBTED, score=0.01, propensity=0.25)
+PASSED = replace(DOUBTED, score=0.01, propensity=0.25, approve_propensity=0.75)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AUTHORIZE = {"decision": "authorize", "reason_code": "goodwill"}
 DECLINE = {"decision": "decline", "reason_code": "misuse"}
