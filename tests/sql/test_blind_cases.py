@@ -23,8 +23,8 @@ DOUBTED = Assessment(
     "inspected",
     "full",
     1.0,
-    0.0,
     "model",
+    0.0,
     model_version="r2026-01-01-00000000",
     score=0.4,
 )
