@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,13 @@ def start(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Callable[.
         os.killpg(process.pid, signal.SIGTERM)
     for process in processes:
         try:
-            process.wait(30)
+            process.wait(
+                120
+            )  # Dagster takes its time to end what it runs, the more so on a busy machine
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture
