@@ -21,8 +21,11 @@ from models.risk.features import FEATURES
 from models.risk.linear import Linear
 from models.risk.split import Lesson, Rows
 
-LEAST_OF_EACH = 20  # abusive and honest labels, below which trees learn nothing
-LEAST_TO_CALIBRATE = 3
+LEAST_OF_EACH, LEAST_TO_CALIBRATE = (
+    20,
+    3,
+)  # abusive and honest labels, below which nothing is learned
+_BESIDE_A_BLOCK = (8, 1)  # the same where a block of all labels is left out
 _PATIENCE = 20
 _FEW = 50_000  # rows up to which one thread is the fastest
 _ENOUGH = 250_000  # rows beyond which more of them teach trees next to nothing
@@ -89,11 +92,12 @@ class _Classifier(HistGradientBoostingClassifier):  # type: ignore[misc]
         return super()._bin_data(X, None, is_training_data)
 
 
-def can_learn(examples: Examples, lesson: Lesson) -> bool:
-    """Whether a lesson has labels of both kinds enough, for trees and for calibration."""
+def can_learn(examples: Examples, lesson: Lesson, *, beside_a_block: bool = False) -> bool:
+    """Whether a lesson has labels of both kinds enough, to learn from and to calibrate by."""
+    least = _BESIDE_A_BLOCK if beside_a_block else (LEAST_OF_EACH, LEAST_TO_CALIBRATE)
     return all(
-        min(examples.label[rows].sum(), (1 - examples.label[rows]).sum()) >= least
-        for rows, least in ((lesson.train, LEAST_OF_EACH), (lesson.calibrate, LEAST_TO_CALIBRATE))
+        min(examples.label[rows].sum(), (1 - examples.label[rows]).sum()) >= enough
+        for rows, enough in zip((lesson.train, lesson.calibrate), least, strict=True)
     )
 
 

@@ -100,7 +100,7 @@ def train(
     if not can_learn(examples, windows.last):
         ripe = np.concatenate([windows.last.train, windows.last.calibrate])
         raise TooFewLabels(len(ripe), int(examples.label[ripe].sum()))
-    blocks = [block for block in windows.blocks if can_learn(examples, block.lesson)]
+    blocks = _learnable(examples, windows)
     shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), shapes, seed)
     grown = [grow(examples, block.lesson, shape, seed) for block in blocks]
     judged = _judge(frame, examples, blocks, grown)
@@ -208,6 +208,12 @@ def examples_of(frame: pl.DataFrame, as_of: datetime) -> Examples:
         weight=frame["weight"].cast(pl.Float64).fill_null(1.0).to_numpy(),
         finding=known["finding"],
     )
+
+
+def _learnable(examples: Examples, windows: Windows) -> list[Block]:
+    """All blocks, or none: what would be left out are those with the most abuse, for without them too little is left."""
+    can = (can_learn(examples, block.lesson, beside_a_block=True) for block in windows.blocks)
+    return list(windows.blocks) if all(can) else []
 
 
 def _judge(

@@ -123,6 +123,18 @@ def test_no_judgement_knew_what_the_test_was_to_tell(trained: Trained) -> None:
     assert other.document != trained.document
 
 
+def test_where_abuse_is_all_in_one_stretch_nothing_is_judged_rather_than_the_rest() -> None:
+    number = pl.col("rma").str.slice(1).cast(pl.Int64)
+    bad = number.is_between(1000, 1800) | number.is_in([4450, 4500, 4600, 4700])
+    label = pl.when(bad).then("label").otherwise(0)
+    label = pl.when(number.is_in([4450, 4500, 4600, 4700])).then(1).otherwise(label)
+    lumped = RECORD.with_columns(label.cast(pl.Int8).alias("label"))
+    found = train(lumped, AS_OF, RULES, 1, shapes=SMALL, explain=False)
+    assert lumped["label"].sum() > 40
+    assert found.judged.is_empty()
+    assert found.threshold is None
+
+
 def test_nothing_is_approved_that_the_test_contradicts(trained: Trained) -> None:
     first = int(str(trained.judged.filter("is_test")["rma"].min())[1:])
     bad = pl.when(pl.col("rma") >= pl.lit(f"R{first:07d}")).then(1).otherwise("label")
