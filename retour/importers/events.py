@@ -95,6 +95,7 @@ _RETURN = _object(
     lines="body",
     inputs=_NULL,
     started_at_us=_NULL,
+    returnable_until_us=_NULL,  # the policy of an imported past is not known
 )
 _DELIVERY = _object(
     order_id=_text("order_id"),
