@@ -7,7 +7,7 @@ from service.domain.policy import Policy
 from service.policies import default_text
 
 # What keeps the rules passes by itself, of whatever value: for tests that are not about who decides without a model.
-ALL_PASSES = {"risk.unscored_up_to_minor": {"EUR": 50_000, "GBP": 50_000, "USD": 50_000, "CNY": 400_000}}  # fmt: skip
+ALL_PASSES = {"risk.unscored_up_to_minor": {"EUR": 50_000, "GBP": 50_000, "USD": 50_000, "CNY": 400_000, "JPY": 60_000}}  # fmt: skip
 
 
 def policy_with(changes: dict[str, Any] | None = None, **top: Any) -> Policy:
