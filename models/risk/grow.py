@@ -111,7 +111,7 @@ def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
     seen = np.column_stack([examples.features[older], told])
     held = examples.features[later]
     added_up = regression.raw(held, _hints(hint, held))
-    classifier = _trees(shape, seed, max_features=0.4)
+    classifier = _trees(shape, seed)
     with threadpool_limits(_threads(len(older))):
         classifier.fit(
             _splittable(seen),
@@ -143,7 +143,7 @@ def _hint(examples: Examples, lesson: Lesson, seed: int) -> HistGradientBoosting
     found = examples.finding
     if found[older].sum() < _LEAST_FINDINGS or not 0 < found[later].sum() < len(later):
         return None
-    classifier = _trees(_HINTING, seed, max_features=0.4, takes_regression=False)
+    classifier = _trees(_HINTING, seed, takes_regression=False)
     with threadpool_limits(_threads(len(older))):
         classifier.fit(
             _splittable(examples.features[older]),
@@ -184,16 +184,14 @@ def _regression(
     return learned(everything), told
 
 
-def _trees(
-    shape: Shape, seed: int, max_features: float, *, takes_regression: bool = True
-) -> "_Classifier":
+def _trees(shape: Shape, seed: int, *, takes_regression: bool = True) -> "_Classifier":
     return _Classifier(
         learning_rate=shape.learning_rate,
         max_leaf_nodes=shape.leaves,
         min_samples_leaf=shape.least_in_leaf,
         max_iter=shape.trees,
         l2_regularization=5.0,
-        max_features=max_features,
+        max_features=0.4,
         monotonic_cst=[*(each.monotone for each in FEATURES), *([1] if takes_regression else [])],
         categorical_features=None,
         early_stopping=True,

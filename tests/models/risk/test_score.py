@@ -4,18 +4,20 @@ import json
 import math
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from risk_toys import small_model
+from risk_toys import FIRST_DAY, frame, small_model, with_findings
 
 from models.risk import export, golden, registry, score
 from models.risk.features import FEATURES, NAMES
-from models.risk.stages import Forest
+from models.risk.split import Plan, divide
+from models.risk.stages import Forest, Regression
+from models.risk.train import examples_of
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 GROWN, DOCUMENT, SHOP = small_model()
@@ -85,8 +87,19 @@ def test_the_contributions_sum_to_what_the_raw_score_differs_from_the_mean(
     assert {name for name, _ in told} <= set(NAMES)
 
 
-def test_reasons_start_from_about_the_mean_raw_score() -> None:
-    assert pytest.approx(GROWN.raw(SHOP.features).mean(), abs=0.3) == MODEL.expected
+def test_each_stage_s_reasons_start_from_the_mean_of_what_taught_it() -> None:
+    record = with_findings(frame(SHOP), 0.5, 0)
+    as_of = FIRST_DAY + timedelta(days=400)
+    lesson, seen = divide(record, as_of, Plan()).last, examples_of(record, as_of).features
+    assert GROWN.hint is not None
+    older = lesson.findings[: round(len(lesson.findings) * 0.9)]
+    hinted = GROWN.hint._raw_predict(seen[older])[:, 0]
+    assert Forest.read(DOCUMENT["hint"]).expected == pytest.approx(hinted.mean(), abs=1e-9)
+    taught = seen[lesson.train]
+    added_up = GROWN.regression.raw(taught, GROWN.hint._raw_predict(taught)[:, 0])
+    assert Regression.read(DOCUMENT["regression"]).expected == pytest.approx(
+        added_up.mean(), abs=1e-9
+    )
 
 
 def test_the_score_rises_with_the_raw_score_and_is_flat_beyond_the_knots() -> None:
