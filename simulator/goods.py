@@ -131,6 +131,11 @@ class Goods:
     def __len__(self) -> int:
         return len(self.sku)
 
+    def parent(self, product: int) -> str | None:
+        """What a product is a size of; None where its style has no sizes."""
+        has_sizes = bool(CATEGORIES[self.category[product]].sizes)
+        return self.sku[product].rsplit("-", 1)[0] if has_sizes else None
+
     def lot(self, product: int, day: int) -> str:
         """The batch of a product that is sold on a day."""
         return f"L{(day + int(self.lot_phase[product])) // _LOT_DAYS + 1:03}"

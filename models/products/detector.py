@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """What counts as a problem, and how sure one must be. `version` names method and settings in the log."""
+    """What counts as a problem, and how sure one must be. `version` names method and settings in the log.
 
-    version: str = "incidents-2"
+    `window_weeks` is what figures about a product's present are of; `multipliers` are those that a fault may have, and
+    `always_from` is the least of them that is a problem where a product has always come back so often, for whatever
+    reason. `said_share` is how much of a fault's excess is put down to its own reason by customers.
+    """
+
+    version: str = "changes-1"
     window_weeks: int = 26
     longest_lag_weeks: int = 26
-    practical_lift: float = 1.5
+    multipliers: tuple[float, ...] = (1.4, 2.0, 2.8, 4.0, 5.6)
+    always_from: float = 4.0
+    said_share: float = 0.7
     interval: float = 0.9
     false_discovery_rate: float = 0.05
     least_probability: float = 0.8

@@ -6,15 +6,17 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincinv
 
+from models.products.causes import likely_causes
 from models.products.detector import Detector
-from models.products.expected import Floats, expected_incidents, exposure, lag_shares
-from models.products.histories import likely_causes, since_weeks
-from models.products.lifts import Lifts, dispersion, fit_priors, judge
-from models.products.record import Grid, Record, lags_and_ages, to_grid
+from models.products.expected import Cohorts, Expected, by_week_of_return, cohorts
+from models.products.lifts import Lifts, lifts
+from models.products.problems import Problems, find_problems
+from models.products.record import REASONS, STREAMS, Floats, Grid, Ints, Record, to_grid
 from models.products.sizes import Sizes, incident_sizes
 
 DAYS_OF_A_MONTH = 30
 _HARDLY = 1e-12  # a gamma variable needs a shape above 0
+_IS_PROBABLE = 0.5
 EVIDENCE = pl.Schema(
     {
         "sku": pl.String(),
@@ -27,8 +29,11 @@ EVIDENCE = pl.Schema(
         "lift_low": pl.Float64(),
         "lift_high": pl.Float64(),
         "probability": pl.Float64(),
+        "always_high": pl.Float64(),
         "excess_units": pl.Float64(),
         "since": pl.Date(),
+        "has_changed": pl.Boolean(),
+        "stream": pl.String(),
         "likely_cause": pl.String(),
         "money_at_risk_minor": pl.Int64(),
         "currency": pl.String(),
@@ -48,102 +53,148 @@ EXPECTED = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`evidence`: a row per product, over the detector's window. `expected`: a row per product and week since its first."""
+    """`evidence`: a row per product. `expected`: a row per product and week since its first sale or return."""
 
     evidence: pl.DataFrame
     expected: pl.DataFrame
 
 
 def weigh(record: Record, detector: Detector) -> Findings:
-    """Everything that the record says of every product. An empty record gives empty frames."""
+    """Everything that the record says of every product. An empty record gives empty frames.
+
+    What is counted of a product is of the goods sold since the week in which its problem began; where there is no sign of
+    one, of those sold in the last weeks, as many as the detector's window has.
+    """
     if record.sales.is_empty() and record.incidents.is_empty():
         return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame())
     grid = to_grid(record)
-    shares = lag_shares(*lags_and_ages(record), detector.longest_lag_weeks)
-    due = exposure(grid.order_lines, shares, record.share_of_week)
-    expected = expected_incidents(grid.incidents, due, grid.peers, detector.window_weeks)
-    sizes = incident_sizes(grid.incident_sku, grid.incident_units, len(grid.skus))
-    extra = dispersion(grid.incidents, expected)
+    sold = cohorts(grid, detector.longest_lag_weeks)
+    problems, expected = find_problems(grid, sold, detector)
+    sizes = incident_sizes(grid.incidents.sku, grid.incidents.units, len(grid.skus))
     return Findings(
-        _evidence(record, grid, expected, sizes, extra, detector),
-        _expected(grid, expected, sizes, extra, detector.interval),
+        _evidence(record, grid, sold, expected, problems, sizes, detector),
+        _expected(grid, sold, expected, sizes, problems.extra, detector.interval),
     )
 
 
 def _evidence(
-    record: Record, grid: Grid, expected: Floats, sizes: Sizes, extra: float, detector: Detector
+    record: Record,
+    grid: Grid,
+    sold: Cohorts,
+    expected: Expected,
+    problems: Problems,
+    sizes: Sizes,
+    detector: Detector,
 ) -> pl.DataFrame:
-    came = grid.incidents[:, -detector.window_weeks :].sum(axis=1)
-    ahead = expected[:, -detector.window_weeks :].sum(axis=1)
-    lifts = _lifts(came / extra, ahead / extra, detector)
-    since = since_weeks(grid.incidents, expected, lifts.lift)
+    began = np.where(
+        problems.since >= 0, problems.since, max(0, grid.shape[1] - detector.window_weeks)
+    )
+    found, ahead, factor = _since(grid, sold, expected, problems, began, detector)
     counted = pl.DataFrame(
         {
             "sku": grid.skus,
             "units_expected": ahead * sizes.mean,
-            "incidents": came.astype(np.int64),
+            "incidents": found.round().astype(np.int64),
             "incidents_expected": ahead,
-            "lift": lifts.lift,
-            "lift_low": lifts.low,
-            "lift_high": lifts.high,
-            "probability": lifts.probability,
-            "excess_share": 1 - 1 / np.maximum(lifts.lift, 1.0),
-            "since": grid.weeks.gather(np.maximum(since, 0)).zip_with(
-                pl.Series(since >= 0), pl.Series([None], dtype=pl.Date)
-            ),
-            "months": _window_days(grid, detector) / DAYS_OF_A_MONTH,
+            "lift": factor.lift,
+            "lift_low": factor.low,
+            "lift_high": factor.high,
+            "probability": problems.probability,
+            "always_high": problems.always_high,
+            "excess_share": 1 - 1 / np.maximum(factor.lift, 1.0),
+            "since": _dates(grid, problems.since),
+            "has_changed": problems.has_changed > _IS_PROBABLE,
+            "stream": pl.Series(STREAMS).gather(problems.stream),
+            "began": grid.weeks.gather(began),
+            "months": _days(grid, began) / DAYS_OF_A_MONTH,
         }
     )
-    in_window = pl.col("week_start") >= grid.weeks.tail(detector.window_weeks)[0]
     return (
-        _with_units(counted, record, in_window, sizes.cap)
-        .join(_causes(record, in_window, detector), on="sku", how="left")
-        .with_columns(_money_at_risk(), window_weeks=pl.lit(detector.window_weeks, pl.Int64))
+        _with_units(counted, record, sizes.cap)
+        .join(_causes(record, counted, detector), on="sku", how="left")
+        .with_columns(
+            _money_at_risk(),
+            _cause(),
+            has_changed=pl.when(pl.col("since").is_not_null()).then("has_changed"),
+            stream=pl.when(pl.col("since").is_not_null()).then("stream"),
+            window_weeks=pl.lit(detector.window_weeks, pl.Int64),
+        )
         .sort("sku")
         .select(EVIDENCE.names())
     )
 
 
-def _lifts(came: Floats, ahead: Floats, detector: Detector) -> Lifts:
-    return judge(
-        fit_priors(came, ahead),
-        came,
-        ahead,
-        practical=detector.practical_lift,
-        level=detector.interval,
+def _since(
+    grid: Grid,
+    sold: Cohorts,
+    expected: Expected,
+    problems: Problems,
+    began: Ints,
+    detector: Detector,
+) -> tuple[Floats, Floats, Lifts]:
+    """Of the goods sold since each product's week: incidents, those to be expected given its level before, and the lift."""
+    is_after = np.arange(grid.shape[1]) >= began[:, None]
+    came, ahead = sold.found["all"], expected.of("all")
+    after = (came * is_after).sum(axis=1), (ahead * is_after).sum(axis=1)
+    is_known = problems.since >= 0
+    before = tuple(
+        np.where(is_known, each.sum(axis=1) - part, 0.0)
+        for each, part in zip((came, ahead), after, strict=True)
     )
+    extra, shape = problems.extra, problems.shape
+    factor = lifts(
+        (before[0] / extra, before[1] / extra),
+        (after[0] / extra, after[1] / extra),
+        shape,
+        detector.interval,
+    )
+    level = (shape + before[0] / extra) / (shape + before[1] / extra)
+    return after[0], after[1] * level, factor
 
 
-def _window_days(grid: Grid, detector: Detector) -> Floats:
-    """How long each product has been sold within the window, in days (S,); at least a week."""
-    weeks = grid.order_lines.shape[1]
+def _dates(grid: Grid, weeks: Ints) -> pl.Series:
+    """Mondays of places of weeks; null where there is none (-1)."""
+    known = pl.Series(weeks >= 0)
+    return grid.weeks.gather(np.maximum(weeks, 0)).zip_with(known, pl.Series([None], dtype=pl.Date))
+
+
+def _days(grid: Grid, began: Ints) -> Floats:
+    """How long each product has been sold since its week, in days (S,); at least a week."""
+    weeks = grid.shape[1]
     first = np.where(grid.order_lines.any(axis=1), (grid.order_lines > 0).argmax(axis=1), weeks - 1)
-    days: Floats = 7.0 * np.minimum(weeks - first, detector.window_weeks)
-    return days
+    days: Floats = 7.0 * (weeks - np.maximum(first, began))
+    return np.maximum(days, 7.0)
 
 
-def _with_units(
-    counted: pl.DataFrame, record: Record, in_window: pl.Expr, cap: float
-) -> pl.DataFrame:
+def _with_units(counted: pl.DataFrame, record: Record, cap: float) -> pl.DataFrame:
     """Units sold, returned, and returned beyond expectation: the share of what came back, giants cut back."""
     units = pl.col("units")
-    returned = record.incidents.filter(in_window).group_by("sku")
+    began = counted.select("sku", "began")
+    returned = (
+        record.incidents.join(began, on="sku")
+        .filter(pl.coalesce("sold_week_start", "week_start") >= pl.col("began"))
+        .group_by("sku")
+        .agg(units_returned=units.sum(), ordinary=units.clip(upper_bound=cap).sum())
+    )
     return (
-        counted.join(_sold(record.sales, in_window), on="sku", how="left")
-        .join(
-            returned.agg(units_returned=units.sum(), ordinary=units.clip(upper_bound=cap).sum()),
-            on="sku",
-            how="left",
-        )
+        counted.join(_sold(record.sales.join(began, on="sku")), on="sku", how="left")
+        .join(returned, on="sku", how="left")
         .with_columns(pl.col("units_sold", "units_returned", "ordinary").fill_null(0))
         .with_columns(excess_units=pl.col("excess_share") * pl.col("ordinary"))
     )
 
 
-def _causes(record: Record, in_window: pl.Expr, detector: Detector) -> pl.DataFrame:
-    return likely_causes(
-        record.incidents.filter(in_window), least_incidents=detector.least_incidents
+def _causes(record: Record, counted: pl.DataFrame, detector: Detector) -> pl.DataFrame:
+    since = record.incidents.join(counted.select("sku", "began"), on="sku").filter(
+        pl.coalesce("sold_week_start", "week_start") >= pl.col("began")
     )
+    return likely_causes(since, record.products, least_incidents=detector.least_incidents)
+
+
+def _cause() -> pl.Expr:
+    """The reason in which the problem shows; where it shows in all of them alike, the one that stands out most."""
+    has_problem = pl.col("since").is_not_null() & pl.col("stream").is_in(REASONS)
+    return pl.when(has_problem).then("stream").otherwise("likely_cause").alias("likely_cause")
 
 
 def _money_at_risk() -> pl.Expr:
@@ -151,10 +202,10 @@ def _money_at_risk() -> pl.Expr:
     return at_risk.fill_null(0).round().cast(pl.Int64).alias("money_at_risk_minor")
 
 
-def _sold(sales: pl.DataFrame, in_window: pl.Expr) -> pl.DataFrame:
-    """Per product: units sold in the window; mean paid price in the currency that most units were sold in."""
+def _sold(sales: pl.DataFrame) -> pl.DataFrame:
+    """Per product: units sold since its week; mean paid price in the currency that most units were sold in."""
     by_currency = sales.group_by("sku", "currency").agg(
-        pl.col("units_sold").filter(in_window).sum().alias("in_window"),
+        pl.col("units_sold").filter(pl.col("week_start") >= pl.col("began")).sum().alias("since"),
         pl.col("units_sold").sum(),
         (pl.col("paid_minor").sum() / pl.col("units_sold").sum()).alias("unit_price_minor"),
     )
@@ -162,23 +213,24 @@ def _sold(sales: pl.DataFrame, in_window: pl.Expr) -> pl.DataFrame:
         by_currency.sort("sku", "units_sold", "currency", descending=[False, True, False])
         .group_by("sku", maintain_order=True)
         .agg(
-            pl.col("in_window").sum().alias("units_sold"),
+            pl.col("since").sum().alias("units_sold"),
             pl.col("unit_price_minor", "currency").first(),
         )
     )
 
 
 def _expected(
-    grid: Grid, expected: Floats, sizes: Sizes, extra: float, level: float
+    grid: Grid, sold: Cohorts, expected: Expected, sizes: Sizes, extra: float, level: float
 ) -> pl.DataFrame:
     """Every product's weeks from its first sale or return on, with the band in which the units of an ordinary week lie.
 
     A sum of so many sizes is taken as a gamma variable of the same mean and variance (the usual approximation of
     aggregate claims: Bohman & Esscher, Skandinavisk Aktuarietidskrift 46, 1963).
     """
-    seen = np.maximum.accumulate((grid.order_lines > 0) | (grid.incidents > 0), axis=1)
+    weekly = by_week_of_return(grid, sold, expected.a_line())
+    seen = np.maximum.accumulate((grid.order_lines > 0) | (grid.came > 0), axis=1)
     sku, week = seen.nonzero()
-    ahead = expected[seen]
+    ahead = weekly[seen]
     size = sizes.mean[sku]
     step = sizes.spread * extra
     low, high = (
@@ -193,4 +245,4 @@ def _expected(
             "expected_low": np.minimum(low, ahead * size),
             "expected_high": np.maximum(high, ahead * size),
         }
-    )
+    ).sort("sku", "week_start")

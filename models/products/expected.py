@@ -1,96 +1,164 @@
-"""How many return incidents of each product to expect in each week, from what was sold before.
+"""How many return incidents of each product to expect, from what was sold and what comes back of its peers.
 
-Arrays are products x weeks (S, W); the last week is the current one, of which `share_of_week` has passed.
-expected = order lines of earlier weeks x share that comes back so many weeks later
-           x rate of the product's peers x level of that week in the whole shop.
-A product is never its own yardstick: peers and shop are always counted without it.
+Arrays are products x weeks (S, W). Everything is counted by cohort, the week of *sale*: a fault lies in what was sold.
+expected = order lines of the week x share of their returns that has come by now
+           x rate of the product's peers x level of that week in its category and in the whole shop.
+A product is never its own yardstick: peers and levels are counted without it, and without what is known to be at fault.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from models.products.lags import category_shares, known_by_now
+from models.products.record import REASONS, STREAMS, Floats, Grid, Ints, counted
 
-# Before a shop has taught us anything: three quarters of what is still to come back comes a week later.
-_USUAL_WEEKLY_STAY = 0.75
-_USUAL_INCIDENTS = 10.0  # the weight of that belief, in incidents
 _PEER_INCIDENTS = 20.0  # how many incidents a category must have to count as much as the shop
 _SHOP_ORDER_LINES = 1.0
 _LEVEL_INCIDENTS = 50.0  # how many incidents a week must have to count as much as an ordinary week
 
 
-def lag_shares(lag_weeks: Ints, age_weeks: Ints, longest: int) -> Floats:
-    """The share of returns that come back 0, 1, … `longest` weeks after their sale: (longest + 1,), sums to 1.
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """What was sold in each week and what has come back of it by now.
 
-    `lag_weeks` and `age_weeks` (incidents,) are the weeks from sale to return and from sale to now. A young
-    sale can only have shown short lags, so each lag is judged among the sales old enough to show it: the
-    reverse-time hazard of Lagakos, Barraj & De Gruttola (Biometrika 75, 1988). Incidents whose lag is
-    negative or above `longest` are ignored.
+    `due` (S, W): order lines times the share of their returns that is known by now. `found`: incidents (S, W) of each
+    stream. `shares` (C + 1, lags): see `category_shares`. An incident whose sale is not known is spread over the weeks that
+    it may be of; one of a product that was not sold before is in none.
     """
-    known = (lag_weeks >= 0) & (lag_weeks <= np.minimum(longest, age_weeks))
-    lags, ages = lag_weeks[known], age_weeks[known]
-    weeks = np.arange(longest + 1)
-    usual = (1 - _USUAL_WEEKLY_STAY) * _USUAL_WEEKLY_STAY**weeks
-    at = np.bincount(lags, minlength=longest + 1)
-    up_to = np.cumsum(at) - _too_young(lags, ages, longest)
-    hazard = (at + _USUAL_INCIDENTS * usual) / (up_to + _USUAL_INCIDENTS * np.cumsum(usual))
-    still_shorter = np.append(np.cumprod((1 - hazard)[:0:-1])[::-1], 1.0)
-    return np.diff(still_shorter, prepend=0.0)
+
+    due: Floats
+    found: dict[str, Floats]
+    shares: Floats
 
 
-def _too_young(lags: Ints, ages: Ints, longest: int) -> Ints:
-    """For each lag, how many incidents with a shorter one come of sales too young to have shown it."""
-    gone = np.minimum(ages, longest) + 1
-    counts = np.bincount(gone, minlength=longest + 2)[: longest + 1]
-    return np.cumsum(counts)
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of every cohort: order lines `due` x `levels` (S, W) x `rates` (S,) of each stream."""
+
+    due: Floats
+    levels: Floats
+    rates: dict[str, Floats]
+
+    def of(self, stream: str) -> Floats:
+        """Incidents of a stream that are to be expected of each cohort by now (S, W)."""
+        expected: Floats = self.due * self.levels * self.rates[stream][:, None]
+        return expected
+
+    def a_line(self) -> Floats:
+        """Incidents, for whatever reason, that an order line of each cohort brings in the end (S, W)."""
+        whole: Floats = self.levels * self.rates["all"][:, None]
+        return whole
 
 
-def exposure(order_lines: Floats, shares: Floats, share_of_week: float) -> Floats:
-    """Order lines due to be decided on in each week (S, W): each sale spread over the weeks after it."""
-    due = np.zeros_like(order_lines)
-    weeks = order_lines.shape[1]
-    for lag, share in enumerate(shares[:weeks]):
-        due[:, lag:] += share * order_lines[:, : weeks - lag]
-    due[:, -1:] *= share_of_week
-    return due
+def cohorts(grid: Grid, longest_lag: int) -> Cohorts:
+    """Count a record by cohort."""
+    shares = category_shares(grid, longest_lag)
+    known = known_by_now(shares, grid.shape[1], grid.share_of_week)
+    return Cohorts(
+        due=grid.order_lines * known[grid.peers],
+        found={stream: _found(grid, shares, stream) for stream in STREAMS},
+        shares=shares,
+    )
 
 
-def expected_incidents(incidents: Floats, due: Floats, peers: Ints, window: int) -> Floats:
-    """Expected incidents (S, W). Rates are those of the last `window` weeks; the level is each week's own.
+def expectation(grid: Grid, cohorts: Cohorts, weights: Floats) -> Expected:
+    """What is expected of every cohort, had it come back like its peers' goods.
 
-    `peers` (S,) numbers each product's category; -1 where it is not known, which means the whole shop.
+    `weights` (S,) says how much each product counts as a yardstick for others, from 0 to 1.
     """
-    rate = _peer_rates(incidents[:, -window:].sum(axis=1), due[:, -window:].sum(axis=1), peers)
-    at_level = due * rate[:, None]
-    return at_level * _levels(incidents, at_level)
+    due = cohorts.due
+    lines = due.sum(axis=1)
+    rates = {
+        stream: _peer_rates(found.sum(axis=1), lines, grid.peers, weights)
+        for stream, found in cohorts.found.items()
+    }
+    levels = _levels(cohorts.found["all"], due * rates["all"][:, None], grid.peers, weights)
+    return Expected(due, levels, rates)
 
 
-def _peer_rates(incidents: Floats, due: Floats, peers: Ints) -> Floats:
-    """Incidents per order line due, of each product's peers without the product itself (S,)."""
-    overall = incidents.sum() / due.sum() if due.sum() > 0 else 0.0
-    shop = (incidents.sum() - incidents + _SHOP_ORDER_LINES * overall) / (
-        due.sum() - due + _SHOP_ORDER_LINES
+def by_week_of_return(grid: Grid, cohorts: Cohorts, rate: Floats) -> Floats:
+    """Expected incidents (S, W) in each week, whenever their goods were sold; `rate` (S, W) is incidents an order line of
+    each cohort.
+    """
+    to_come = grid.order_lines * rate
+    weeks = grid.shape[1]
+    expected = np.zeros_like(to_come)
+    for lag in range(min(cohorts.shares.shape[1], weeks)):
+        share = cohorts.shares[grid.peers, lag][:, None]
+        expected[:, lag:] += share * to_come[:, : weeks - lag]
+    expected[:, -1:] *= grid.share_of_week
+    return expected
+
+
+def _found(grid: Grid, shares: Floats, stream: str) -> Floats:
+    incidents = grid.incidents
+    wanted = np.ones(len(incidents.sku), dtype=np.bool_)
+    if stream != "all":
+        wanted = incidents.reason == REASONS.index(stream)
+    matched = wanted & (incidents.sold_week >= 0)
+    found = counted(grid.shape, incidents.sku[matched], incidents.sold_week[matched])
+    lost = wanted & (incidents.sold_week < 0)
+    if lost.any():
+        found += _spread(grid, shares, incidents.sku[lost], incidents.week[lost])
+    return found
+
+
+def _spread(grid: Grid, shares: Floats, sku: Ints, week: Ints) -> Floats:
+    """Incidents of which only the week of return is known, by what was sold before and how likely it comes back then."""
+    lags = np.arange(shares.shape[1])
+    sold_week = week[:, None] - lags
+    lines = grid.order_lines[sku[:, None], np.maximum(sold_week, 0)] * (sold_week >= 0)
+    likely = lines * shares[grid.peers[sku]]
+    total = likely.sum(axis=1)
+    known = total > 0
+    parts = likely[known] / total[known, None]
+    sku_of = np.broadcast_to(sku[known, None], parts.shape)
+    return counted(
+        grid.shape, sku_of.ravel(), np.maximum(sold_week[known], 0).ravel(), parts.ravel()
+    )
+
+
+def _peer_rates(incidents: Floats, due: Floats, peers: Ints, weights: Floats) -> Floats:
+    """Incidents per order line due of each product's peers (S,), of which each counts as much as its weight."""
+    counts, lines = incidents * weights, due * weights
+    overall = counts.sum() / lines.sum() if lines.sum() > 0 else 0.0
+    shop = (counts.sum() - counts + _SHOP_ORDER_LINES * overall) / (
+        lines.sum() - lines + _SHOP_ORDER_LINES
     )
     belief = np.divide(_PEER_INCIDENTS, shop, out=np.ones_like(shop), where=shop > 0)
-    peer = (_others(incidents, peers) + belief * shop) / (_others(due, peers) + belief)
+    peer = (_others(counts, peers) + belief * shop) / (_others(lines, peers) + belief)
     rates: Floats = np.where(peers >= 0, peer, shop)
     return rates
 
 
 def _others(values: Floats, peers: Ints) -> Floats:
-    """The sum over each product's peers without itself (S,)."""
-    sums = np.bincount(peers + 1, weights=values)
+    """The sum over each product's peers without itself, of (S,) or (S, W)."""
+    sums = _by_peer(values, peers)
     return np.maximum(sums[peers + 1] - values, 0.0)
 
 
-def _levels(incidents: Floats, at_level: Floats) -> Floats:
-    """How much more came back in each week than the shop's rate says, without the product itself (S, W).
+def _by_peer(values: Floats, peers: Ints) -> Floats:
+    """The sums over categories (C + 1, …); the first row is of products without one."""
+    order = np.argsort(peers, kind="stable")
+    numbers, starts = np.unique(peers[order], return_index=True)
+    sums = np.zeros((int(peers.max(initial=-1)) + 2, *values.shape[1:]))
+    sums[numbers + 1] = np.add.reduceat(values[order], starts, axis=0)
+    return sums
 
-    Seasons, a week in which nobody worked, and a record that begins amid returns of earlier sales move all
-    products alike and must not look like a product's fault.
+
+def _levels(found: Floats, at_rate: Floats, peers: Ints, weights: Floats) -> Floats:
+    """How much more comes back of each week's sales than the peers' rate says, without the product itself (S, W).
+
+    Seasons, promotions, and a category out of fashion move many products alike and must not look like one's fault. A
+    category's level leans on the shop's, and the shop's on 1.
     """
-    came = np.maximum(incidents.sum(axis=0) - incidents, 0.0)
-    due = np.maximum(at_level.sum(axis=0) - at_level, 0.0)
-    levels: Floats = (came + _LEVEL_INCIDENTS) / (due + _LEVEL_INCIDENTS)
+    counts, ahead = found * weights[:, None], at_rate * weights[:, None]
+    shop = (np.maximum(counts.sum(axis=0) - counts, 0.0) + _LEVEL_INCIDENTS) / (
+        np.maximum(ahead.sum(axis=0) - ahead, 0.0) + _LEVEL_INCIDENTS
+    )
+    peer = (_others(counts, peers) + _LEVEL_INCIDENTS * shop) / (
+        _others(ahead, peers) + _LEVEL_INCIDENTS
+    )
+    levels: Floats = np.where((peers >= 0)[:, None], peer, shop)
     return levels

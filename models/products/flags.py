@@ -26,28 +26,31 @@ def decide(evidence: pl.DataFrame, standing: Set[str], detector: Detector) -> De
     known = set(evidence["sku"])
     cleared = {sku for sku in standing if sku not in known} | (standing & set(doubtful))
     return Decisions(
-        flagged=tuple(sorted(set(discoveries(evidence, detector)) - standing)),
+        flagged=tuple(sorted(discoveries(evidence, standing - cleared, detector))),
         cleared=tuple(sorted(cleared)),
     )
 
 
-def discoveries(evidence: pl.DataFrame, detector: Detector) -> list[str]:
-    """The largest set of products whose mean probability of being ordinary is at most the false-discovery rate.
+def discoveries(evidence: pl.DataFrame, standing: Set[str], detector: Detector) -> list[str]:
+    """The products to flag beside those that stand: as many as leave the whole list's false-discovery rate held.
 
-    Bayesian false-discovery rate: Newton et al., Biostatistics 5, 2004. Equal probabilities are taken or left together.
+    The rate of a list is the mean probability that one on it is ordinary (Newton et al., Biostatistics 5, 2004), as it is
+    known today: flags that have proved true make room for less certain ones. Whoever is certain enough alone is flagged
+    whatever the others are. Equal probabilities are taken or left together.
     """
+    doubt = 1 - pl.col("probability")
+    stands = pl.col("sku").is_in(sorted(standing))
+    doubts = evidence.filter(stands)["probability"]
     candidates = evidence.filter(
+        ~stands,
         pl.col("probability") >= detector.least_probability,
         pl.col("incidents") >= detector.least_incidents,
         pl.col("excess_units") > 0,
     ).sort("probability", "sku", descending=[True, False])
-    rates = (1 - candidates["probability"]).cum_sum() / pl.int_range(
-        1, len(candidates) + 1, eager=True
+    of_list = (float((1 - doubts).sum()) + doubt.cum_sum()) / (
+        len(doubts) + pl.int_range(1, pl.len() + 1)
     )
-    passing = candidates.filter(rates <= detector.false_discovery_rate)
-    if passing.is_empty():
-        return []
-    line = passing["probability"].min()
-    within = candidates.filter(pl.col("probability") >= line)
-    is_held = len(within) == len(passing)
-    return (within if is_held else passing.filter(pl.col("probability") > line))["sku"].to_list()
+    # Of equal probabilities, what holds for the last must hold for all.
+    rate = of_list.last().over("probability")
+    held = (rate <= detector.false_discovery_rate) | (doubt <= detector.false_discovery_rate)
+    return candidates.filter(held)["sku"].to_list()

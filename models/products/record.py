@@ -5,8 +5,15 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from models.products.expected import Floats, Ints
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# The streams of evidence: three reasons that name a fault of the product, and all reasons together.
+REASONS = ("defect", "not_as_described", "size_fit")
+STREAMS = (*REASONS, "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +22,8 @@ class Record:
 
     `sales`: `sku, week_start, order_lines, units_sold, paid_minor, currency`; a row per product, week and currency.
     `incidents`: `sku, week_start, sold_week_start` (null if unmatched), `units, reason` (null if not given); a row each.
-    `products`: `sku, category` (null if not known); a product that is missing counts as one without category.
+    `products`: `sku, category, parent` (null if not known); a product that is missing counts as one without either.
+    Variants of one parent (sizes, colours) share its listing and its size chart.
     `share_of_week`: how much of the current week has passed, in (0, 1].
     """
 
@@ -27,49 +35,84 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """`skus` (S,), sorted, and `weeks` (W,), the Mondays from the first sale or return to this week.
+class Incidents:
+    """Every incident by numbers, (incidents,) each: product, week of return, week of sale (-1 if not known), place of its
+    reason in `REASONS` (their number for any other), and units.
+    """
 
-    `order_lines`, `incidents` are counts (S, W). `incident_sku` numbers the product of each incident, `incident_units`
-    its units. `peers` (S,) numbers the product's category, -1 for none.
+    sku: Ints
+    week: Ints
+    sold_week: Ints
+    reason: Ints
+    units: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`skus` (S,) and `weeks` (W,), the Mondays from the first sale or return to this week.
+
+    Variants of one parent stand together: `families` (S,) numbers the parents 0, 1, … without a gap or a step back;
+    a product without one is a family of its own. `peers` (S,) numbers the product's category, -1 for none.
+    `order_lines` and `came` are counts (S, W), of sales by week of sale and of incidents by week of return.
     """
 
     skus: pl.Series
     weeks: pl.Series
-    order_lines: Floats
-    incidents: Floats
-    incident_sku: Ints
-    incident_units: Floats
+    families: Ints
     peers: Ints
+    order_lines: Floats
+    came: Floats
+    incidents: Incidents
+    share_of_week: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Products and weeks."""
+        return self.order_lines.shape[0], self.order_lines.shape[1]
 
 
 def to_grid(record: Record) -> Grid:
     """Lay the record out as arrays. It must hold a sale or an incident."""
-    skus = pl.concat([record.sales["sku"], record.incidents["sku"]]).unique().sort()
+    products = _products(record)
+    place = {sku: number for number, sku in enumerate(products["sku"])}
     weeks = _weeks(record)
-    shape = (len(skus), len(weeks))
-    sold_sku, incident_sku = _numbers(record.sales, skus), _numbers(record.incidents, skus)
+    shape = (len(products), len(weeks))
+    sold = _places(record.sales["sku"], place)
+    lines = record.sales["order_lines"].to_numpy()
+    incidents = _incidents(record.incidents, place, weeks)
     return Grid(
-        skus=skus,
+        skus=products["sku"],
         weeks=weeks,
-        order_lines=_counted(
-            shape, sold_sku, record.sales, weeks, record.sales["order_lines"].to_numpy()
-        ),
-        incidents=_counted(
-            shape, incident_sku, record.incidents, weeks, np.ones(len(record.incidents))
-        ),
-        incident_sku=incident_sku,
-        incident_units=record.incidents["units"].to_numpy().astype(np.float64),
-        peers=_peers(skus, record.products),
+        families=_ints(products["family"]),
+        peers=_ints(products["peer"]),
+        order_lines=counted(shape, sold, _week_of(record.sales["week_start"], weeks), lines),
+        came=counted(shape, incidents.sku, incidents.week),
+        incidents=incidents,
+        share_of_week=record.share_of_week,
     )
 
 
-def lags_and_ages(record: Record) -> tuple[Ints, Ints]:
-    """Of each incident whose sale is known: weeks from sale to return, and from sale to now."""
-    matched = record.incidents.drop_nulls("sold_week_start")
-    lags = (matched["week_start"] - matched["sold_week_start"]).dt.total_days() // 7
-    ages = (pl.lit(record.this_week) - pl.col("sold_week_start")).dt.total_days() // 7
-    return _ints(lags), _ints(matched.select(ages.alias("age"))["age"])
+def counted(
+    shape: tuple[int, int], sku: Ints, week: Ints, weights: Floats | Ints | None = None
+) -> Floats:
+    """Sums of `weights` (1 each where there are none) by product and week, of `shape`."""
+    cells = np.bincount(sku * shape[1] + week, weights=weights, minlength=shape[0] * shape[1])
+    sums: Floats = cells.reshape(shape).astype(np.float64)
+    return sums
+
+
+def _products(record: Record) -> pl.DataFrame:
+    """All that were sold or came back, variants together: `sku, family, peer`."""
+    seen = pl.concat([record.sales["sku"], record.incidents["sku"]]).unique().to_frame("sku")
+    known = seen.join(record.products, on="sku", how="left")
+    # An empty byte keeps a parent's name apart from a product that is called the same.
+    family = pl.coalesce(pl.col("parent"), pl.lit("\0") + pl.col("sku"))
+    numbered = pl.col("category").rank("dense").cast(pl.Int64) - 1
+    return (
+        known.with_columns(family=family, peer=numbered.fill_null(-1))
+        .sort("family", "sku")
+        .select("sku", family=pl.col("family").rle_id().cast(pl.Int64), peer="peer")
+    )
 
 
 def _weeks(record: Record) -> pl.Series:
@@ -79,23 +122,27 @@ def _weeks(record: Record) -> pl.Series:
     return pl.date_range(start, record.this_week, "1w", eager=True).alias("week_start")
 
 
-def _numbers(frame: pl.DataFrame, skus: pl.Series) -> Ints:
-    return skus.search_sorted(frame["sku"]).to_numpy().astype(np.int64)
+def _incidents(incidents: pl.DataFrame, place: dict[str, int], weeks: pl.Series) -> Incidents:
+    reasons = {reason: number for number, reason in enumerate(REASONS)}
+    sold = _week_of(incidents["sold_week_start"], weeks, unknown=-1)
+    week = _week_of(incidents["week_start"], weeks)
+    return Incidents(
+        sku=_places(incidents["sku"], place),
+        week=week,
+        sold_week=np.where((sold >= 0) & (sold <= week), sold, -1),
+        reason=_ints(
+            incidents["reason"].replace_strict(reasons, default=len(REASONS), return_dtype=pl.Int64)
+        ),
+        units=incidents["units"].to_numpy().astype(np.float64),
+    )
 
 
-def _counted(
-    shape: tuple[int, int], sku: Ints, frame: pl.DataFrame, weeks: pl.Series, counts: Floats | Ints
-) -> Floats:
-    week = _ints((frame["week_start"] - weeks[0]).dt.total_days() // 7)
-    cells = np.bincount(sku * shape[1] + week, weights=counts, minlength=shape[0] * shape[1])
-    counted: Floats = cells.reshape(shape).astype(np.float64)
-    return counted
+def _places(skus: pl.Series, place: dict[str, int]) -> Ints:
+    return _ints(skus.replace_strict(place, return_dtype=pl.Int64))
 
 
-def _peers(skus: pl.Series, products: pl.DataFrame) -> Ints:
-    known = pl.DataFrame({"sku": skus}).join(products, on="sku", how="left", maintain_order="left")
-    numbered = known["category"].rank("dense").cast(pl.Int64) - 1
-    return _ints(numbered.fill_null(-1))
+def _week_of(starts: pl.Series, weeks: pl.Series, unknown: int = 0) -> Ints:
+    return _ints(((starts - weeks[0]).dt.total_days() // 7).fill_null(unknown))
 
 
 def _ints(series: pl.Series) -> Ints:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.products.expected import Floats, Ints
+from models.products.record import Floats, Ints
 
 _CAP_QUANTILE = 0.99
 

@@ -1,0 +1,1 @@
+"""How well problem products are found: shops of the simulator's own distributions, judged week by week, beside baselines."""

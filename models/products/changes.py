@@ -1,0 +1,184 @@
+"""How much likelier a change makes what came back of a product than no change does.
+
+Incidents are Poisson about level x expected. What a product's level is, nobody knows: levels are gamma variables about 1
+whose spread the shop's record teaches (DuMouchel, The American Statistician 53, 1999), so the level can be integrated out.
+A change multiplies the level from some cohort on. Neither its week nor its multiplier is known: the likelihood is averaged
+over both (a change-point with an unknown multiplier: Smith, Biometrika 62, 1975; Gombay & Horvath 1994), and so it needs
+no correction for having looked at many weeks. A change before the first sale stands for "it has always come back so often".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from models.products.record import Flags, Floats, Ints
+
+_SHAPES = np.exp(np.linspace(np.log(1.5), np.log(150.0), 24))
+_ROWS_AT_ONCE = 4096
+_NEVER = -np.inf
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream's incidents and what was expected of them (S, W); `multipliers` (S, M) are those that a change may have."""
+
+    found: Floats
+    expected: Floats
+    multipliers: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Logarithms of likelihood ratios against an ordinary product.
+
+    `changed` (S,): the multiplier changed at some week after the first sale; `always` (S, M): it has always been this one.
+    `family_changed` (F,) and `family_always` (F, M): the same of all variants of a parent at once.
+    """
+
+    changed: Floats
+    always: Floats
+    family_changed: Floats
+    family_always: Floats
+
+
+def multipliers(
+    of_all: tuple[float, ...], said_share: float, stream: Floats, all_: Floats
+) -> Floats:
+    """By how much a stream multiplies (S, M) when all incidents do by `of_all` and `said_share` of the excess is said there.
+
+    `stream` and `all_` (S,) are what was expected of each.
+    """
+    ratio = np.divide(all_, stream, out=np.zeros_like(all_), where=stream > 0)
+    found: Floats = 1 + said_share * ratio[:, None] * (np.array(of_all) - 1)
+    return found
+
+
+def gamma_shape(found: Floats, expected: Floats, weights: Floats) -> float:
+    """The shape of the gamma distribution of ordinary products' levels: the likeliest for their totals (S,).
+
+    `weights` (S,) leave out what is not ordinary, so that faults do not widen what counts as ordinary.
+    """
+    likely = [float((weights * (_log_marginal(shape, found, expected))).sum()) for shape in _SHAPES]
+    return float(_SHAPES[int(np.argmax(likely))])
+
+
+def ratios(stream: Stream, shape: float, families: Ints) -> Ratios:
+    """The likelihood ratios of all products and families; `families` (S,) numbers them without a step back."""
+    first = first_weeks(stream.expected)
+    parts = [
+        _ratios(
+            Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows]),
+            shape,
+            first[rows],
+            families[rows],
+        )
+        for rows in _blocks(families)
+    ]
+    if not parts:
+        none = np.empty((0, stream.multipliers.shape[1]))
+        return Ratios(np.empty(0), none, np.empty(0), none)
+    return Ratios(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def weeks_of_change(stream: Stream, shape: float, rows: Ints) -> Ints:
+    """The likeliest first cohort of a change of each of these products, (rows,): where its multiplier is averaged over."""
+    first = first_weeks(stream.expected[rows])
+    gains = [
+        gain + np.where(_may_change(first, gain.shape[1]), 0.0, _NEVER)
+        for gain in _gains(
+            Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows]), shape
+        )
+    ]
+    likely = np.logaddexp.reduce(gains, axis=0) if gains else np.zeros((len(rows), 1))
+    return np.asarray(likely.argmax(axis=1))
+
+
+def first_weeks(expected: Floats) -> Ints:
+    """The first week (S,) of which anything was expected; the number of weeks where none was."""
+    seen = expected > 0
+    return np.asarray(np.where(seen.any(axis=1), seen.argmax(axis=1), expected.shape[1]))
+
+
+def _log_marginal(shape: float, found: Floats, expected: Floats) -> Floats:
+    """The log-likelihood of totals (S,) with a gamma level of mean 1 integrated out, but for what all shapes share."""
+    logs: Floats = (
+        gammaln(shape + found)
+        - gammaln(shape)
+        + shape * np.log(shape)
+        - (shape + found) * np.log(shape + expected)
+    )
+    return logs
+
+
+def _blocks(families: Ints) -> Iterator[slice]:
+    """Rows in blocks that fit a processor's cache and split no family."""
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    begin = 0
+    while begin < len(families):
+        later = starts[starts > min(begin + _ROWS_AT_ONCE, len(families)) - 1]
+        end = int(later[0]) if len(later) else len(families)
+        yield slice(begin, end)
+        begin = end
+
+
+def _gains(stream: Stream, shape: float) -> Iterator[Singles]:
+    """The log-likelihood ratio (S, W) of a change at each week, for one multiplier after the other."""
+    after, ahead = _from_week_on(stream.found), _from_week_on(stream.expected)
+    total = stream.found.sum(axis=1).astype(np.float32)[:, None] + np.float32(shape)
+    share = ahead / (ahead[:, :1] + np.float32(shape))
+    for multiplier in stream.multipliers.T.astype(np.float32):
+        by = multiplier[:, None]
+        yield after * np.log(by) - total * np.log1p((by - 1) * share)
+
+
+def _from_week_on(values: Floats) -> Singles:
+    return np.cumsum(values[:, ::-1], axis=1, dtype=np.float32)[:, ::-1]
+
+
+def _ratios(
+    stream: Stream, shape: float, first: Ints, families: Ints
+) -> tuple[Floats, Floats, Floats, Floats]:
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    may, may_family = (
+        _may_change(each, stream.found.shape[1])
+        for each in (first, np.minimum.reduceat(first, starts))
+    )
+    changed, always, family_changed, family_always = [], [], [], []
+    for gain in _gains(stream, shape):
+        together: Singles = np.add.reduceat(gain, starts, axis=0)
+        changed.append(_mean_of_weeks(gain, may))
+        always.append(gain[:, 0])
+        family_changed.append(_mean_of_weeks(together, may_family))
+        family_always.append(together[:, 0])
+    return (
+        _mean(np.column_stack(changed)),
+        np.column_stack(always).astype(np.float64),
+        _mean(np.column_stack(family_changed)),
+        np.column_stack(family_always).astype(np.float64),
+    )
+
+
+def _may_change(first: Ints, weeks: int) -> Flags:
+    """At which weeks (S, W) something may change that was sold before."""
+    return np.arange(weeks) > first[:, None]
+
+
+def _mean_of_weeks(gain: Singles, may: Flags) -> Floats:
+    """The logarithm of the mean of what `gain` (S, W) is the logarithm of, over the weeks at which there may be a change."""
+    inside = np.where(may, gain, np.float32(_NEVER))
+    top = np.maximum(inside.max(axis=1), np.finfo(np.float32).min)[:, None]
+    total = np.exp(inside - top).sum(axis=1, dtype=np.float64)
+    number = may.sum(axis=1)
+    with np.errstate(divide="ignore"):
+        mean: Floats = np.log(total) + top[:, 0] - np.log(np.maximum(number, 1))
+    return np.where(number > 0, mean, _NEVER)
+
+
+def _mean(logs: Floats) -> Floats:
+    """The logarithm of the mean over columns."""
+    mean: Floats = np.logaddexp.reduce(logs, axis=1) - np.log(logs.shape[1])
+    return mean

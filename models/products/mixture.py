@@ -1,0 +1,71 @@
+"""How common each kind of problem is, and how probable of each product: a mixture on two levels.
+
+Either a whole family (all variants of a parent) has a problem, or each of its products may have one of its own. How common
+each problem is, the shop's record teaches (expectation maximization: Dempster, Laird & Rubin, JRSS B 39, 1977); the
+posterior probabilities that come with it hold a false-discovery rate (Efron et al., JASA 96, 2001).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.products.record import Floats, Ints
+
+_USUAL_SHARE = (
+    0.005  # before a shop has taught us: one product of two hundred for each kind of problem
+)
+_USUAL_PRODUCTS = 50.0  # the weight of that belief, in products
+_ROUNDS = 200
+_SETTLED = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """`of_product` (H, S): the probability that a product has each of H problems, its family's included.
+
+    `shares` and `family_shares` (H,): how common each problem is among products and among families of several.
+    """
+
+    of_product: Floats
+    shares: Floats
+    family_shares: Floats
+
+
+def posterior(own: Floats, family: Floats, families: Ints) -> Posterior:
+    """What is probable, from logarithms of likelihood ratios against "ordinary": `own` (H, S) and `family` (H, F).
+
+    `families` (S,) numbers each product's family without a step back. Families of one have no problem but their own.
+    """
+    problems, number = own.shape
+    if not number:
+        none = np.zeros(problems)
+        return Posterior(np.zeros((problems, 0)), none, none)
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    several = np.diff(np.append(starts, number)) > 1
+    family = np.where(several, family, -np.inf)
+    shares = np.full(problems, _USUAL_SHARE)
+    family_shares = shares.copy()
+    while_changing = range(_ROUNDS)
+    for _ in while_changing:
+        before = np.concatenate([shares, family_shares])
+        by_itself, ordinary = _weighed(own, shares, np.log(1 - shares.sum()))
+        alone = np.log(1 - family_shares.sum()) + np.add.reduceat(ordinary, starts)
+        together, _ = _weighed(family, family_shares, alone)
+        apart = (1 - together.sum(axis=0))[families]
+        shares = _share((by_itself * apart).sum(axis=1), apart.sum())
+        family_shares = _share(together.sum(axis=1), several.sum())
+        if np.abs(np.concatenate([shares, family_shares]) - before).max() < _SETTLED:
+            break
+    return Posterior(together[:, families] + by_itself * apart, shares, family_shares)
+
+
+def _weighed(logs: Floats, shares: Floats, ordinary: Floats | float) -> tuple[Floats, Floats]:
+    """Each problem's probability (H, N) beside `ordinary`, and the logarithm of all of it together (N,)."""
+    weighed = np.log(shares)[:, None] + logs
+    all_of_it = np.logaddexp(ordinary, np.logaddexp.reduce(weighed, axis=0))
+    return np.exp(weighed - all_of_it), all_of_it
+
+
+def _share(times: Floats, of: float) -> Floats:
+    share: Floats = (times + _USUAL_SHARE * _USUAL_PRODUCTS) / (of + _USUAL_PRODUCTS)
+    return share

@@ -1,0 +1,131 @@
+"""Which products have a problem, of which kind and since when: the streams' evidence put together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.products.changes import Stream, gamma_shape, multipliers, ratios, weeks_of_change
+from models.products.detector import Detector
+from models.products.expected import Cohorts, Expected, expectation
+from models.products.lifts import dispersion
+from models.products.mixture import posterior
+from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints
+
+_ROUNDS = 2  # the second leaves what the first found out of the yardstick of others
+_IS_ODD = 0.5
+_MAY_HAVE = 0.05  # the week of a change is looked for from this probability on
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is probable of each product (S,).
+
+    `probability`: that it comes back more than it should, since `since` (place of a week). `stream`: place in `STREAMS` of
+    the likeliest kind. `has_changed`: whether that began after its first sale, rather than always having been so.
+    `always_high`: the probability that it has always come back often, though no more than some good products do.
+    `of_stream` (streams, S): the probability of each kind. `shape`: of ordinary products' levels. `extra`: how much more
+    incidents vary than Poisson's would.
+    """
+
+    probability: Floats
+    since: Ints
+    stream: Ints
+    has_changed: Floats
+    always_high: Floats
+    of_stream: Floats
+    shape: float
+    extra: float
+
+
+def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Problems, Expected]:
+    """Judge every product, and say what was expected of its cohorts."""
+    weights = np.ones(grid.shape[0])
+    for _ in range(_ROUNDS):
+        expected = expectation(grid, cohorts, weights)
+        problems = _judged(grid, cohorts, expected, weights, detector)
+        odd = problems.probability + problems.always_high
+        weights = np.where(odd > _IS_ODD, 1 - odd, 1.0)
+    return problems, expected
+
+
+def _judged(
+    grid: Grid, cohorts: Cohorts, expected: Expected, weights: Floats, detector: Detector
+) -> Problems:
+    extra = dispersion(cohorts.found["all"], expected.of("all"))
+    own, family, streams, shapes = [], [], [], []
+    total = expected.of("all").sum(axis=1)
+    for name in STREAMS:
+        found, ahead = cohorts.found[name] / extra, expected.of(name) / extra
+        of_stream = ahead.sum(axis=1) * extra
+        each = Stream(found, ahead, _multipliers(name, of_stream, total, detector))
+        shape = gamma_shape(found.sum(axis=1), ahead.sum(axis=1), weights)
+        log = ratios(each, shape, grid.families)
+        usual, strong = _always(name, log.always, detector)
+        family_usual, family_strong = _always(name, log.family_always, detector)
+        own.append((log.changed, strong, usual))
+        family.append((log.family_changed, family_strong, family_usual))
+        streams.append(each)
+        shapes.append(shape)
+    found_probable = posterior(_stacked(own), _stacked(family), grid.families).of_product
+    changed, strong, usual = found_probable.reshape(3, len(STREAMS), -1)
+    stream = (changed + strong).argmax(axis=0)
+    probability = np.minimum((changed + strong).sum(axis=0), 1.0)
+    return Problems(
+        probability=probability,
+        since=_since(probability, stream, changed > strong, streams, shapes),
+        stream=stream,
+        has_changed=changed.sum(axis=0),
+        always_high=usual.sum(axis=0),
+        of_stream=changed + strong,
+        shape=shapes[-1],
+        extra=extra,
+    )
+
+
+def _multipliers(name: str, of_stream: Floats, total: Floats, detector: Detector) -> Floats:
+    if name in REASONS:
+        return multipliers(detector.multipliers, detector.said_share, of_stream, total)
+    return np.tile(detector.multipliers, (len(total), 1))
+
+
+def _always(name: str, logs: Floats, detector: Detector) -> tuple[Floats, Floats]:
+    """Of products that have always come back so often: those that only do so, and those that have a problem.
+
+    A reason of its own is a problem, however seldom; without one it takes a great deal, since good products differ, too.
+    """
+    is_strong: Flags = np.array(
+        [name in REASONS or each >= detector.always_from for each in detector.multipliers]
+    )
+    return _mean(logs[:, ~is_strong]), _mean(logs[:, is_strong])
+
+
+def _mean(logs: Floats) -> Floats:
+    """The logarithm of the mean over columns (S,); minus infinity where there are none."""
+    if not logs.shape[1]:
+        return np.full(len(logs), -np.inf)
+    mean: Floats = np.logaddexp.reduce(logs, axis=1) - np.log(logs.shape[1])
+    return mean
+
+
+def _stacked(parts: list[tuple[Floats, Floats, Floats]]) -> Floats:
+    """Rows: all streams' changes, then all that were always so and are a problem, then those that are none."""
+    return np.vstack([each[kind] for kind in range(3) for each in parts])
+
+
+def _since(
+    probability: Floats,
+    stream: Ints,
+    changed: Flags,
+    streams: list[Stream],
+    shapes: list[float],
+) -> Ints:
+    """The place of the first week of which too much came back (S,); -1 where there is no sign of a problem."""
+    since = np.full(len(probability), -1)
+    is_change: Flags = changed[stream, np.arange(len(stream))]
+    for place, (each, shape) in enumerate(zip(streams, shapes, strict=True)):
+        mine = (stream == place) & (probability >= _MAY_HAVE)
+        rows = np.flatnonzero(mine & is_change)
+        since[rows] = weeks_of_change(each, shape, rows)
+        always = np.flatnonzero(mine & ~is_change)
+        since[always] = (each.expected[always] > 0).argmax(axis=1)
+    return since
