@@ -84,17 +84,21 @@ def ratios(stream: Stream, shape: float, families: Ints) -> Ratios:
     return Ratios(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def weeks_of_change(stream: Stream, shape: float, rows: Ints) -> Ints:
-    """The likeliest first cohort of a change of each of these products, (rows,): where its multiplier is averaged over."""
-    first = first_weeks(stream.expected[rows])
-    gains = [
-        gain + np.where(_may_change(first, gain.shape[1]), 0.0, _NEVER)
-        for gain in _gains(
-            Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows]), shape
-        )
-    ]
-    likely = np.logaddexp.reduce(gains, axis=0) if gains else np.zeros((len(rows), 1))
-    return np.asarray(likely.argmax(axis=1))
+def weeks_of_change(stream: Stream, shape: float, rows: Ints, families: Ints) -> Ints:
+    """The likeliest first cohort of a change, averaged over its multiplier, of each of these products (rows,).
+
+    `families` (rows,) numbers without a step back those that changed together, and so in the same week.
+    """
+    if not len(rows):
+        return rows
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    some = Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows])
+    first = np.minimum.reduceat(first_weeks(some.expected), starts)
+    together = [np.add.reduceat(gain, starts, axis=0) for gain in _gains(some, shape)]
+    likely = np.logaddexp.reduce(together, axis=0)
+    week = np.where(_may_change(first, likely.shape[1]), likely, _NEVER).argmax(axis=1)
+    sizes = np.diff(np.append(starts, len(rows)))
+    return np.asarray(np.repeat(week, sizes))
 
 
 def first_weeks(expected: Floats) -> Ints:

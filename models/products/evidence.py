@@ -11,12 +11,11 @@ from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, by_week_of_return, cohorts
 from models.products.lifts import Lifts, lifts
 from models.products.problems import Problems, find_problems
-from models.products.record import REASONS, STREAMS, Floats, Grid, Ints, Record, to_grid
+from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints, Record, to_grid
 from models.products.sizes import Sizes, incident_sizes
 
 DAYS_OF_A_MONTH = 30
 _HARDLY = 1e-12  # a gamma variable needs a shape above 0
-_IS_PROBABLE = 0.5
 EVIDENCE = pl.Schema(
     {
         "sku": pl.String(),
@@ -103,7 +102,7 @@ def _evidence(
             "always_high": problems.always_high,
             "excess_share": 1 - 1 / np.maximum(factor.lift, 1.0),
             "since": _dates(grid, problems.since),
-            "has_changed": problems.has_changed > _IS_PROBABLE,
+            "has_changed": problems.has_changed,
             "stream": pl.Series(STREAMS).gather(problems.stream),
             "began": grid.weeks.gather(began),
             "months": _days(grid, began) / DAYS_OF_A_MONTH,
@@ -132,24 +131,28 @@ def _since(
     began: Ints,
     detector: Detector,
 ) -> tuple[Floats, Floats, Lifts]:
-    """Of the goods sold since each product's week: incidents, those to be expected given its level before, and the lift."""
+    """Of the goods sold since each product's week: incidents, those to be expected given its level before, and the lift.
+
+    Of a problem that all variants of a parent share, the lift is that of all of them together.
+    """
     is_after = np.arange(grid.shape[1]) >= began[:, None]
     came, ahead = sold.found["all"], expected.of("all")
-    after = (came * is_after).sum(axis=1), (ahead * is_after).sum(axis=1)
-    is_known = problems.since >= 0
-    before = tuple(
-        np.where(is_known, each.sum(axis=1) - part, 0.0)
-        for each, part in zip((came, ahead), after, strict=True)
-    )
-    extra, shape = problems.extra, problems.shape
-    factor = lifts(
-        (before[0] / extra, before[1] / extra),
-        (after[0] / extra, after[1] / extra),
-        shape,
-        detector.interval,
-    )
-    level = (shape + before[0] / extra) / (shape + before[1] / extra)
+    after = np.array([(each * is_after).sum(axis=1) for each in (came, ahead)])
+    all_ = np.array([each.sum(axis=1) for each in (came, ahead)])
+    before = np.where(problems.since >= 0, all_ - after, 0.0)
+    together = _of_families(np.vstack([before, after]), grid.families, problems.of_family)
+    earlier, lately = together[:2] / problems.extra, together[2:] / problems.extra
+    shape = problems.shape
+    level = (shape + before[0] / problems.extra) / (shape + before[1] / problems.extra)
+    factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), shape, detector.interval)
     return after[0], after[1] * level, factor
+
+
+def _of_families(counts: Floats, families: Ints, is_shared: Flags) -> Floats:
+    """Counts (N, S), those of a problem that variants share added up over them."""
+    whole = np.array([np.bincount(families, weights=row * is_shared) for row in counts])
+    shared: Floats = np.where(is_shared, whole[:, families], counts)
+    return shared
 
 
 def _dates(grid: Grid, weeks: Ints) -> pl.Series:

@@ -73,7 +73,7 @@ def expectation(grid: Grid, cohorts: Cohorts, weights: Floats) -> Expected:
         stream: _peer_rates(found.sum(axis=1), lines, grid.peers, weights)
         for stream, found in cohorts.found.items()
     }
-    levels = _levels(cohorts.found["all"], due * rates["all"][:, None], grid.peers, weights)
+    levels = _levels(cohorts.found["all"], due, rates["all"], grid.peers, weights)
     return Expected(due, levels, rates)
 
 
@@ -147,18 +147,26 @@ def _by_peer(values: Floats, peers: Ints) -> Floats:
     return sums
 
 
-def _levels(found: Floats, at_rate: Floats, peers: Ints, weights: Floats) -> Floats:
+def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Floats) -> Floats:
     """How much more comes back of each week's sales than the peers' rate says, without the product itself (S, W).
 
     Seasons, promotions, and a category out of fashion move many products alike and must not look like one's fault. A
-    category's level leans on the shop's, and the shop's on 1.
+    category's level leans on the shop's, and the shop's on 1. A product's peers are measured by its own yardstick, in
+    which it does not count.
     """
-    counts, ahead = found * weights[:, None], at_rate * weights[:, None]
-    shop = (np.maximum(counts.sum(axis=0) - counts, 0.0) + _LEVEL_INCIDENTS) / (
-        np.maximum(ahead.sum(axis=0) - ahead, 0.0) + _LEVEL_INCIDENTS
+    counts, lines = found * weights[:, None], due * weights[:, None]
+    ahead = lines * rates[:, None]
+    shop = (_without(counts) + _LEVEL_INCIDENTS) / (_without(ahead) + _LEVEL_INCIDENTS)
+    came = np.where((peers >= 0)[:, None], _others(counts, peers), _without(counts))
+    due_others = np.where((peers >= 0)[:, None], _others(lines, peers), _without(lines))
+    belief = np.where((peers >= 0)[:, None], shop, 1.0)
+    levels: Floats = (came + _LEVEL_INCIDENTS * belief) / (
+        due_others * rates[:, None] + _LEVEL_INCIDENTS
     )
-    peer = (_others(counts, peers) + _LEVEL_INCIDENTS * shop) / (
-        _others(ahead, peers) + _LEVEL_INCIDENTS
-    )
-    levels: Floats = np.where((peers >= 0)[:, None], peer, shop)
     return levels
+
+
+def _without(values: Floats) -> Floats:
+    """The sum over all products without each itself (S, W)."""
+    rest: Floats = np.maximum(values.sum(axis=0) - values, 0.0)
+    return rest

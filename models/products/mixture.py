@@ -21,12 +21,13 @@ _SETTLED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """`of_product` (H, S): the probability that a product has each of H problems, its family's included.
+    """The probabilities (H, S) that a product has each of H problems: one of its `own`, or one of its `family`'s.
 
     `shares` and `family_shares` (H,): how common each problem is among products and among families of several.
     """
 
-    of_product: Floats
+    own: Floats
+    family: Floats
     shares: Floats
     family_shares: Floats
 
@@ -39,14 +40,13 @@ def posterior(own: Floats, family: Floats, families: Ints) -> Posterior:
     problems, number = own.shape
     if not number:
         none = np.zeros(problems)
-        return Posterior(np.zeros((problems, 0)), none, none)
+        return Posterior(np.zeros((problems, 0)), np.zeros((problems, 0)), none, none)
     starts = np.flatnonzero(np.diff(families, prepend=-1))
     several = np.diff(np.append(starts, number)) > 1
     family = np.where(several, family, -np.inf)
     shares = np.full(problems, _USUAL_SHARE)
     family_shares = shares.copy()
-    while_changing = range(_ROUNDS)
-    for _ in while_changing:
+    for _ in range(_ROUNDS):
         before = np.concatenate([shares, family_shares])
         by_itself, ordinary = _weighed(own, shares, np.log(1 - shares.sum()))
         alone = np.log(1 - family_shares.sum()) + np.add.reduceat(ordinary, starts)
@@ -56,7 +56,7 @@ def posterior(own: Floats, family: Floats, families: Ints) -> Posterior:
         family_shares = _share(together.sum(axis=1), several.sum())
         if np.abs(np.concatenate([shares, family_shares]) - before).max() < _SETTLED:
             break
-    return Posterior(together[:, families] + by_itself * apart, shares, family_shares)
+    return Posterior(by_itself * apart, together[:, families], shares, family_shares)
 
 
 def _weighed(logs: Floats, shares: Floats, ordinary: Floats | float) -> tuple[Floats, Floats]:

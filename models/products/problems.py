@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.products.changes import Stream, gamma_shape, multipliers, ratios, weeks_of_change
+from models.products.changes import (
+    Stream,
+    first_weeks,
+    gamma_shape,
+    multipliers,
+    ratios,
+    weeks_of_change,
+)
 from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, expectation
 from models.products.lifts import dispersion
@@ -22,17 +29,17 @@ class Problems:
 
     `probability`: that it comes back more than it should, since `since` (place of a week). `stream`: place in `STREAMS` of
     the likeliest kind. `has_changed`: whether that began after its first sale, rather than always having been so.
+    `of_family`: whether it is all variants of its parent that do.
     `always_high`: the probability that it has always come back often, though no more than some good products do.
-    `of_stream` (streams, S): the probability of each kind. `shape`: of ordinary products' levels. `extra`: how much more
-    incidents vary than Poisson's would.
+    `shape`: of ordinary products' levels. `extra`: how much more incidents vary than Poisson's would.
     """
 
     probability: Floats
     since: Ints
     stream: Ints
-    has_changed: Floats
+    has_changed: Flags
+    of_family: Flags
     always_high: Floats
-    of_stream: Floats
     shape: float
     extra: float
 
@@ -62,21 +69,31 @@ def _judged(
         log = ratios(each, shape, grid.families)
         usual, strong = _always(name, log.always, detector)
         family_usual, family_strong = _always(name, log.family_always, detector)
-        own.append((log.changed, strong, usual))
-        family.append((log.family_changed, family_strong, family_usual))
+        said = found.any()  # what nobody ever says is no evidence, neither for nor against
+        own.append(tuple(_if(bool(said), part) for part in (log.changed, strong, usual)))
+        family.append(
+            tuple(
+                _if(bool(said), part) for part in (log.family_changed, family_strong, family_usual)
+            )
+        )
         streams.append(each)
         shapes.append(shape)
-    found_probable = posterior(_stacked(own), _stacked(family), grid.families).of_product
-    changed, strong, usual = found_probable.reshape(3, len(STREAMS), -1)
-    stream = (changed + strong).argmax(axis=0)
-    probability = np.minimum((changed + strong).sum(axis=0), 1.0)
+    probable = posterior(_stacked(own), _stacked(family), grid.families)
+    kinds = (3, len(STREAMS), -1)
+    changed, strong, usual = (probable.own + probable.family).reshape(kinds)
+    of_family = probable.family.reshape(kinds)[:2].sum(axis=(0, 1))
+    each_stream = changed + strong
+    stream = each_stream.argmax(axis=0)
+    probability = np.minimum(each_stream.sum(axis=0), 1.0)
+    by_family = of_family > probability / 2
+    has_changed = changed.sum(axis=0) > strong.sum(axis=0)
     return Problems(
         probability=probability,
-        since=_since(probability, stream, changed > strong, streams, shapes),
+        since=_since(grid, (probability, stream, has_changed, by_family), streams, shapes),
         stream=stream,
-        has_changed=changed.sum(axis=0),
+        has_changed=has_changed,
+        of_family=by_family,
         always_high=usual.sum(axis=0),
-        of_stream=changed + strong,
         shape=shapes[-1],
         extra=extra,
     )
@@ -107,25 +124,33 @@ def _mean(logs: Floats) -> Floats:
     return mean
 
 
-def _stacked(parts: list[tuple[Floats, Floats, Floats]]) -> Floats:
+def _if(said: bool, logs: Floats) -> Floats:
+    return logs if said else np.full_like(logs, -np.inf)
+
+
+def _stacked(parts: list[tuple[Floats, ...]]) -> Floats:
     """Rows: all streams' changes, then all that were always so and are a problem, then those that are none."""
     return np.vstack([each[kind] for kind in range(3) for each in parts])
 
 
 def _since(
-    probability: Floats,
-    stream: Ints,
-    changed: Flags,
+    grid: Grid,
+    judged: tuple[Floats, Ints, Flags, Flags],
     streams: list[Stream],
     shapes: list[float],
 ) -> Ints:
-    """The place of the first week of which too much came back (S,); -1 where there is no sign of a problem."""
+    """The place of the first week of which too much came back (S,); -1 where there is no sign of a problem.
+
+    Variants whose parent has the problem share its week.
+    """
+    probability, stream, has_changed, by_family = judged
     since = np.full(len(probability), -1)
-    is_change: Flags = changed[stream, np.arange(len(stream))]
     for place, (each, shape) in enumerate(zip(streams, shapes, strict=True)):
         mine = (stream == place) & (probability >= _MAY_HAVE)
-        rows = np.flatnonzero(mine & is_change)
-        since[rows] = weeks_of_change(each, shape, rows)
-        always = np.flatnonzero(mine & ~is_change)
-        since[always] = (each.expected[always] > 0).argmax(axis=1)
-    return since
+        always = np.flatnonzero(mine & ~has_changed)
+        since[always] = first_weeks(each.expected[always])
+        alone = np.flatnonzero(mine & has_changed & ~by_family)
+        since[alone] = weeks_of_change(each, shape, alone, alone)
+        sisters = np.flatnonzero(mine & has_changed & by_family)
+        since[sisters] = weeks_of_change(each, shape, sisters, grid.families[sisters])
+    return np.asarray(np.minimum(since, grid.shape[1] - 1))

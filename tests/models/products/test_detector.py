@@ -1,100 +1,69 @@
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from toy_products import MONDAY, Rows, monday, record, sold_and_returned
 
 from models.products.detector import Detector
 from models.products.evidence import weigh
 from models.products.flags import decide
 from models.products.record import Record
 
-MONDAY = date(2026, 6, 1)
 WEEKS, SKUS, FAULTY = 40, 300, 15
-SALES = pl.Schema(
-    {
-        "sku": pl.String(),
-        "week_start": pl.Date(),
-        "order_lines": pl.Int64(),
-        "units_sold": pl.Int64(),
-        "paid_minor": pl.Int64(),
-        "currency": pl.String(),
-    }
-)
-INCIDENTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "week_start": pl.Date(),
-        "sold_week_start": pl.Date(),
-        "units": pl.Int64(),
-        "reason": pl.String(),
-    }
-)
+Rate = Callable[[int, int], float]  # of a product's number and a week
 
 
-def record(sales: list[tuple[object, ...]], incidents: list[tuple[object, ...]]) -> Record:
-    return Record(
-        sales=pl.DataFrame(sales, schema=SALES, orient="row"),
-        incidents=pl.DataFrame(incidents, schema=INCIDENTS, orient="row"),
-        products=pl.DataFrame(schema={"sku": pl.String(), "category": pl.String()}),
-        this_week=MONDAY + timedelta(weeks=WEEKS - 1),
-        share_of_week=1.0,
-    )
+def shop(seed: int, rate: Rate | None = None, reason: str = "defect", a_week: int = 12) -> Record:
+    """A shop in which the first `FAULTY` products come back four times as often as the others, some in bulk.
 
-
-def shop(seed: int) -> Record:
-    """A shop in which the first `FAULTY` products come back four times as often as the others, some in bulk."""
+    With a `rate` they come back as it says.
+    """
     rng = np.random.default_rng(seed)
-    sales, incidents = [], []
+    rate = rate or (lambda number, _: 0.2 if number < FAULTY else 0.05)
+    sales: Rows = []
+    incidents: Rows = []
     for number in range(SKUS):
-        rate = 0.05 * (4.0 if number < FAULTY else 1.0)
-        for week in range(WEEKS):
-            lines = int(rng.poisson(12))
-            monday = MONDAY + timedelta(weeks=week)
-            if lines:
-                sales.append((f"S{number:03}", monday, lines, lines, lines * 1000, "EUR"))
-            for _ in range(int(rng.binomial(lines, rate))):
-                back = week + int(rng.geometric(0.5)) - 1
-                units = int(rng.integers(1, 3)) if rng.random() < 0.98 else 500
-                if back < WEEKS:
-                    at = MONDAY + timedelta(weeks=back)
-                    incidents.append((f"S{number:03}", at, monday, units, "defect"))
-    return record(sales, incidents)
+        lines = rng.poisson(a_week, WEEKS)
+        rates = np.array([rate(number, week) for week in range(WEEKS)])
+        sold, came = sold_and_returned(rng, f"S{number:03}", lines, rates, reason)
+        sales += sold
+        incidents += [
+            (*each[:3], int(rng.integers(1, 3)) if rng.random() < 0.98 else 500, each[4])
+            for each in came
+        ]
+    return record(sales, incidents, WEEKS)
+
+
+def flagged(of: Record) -> tuple[str, ...]:
+    return decide(weigh(of, Detector()).evidence, set(), Detector()).flagged
+
+
+def is_faulty(sku: str) -> bool:
+    return sku < f"S{FAULTY:03}"
 
 
 class TestDetector:
     def test_it_finds_the_faulty_and_seldom_the_others(self) -> None:
         true, false = 0, 0
         for seed in range(4):
-            flagged = decide(weigh(shop(seed), Detector()).evidence, set(), Detector()).flagged
-            true += sum(sku < f"S{FAULTY:03}" for sku in flagged)
-            false += sum(sku >= f"S{FAULTY:03}" for sku in flagged)
+            found = flagged(shop(seed))
+            true += sum(is_faulty(sku) for sku in found)
+            false += sum(not is_faulty(sku) for sku in found)
 
         assert true >= 0.9 * 4 * FAULTY
         assert false <= 0.1 * (true + false)
 
     def test_one_customer_who_sends_back_a_truckload_is_one_incident(self) -> None:
         plain = shop(1)
+        truckload = (("S200", monday(30), monday(30), 80_995, None),)
         bulk = plain.incidents.filter(pl.col("sku") != "S200").vstack(
-            pl.DataFrame(
-                [
-                    (
-                        "S200",
-                        MONDAY + timedelta(weeks=30),
-                        MONDAY + timedelta(weeks=30),
-                        80_995,
-                        None,
-                    )
-                ],
-                schema=INCIDENTS,
-                orient="row",
-            )
+            pl.DataFrame(truckload, schema=plain.incidents.schema, orient="row")
         )
         changed = Record(plain.sales, bulk, plain.products, plain.this_week, plain.share_of_week)
 
-        flagged = decide(weigh(changed, Detector()).evidence, set(), Detector()).flagged
-
-        assert "S200" not in flagged
+        assert "S200" not in flagged(changed)
 
     def test_what_is_too_many_is_part_of_what_came_back(self) -> None:
         evidence = weigh(shop(3), Detector()).evidence
@@ -121,23 +90,142 @@ class TestDetector:
         ids=["nothing", "no returns", "no sales", "all returned, free of charge"],
     )
     def test_a_shop_with_next_to_nothing_is_judged_without_a_flag(
-        self, sales: list[tuple[object, ...]], incidents: list[tuple[object, ...]]
+        self, sales: Rows, incidents: Rows
     ) -> None:
-        evidence = weigh(record(sales, incidents), Detector()).evidence
+        assert flagged(record(sales, incidents, WEEKS)) == ()
 
-        assert decide(evidence, set(), Detector()).flagged == ()
 
-    def test_a_standing_flag_stays_on_doubt_and_goes_on_good_evidence(self) -> None:
-        evidence = pl.DataFrame(
-            {
-                "sku": ["near", "gone"],
-                "probability": [0.6, 0.1],
-                "incidents": [9, 9],
-                "excess_units": [2.0, 2.0],
-            }
+class TestChanges:
+    def test_what_began_lately_is_found_with_its_week_and_its_lift(self) -> None:
+        changed = shop(5, lambda number, week: 0.2 if number < FAULTY and week >= 28 else 0.05)
+        evidence = weigh(changed, Detector()).evidence
+
+        found = evidence.filter(pl.col("sku").is_in(flagged(changed)))
+
+        assert sum(is_faulty(sku) for sku in found["sku"]) >= 0.8 * FAULTY
+        assert found["has_changed"].all()
+        late = (found["since"] - (MONDAY + timedelta(weeks=28))).dt.total_days() / 7
+        assert late.abs().median() <= 2
+        assert found["lift"].median() == pytest.approx(4.0, rel=0.25)
+        held = (found["lift_low"] <= 4) & (found["lift_high"] >= 4)
+        assert held.mean() > 0.7
+
+    def test_a_reason_of_its_own_shows_what_all_together_hide(self) -> None:
+        """Half as many again come back, all of them for a reason that is rare elsewhere."""
+        rng = np.random.default_rng(6)
+        plain = shop(6, lambda *_: 0.08, "changed_mind")
+        faults: Rows = [
+            (f"S{number:03}", monday(week), monday(week), 1, "defect")
+            for number in range(FAULTY)
+            for week in range(25, WEEKS)
+            for _ in range(rng.poisson(0.5))
+        ]
+        faults += [  # what breaks elsewhere
+            (f"S{rng.integers(FAULTY, SKUS):03}", monday(week), monday(week), 1, "defect")
+            for week in range(WEEKS)
+            for _ in range(12)
+        ]
+        said = pl.DataFrame(faults, schema=plain.incidents.schema, orient="row")
+        told = record([], [], WEEKS)
+        with_reasons = Record(
+            plain.sales, plain.incidents.vstack(said), told.products, plain.this_week, 1.0
+        )
+        without = Record(
+            plain.sales,
+            plain.incidents.vstack(said).with_columns(reason=pl.lit(None, pl.String)),
+            told.products,
+            plain.this_week,
+            1.0,
         )
 
-        decisions = decide(evidence, {"near", "gone", "unsold"}, Detector())
+        by_reason = [sku for sku in flagged(with_reasons) if is_faulty(sku)]
+        by_all = [sku for sku in flagged(without) if is_faulty(sku)]
+
+        assert len(by_reason) >= 0.8 * FAULTY
+        assert len(by_all) <= len(by_reason) / 2
+        evidence = weigh(with_reasons, Detector()).evidence.filter(pl.col("sku").is_in(by_reason))
+        assert set(evidence["stream"]) == {"defect"}
+        assert set(evidence["likely_cause"]) == {"defect"}
+
+    def test_what_always_came_back_often_is_told_apart_from_a_problem(self) -> None:
+        often = shop(7, lambda number, _: 0.125 if number < FAULTY else 0.05, "changed_mind")
+
+        evidence = weigh(often, Detector()).evidence.filter(pl.col("sku") < f"S{FAULTY:03}")
+
+        assert not [sku for sku in flagged(often) if is_faulty(sku)]
+        assert evidence["always_high"].median() > 0.8
+
+    def test_sizes_of_one_dress_are_found_together_when_each_alone_is_not(self) -> None:
+        def wrong_chart(number: int, week: int) -> float:
+            return 0.14 if number < FAULTY and week >= 30 else 0.05
+
+        plain = shop(8, wrong_chart, "size_fit", a_week=8)
+        products = pl.DataFrame(
+            [(f"S{number:03}", None, f"P{number // 5}") for number in range(SKUS)],
+            schema={"sku": pl.String, "category": pl.String, "parent": pl.String},
+            orient="row",
+        )
+        known = Record(plain.sales, plain.incidents, products, plain.this_week, 1.0)
+
+        together, alone = (
+            [sku for sku in flagged(each) if is_faulty(sku)] for each in (known, plain)
+        )
+
+        assert len(together) == FAULTY
+        assert len(alone) < FAULTY / 2
+
+    def test_a_season_in_which_all_comes_back_is_nobodys_problem(self) -> None:
+        """The week after a promotion three times as much comes back of everything."""
+        season = shop(9, lambda _, week: 0.15 if 30 <= week < 33 else 0.05)
+
+        assert flagged(season) == ()
+
+
+def list_of(**probabilities: float) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "sku": list(probabilities),
+            "probability": list(probabilities.values()),
+            "incidents": [9] * len(probabilities),
+            "excess_units": [2.0] * len(probabilities),
+        }
+    )
+
+
+class TestDecide:
+    def test_a_standing_flag_stays_on_doubt_and_goes_on_good_evidence(self) -> None:
+        decisions = decide(list_of(near=0.6, gone=0.1), {"near", "gone", "unsold"}, Detector())
 
         assert decisions.flagged == ()
         assert decisions.cleared == ("gone", "unsold")
+
+    def test_who_is_certain_enough_alone_is_flagged_whatever_else_stands(self) -> None:
+        evidence = list_of(sure=0.96, unsure=0.9, doubtful=0.55)
+
+        assert decide(evidence, {"doubtful"}, Detector()).flagged == ("sure",)
+
+    def test_flags_that_have_proved_true_make_room_for_a_less_certain_one(self) -> None:
+        proved = {f"true{number}": 0.999 for number in range(5)}
+
+        assert decide(list_of(**proved, new=0.85), set(proved), Detector()).flagged == ("new",)
+        assert decide(list_of(new=0.85), set(), Detector()).flagged == ()
+
+    def test_products_of_equal_probability_are_taken_or_left_together(self) -> None:
+        proved = {f"true{number}": 1.0 for number in range(3)}
+        sisters = {f"size{number}": 0.85 for number in range(4)}
+
+        assert decide(list_of(**proved, **sisters), set(proved), Detector()).flagged == ()
+
+    def test_the_expected_share_of_false_ones_is_held(self) -> None:
+        rng = np.random.default_rng(10)
+        probabilities = {f"S{number:04}": float(p) for number, p in enumerate(rng.random(2000))}
+
+        taken = decide(list_of(**probabilities), set(), Detector()).flagged
+
+        assert taken
+        assert np.mean([1 - probabilities[sku] for sku in taken]) <= 0.05
+
+    def test_two_incidents_are_too_few_whatever_their_probability(self) -> None:
+        few = list_of(few=0.99).with_columns(incidents=pl.lit(2))
+
+        assert decide(few, set(), Detector()).flagged == ()
