@@ -13,6 +13,7 @@ from service.catalog.endpoints import router as products
 from service.customers.endpoints import router as customers
 from service.domain.risk import RiskHealth
 from service.edge import ProblemDocument, RetourDep, add_problem_handlers
+from service.flags.endpoints import router as flags
 from service.orders.endpoints import router as orders
 from service.platform.telemetry import Requests
 from service.receiving.endpoints import router as receiving
@@ -44,6 +45,7 @@ _TAGS = [
     {"name": "refunds", "description": "Money on its way back."},
     {"name": "cases", "description": "What needs somebody: complaints, dangers, what stalls."},
     {"name": "surveys", "description": "How it was; by the link of a letter, without a key."},
+    {"name": "flags", "description": "Products that come back too often, and what buyers do."},
     {"name": "texts", "description": "What customers wrote; each reading is noted."},
     {"name": "staff", "description": "Who works on returns, and when somebody is away."},
     {"name": "health", "description": "Whether the service lives; no key is needed."},
@@ -62,6 +64,7 @@ _ROUTERS = (
     refunds,
     cases,
     surveys,
+    flags,
     texts,
     staff,
 )

@@ -12,6 +12,7 @@ from service.domain.events import Origin, RecordedEvent
 from service.domain.policy import Policy
 from service.domain.risk import Risk
 from service.erasure.commands import Erasure
+from service.flags.commands import Flags
 from service.history.commands import Histories
 from service.orders.commands import Orders
 from service.platform import log
@@ -108,6 +109,10 @@ class Retour:
     @cached_property
     def surveys(self) -> Surveys:
         return Surveys(self.context)
+
+    @cached_property
+    def flags(self) -> Flags:
+        return Flags(self.context)
 
     @cached_property
     def customers(self) -> Customers:

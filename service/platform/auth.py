@@ -31,6 +31,8 @@ Scope = Literal[
     "cases:write",
     "cases:read",
     "surveys:read",
+    "flags:read",  # products that come back too often
+    "flags:write",
     "shipments:write",  # the carrier's facts
     "staff:write",
     "texts:read",  # what customers wrote; each reading is noted
@@ -38,7 +40,7 @@ Scope = Literal[
 
 # The least that each needs for its work. A test holds the whole table.
 SCOPES: dict[KeyRole, frozenset[Scope]] = {
-    "shop": frozenset({"orders:write", "products:write", "stock:write"}),
+    "shop": frozenset({"orders:write", "products:write", "stock:write", "flags:read"}),
     "storefront": frozenset({"returns:write", "returns:own"}),
     "carrier": frozenset({"shipments:write"}),
     "reviewer": frozenset({"returns:read", "reviews:decide", "cases:read", "texts:read"}),
@@ -47,7 +49,7 @@ SCOPES: dict[KeyRole, frozenset[Scope]] = {
     "after_sales": frozenset(
         {"returns:read", "returns:write", "cases:read", "cases:write", "surveys:read", "texts:read"}
     ),
-    "buyer": frozenset({"surveys:read"}),
+    "buyer": frozenset({"surveys:read", "flags:read", "flags:write"}),
     "admin": frozenset(get_args(Scope)),
 }
 

@@ -103,7 +103,7 @@ def append_rows(
     if not rows:
         return Appended()
     take_turns(connection, _APPEND_LOCK)
-    known = _known(connection, rows) if may_be_known else {}
+    known = _data_by_id(connection, [row.id for row in rows]) if may_be_known else {}
     fresh: dict[str, RecordedEvent] = {}
     for row in rows:
         if row.id not in known:
@@ -134,6 +134,11 @@ def find(connection: Connection, event_id: str) -> RecordedEvent | None:
     return None if row is None else _recorded(tuple(row))
 
 
+def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that the log holds."""
+    return set(_data_by_id(connection, ids))
+
+
 def origins(connection: Connection) -> set[str]:
     """Where the events of the log come from: live, import, simulated."""
     return {row.origin for row in connection.execute(_ORIGINS)}
@@ -145,11 +150,12 @@ def head(connection: Connection) -> int:
     return newest
 
 
-def _known(connection: Connection, rows: Sequence[RecordedEvent]) -> dict[str, str]:
+def _data_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The data of those of these events that the log holds."""
     found: dict[str, str] = {}
-    for start in range(0, len(rows), _IDS_A_QUERY):
-        ids = [row.id for row in rows[start : start + _IDS_A_QUERY]]
-        found.update((row.id, row.data) for row in connection.execute(_WITH_IDS, {"ids": ids}))
+    for start in range(0, len(ids), _IDS_A_QUERY):
+        some = {"ids": ids[start : start + _IDS_A_QUERY]}
+        found.update((row.id, row.data) for row in connection.execute(_WITH_IDS, some))
     return found
 
 

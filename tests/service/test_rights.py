@@ -56,6 +56,12 @@ MAY: dict[str, str] = {
     "POST /v1/cases/{case_id}/messages": "storefront finance after_sales",
     "POST /v1/cases/{case_id}/closure": "finance after_sales",
     "POST /v1/cases/{case_id}/assignment": "finance after_sales",
+    "GET /v1/flags": "shop buyer",
+    "GET /v1/flags/{flag_id}": "shop buyer",
+    "POST /v1/flags/{flag_id}/acknowledgement": "buyer",
+    "POST /v1/flags/{flag_id}/assignment": "buyer",
+    "POST /v1/flags/{flag_id}/action": "buyer",
+    "POST /v1/flags/{flag_id}/dismissal": "buyer",
     "GET /v1/texts/{text_ref}": "reviewer after_sales",
     "GET /v1/staff": "",
     "PUT /v1/staff/{staff_id}": "",
@@ -71,6 +77,7 @@ WITHOUT_A_KEY = {
 PLACES = {
     "{rma}": "R00000-00000-0", "{line_no}": "1", "{order_id}": "O", "{delivery_id}": "1", "{sku}": "S",
     "{parcel_id}": "p", "{refund_id}": "r", "{case_id}": "c", "{text_ref}": "t", "{staff_id}": "s",
+    "{flag_id}": "f",
 }  # fmt: skip
 ABOUT_SOMETHING = {"kind": "complaint", "rma": "R00000-00000-0", "text": "Why?"}
 

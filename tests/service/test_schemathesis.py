@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from migrated import open_migrated
 from policy_with import ALL_PASSES, policy_with
+from rivals import flag
 from stories import NOON
 
 from service.application import Retour
@@ -81,6 +82,7 @@ def real(house: House) -> dict[str, list[str]]:
     parcel = house.call("inspector", "POST", "/v1/parcels", json={}).json()
     member = {"role": "reviewer", "name": "Lin", "languages": ["zh"], "capacity": 5}
     house.call("admin", "PUT", "/v1/staff/s-07", json=member)
+    house.retour.conclusions.append([flag("MUG")])
     return {
         "rma": rmas,
         "order_id": ["A-1", "O-1"],
@@ -91,6 +93,7 @@ def real(house: House) -> dict[str, list[str]]:
         "refund_id": [house.refund_id()],
         "parcel_id": [parcel["parcel_id"]],
         "staff_id": ["s-07"],
+        "flag_id": [house.retour.flags.listed()[0].flag_id],
         "token": [house.retour.context.proofs.make("survey", rmas[-1]).token],
         "text_ref": [house.call("admin", "GET", f"/v1/cases/{case_id}").json()["text_ref"]],
     }

@@ -96,6 +96,12 @@ _CONCLUSIONS: tuple[e.Payload, ...] = (
         lift_high=4.0,
         excess_units=3.25,
         detector_version="1",
+        stream="defect",
+        probability=0.99,
+        cause="damaged",
+        money_at_risk_minor=42_000,
+        currency="GBP",
+        suggested_action="supplier_claim",
     ),
     e.SkuCleared(sku="85123A", lift=1.01, detector_version="1"),
     e.CategoryProfiled(
@@ -304,6 +310,13 @@ _FOLLOW_UP: tuple[e.Payload, ...] = (
     ),
 )
 
+_FLAGS: tuple[e.Payload, ...] = (
+    e.SkuAcknowledged(sku="71053", flag_id="flag_1"),
+    e.SkuAssigned(sku="71053", flag_id="flag_1", owner_key="staff_2"),
+    e.SkuActionTaken(sku="71053", flag_id="flag_1", action="size_note", text_ref="txt_3"),
+    e.SkuDismissed(sku="85123A", flag_id="flag_2", reason="expected", text_ref=None),
+)
+
 SIMPLE = (*_SHOP, *_A_RETURN, *_CONCLUSIONS)
 EVERY_PAYLOAD = (
     *SIMPLE,
@@ -312,4 +325,5 @@ EVERY_PAYLOAD = (
     *_WAY_BACK,
     *_AFTER_IT,
     *_FOLLOW_UP,
+    *_FLAGS,
 )

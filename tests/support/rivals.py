@@ -15,6 +15,8 @@ from service.application import Retour
 from service.customers.commands import TooManyTries
 from service.domain.events import Actor, Event, SkuFlagged
 from service.domain.risk import RulesOnly
+from service.flags.commands import FlagChangedMeanwhile
+from service.flags.schemas import ActionBody, DismissBody
 from service.orders.commands import UnknownOrder
 from service.orders.schemas import OrderBody
 from service.platform.clock import SystemClock, VirtualClock
@@ -27,6 +29,7 @@ from service.returns.schemas import ReturnBody
 
 SECRET = b"a test's secret"
 _PATIENCE_SECONDS = 60
+_BUYER = Actor("buyer", "s-1")
 
 
 def own_retour(url: str, now: datetime | None = None, payments: Payments | None = None) -> Retour:
@@ -127,6 +130,21 @@ def guess(number: int, barrier: Any, url: str, order_id: str, tries: int, result
             retour.customers.prove(order_id, f"{number}-{turn}")
         except (UnknownOrder, TooManyTries) as refused:
             results.put(type(refused).__name__)
+
+
+def answer_flags(number: int, barrier: Any, url: str, flag_ids: list[str], results: Any) -> None:
+    """For each flag in turn, act or dismiss as it was first seen, at the same moment as the other process."""
+    retour = own_retour(url, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for flag_id in flag_ids:
+        barrier.wait()
+        try:
+            if number:
+                retour.flags.act(flag_id, ActionBody(version=1, action="mark_down"), _BUYER)
+            else:
+                retour.flags.dismiss(flag_id, DismissBody(version=1, reason="expected"), _BUYER)
+            results.put((flag_id, "won"))
+        except FlagChangedMeanwhile:
+            results.put((flag_id, "refused"))
 
 
 def _application(order_id: str, quantity: int) -> ReturnBody:

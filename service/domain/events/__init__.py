@@ -41,6 +41,7 @@ from service.domain.events.conclusions import (
     CategoryProfiled,
     CheckFailed,
     CheckPassed,
+    Culprit,
     ImportCompleted,
     ModelPromoted,
     ModelResumed,
@@ -48,6 +49,7 @@ from service.domain.events.conclusions import (
     SetAside,
     SkuCleared,
     SkuFlagged,
+    Stream,
 )
 from service.domain.events.customers import CustomerIdentified
 from service.domain.events.envelope import (
@@ -60,6 +62,14 @@ from service.domain.events.envelope import (
     RecordedEvent,
     UnknownEventType,
     payload_model,
+)
+from service.domain.events.flags import (
+    DismissalReason,
+    SkuAcknowledged,
+    SkuAction,
+    SkuActionTaken,
+    SkuAssigned,
+    SkuDismissed,
 )
 from service.domain.events.orders import (
     DeliveredLine,
@@ -149,11 +159,13 @@ __all__ = [
     "ChoiceRequested",
     "ClockBreached",
     "Count",
+    "Culprit",
     "Currency",
     "CustomerIdentified",
     "Day",
     "DeliveredLine",
     "Direction",
+    "DismissalReason",
     "Event",
     "EvidenceLapsed",
     "EvidenceReceived",
@@ -221,8 +233,14 @@ __all__ = [
     "ShipmentLost",
     "ShipmentOverdue",
     "ShipmentScanned",
+    "SkuAcknowledged",
+    "SkuAction",
+    "SkuActionTaken",
+    "SkuAssigned",
     "SkuCleared",
+    "SkuDismissed",
     "SkuFlagged",
+    "Stream",
     "SurveyAnswered",
     "SurveyReminded",
     "SurveySent",

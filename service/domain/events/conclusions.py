@@ -4,11 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import Count, Day, Key, Minor, Part, Payload
+from service.domain.events.base import Count, Currency, Day, Key, Minor, Part, Payload
+from service.domain.events.flags import SkuAction
+
+Stream = Literal["all", "defect", "not_as_described", "size_fit"]
+Culprit = Literal["lot", "variant", "vendor", "region"]
 
 
 class SkuFlagged(Payload):
-    """A run concluded that a product comes back more than it should. Subject: the SKU."""
+    """A run concluded that a product comes back more than it should. Subject: the SKU.
+
+    What later versions of the detector say beside it is null where an earlier one spoke, or where nothing is known.
+    """
 
     type = "sku.flagged"
     family = "conclusion"
@@ -20,6 +27,23 @@ class SkuFlagged(Payload):
     lift_high: Annotated[float, Field(ge=0)]
     excess_units: float
     detector_version: Key
+    stream: Annotated[Stream, Field(description="in which returns the excess shows")] | None = None
+    probability: (
+        Annotated[float, Field(ge=0, le=1, description="that the product has a problem")] | None
+    ) = None
+    cause: Annotated[Key, Field(description="the reason that is most over-represented")] | None = (
+        None
+    )
+    culprit_dimension: (
+        Annotated[Culprit, Field(description="what explains the excess: goods of one …")] | None
+    ) = None
+    culprit_value: Annotated[Key, Field(description="which lot, variant, …")] | None = None
+    money_at_risk_minor: (
+        Annotated[Minor, Field(description="what the excess costs in 30 days, in minor units")]
+        | None
+    ) = None
+    currency: Currency | None = None
+    suggested_action: SkuAction | None = None
 
 
 class SkuCleared(Payload):

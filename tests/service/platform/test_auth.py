@@ -62,6 +62,8 @@ RIGHTS = """
     cases:write      .....xx.x
     cases:read       ...x.xx.x
     surveys:read     ......xxx
+    flags:read       x......xx
+    flags:write      .......xx
     shipments:write  ..x.....x
     staff:write      ........x
     texts:read       ...x..x.x

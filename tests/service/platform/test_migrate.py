@@ -58,6 +58,29 @@ class TestUpgrade:
             ("a hash", "R1", 0),
         ]
 
+    def test_flags_of_before_stand_unless_they_were_cleared(self, database_url: str) -> None:
+        database = Database(database_url)
+        upgrade_to(database, "0007")
+        told = (("MUG", "flagged"), ("POT", "flagged"), ("POT", "cleared"), ("MUG", "flagged"))
+        old = (
+            "insert into events (seq, id, source, type, subject, time_us, recorded_at_us, origin, "
+            "actor_role, schema_version, data) "
+            f"values ({seq}, 'e-{seq}', 'test', 'sku.{what}', '{sku}', {seq}, {seq}, 'live', "
+            f"""'pipeline', 1, '{{"sku": "{sku}"}}')"""
+            for seq, (sku, what) in enumerate(told, 1)
+        )
+        with database.write() as connection:
+            for each in old:
+                connection.exec_driver_sql(each)
+
+        migrate.upgrade(database)
+
+        asked = text("select flag_id, sku, status, version, flagged_at_us, said from sku_flags")
+        with database.read() as connection:
+            kept = [tuple(row) for row in connection.execute(asked)]
+        database.dispose()
+        assert kept == [("e-4", "MUG", "flagged", 1, 4, '{"sku": "MUG"}')]
+
     def test_what_customers_brought_up_before_is_the_first_message_of_its_case(
         self, database_url: str
     ) -> None:
