@@ -1,6 +1,6 @@
 """From the warehouse to the detector and back: the evidence, and the flags that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 import models.products
+from models.products.culprits import SLICES, culprits, with_culprits
 from models.products.detector import Detector
-from models.products.evidence import EVIDENCE, EXPECTED, Findings, weigh
+from models.products.evidence import Findings, nothing_found, weigh
 from models.products.flags import Decisions, decide
 from models.products.record import Record
 from pipelines.warehouse.catalogue import Built
@@ -98,12 +99,19 @@ def _code() -> str:
 def _weigh(warehouse: Warehouse, detector: Detector) -> Findings:
     now = warehouse.query("select today, week_start from intermediate.shop_now").rows()
     if not now:
-        return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame())
+        return nothing_found()
     ((today, week_start),) = now
-    return weigh(_record(warehouse, today, week_start), detector)
+    products = warehouse.query(
+        "select sku, category, vendor, parent from staging.products order by sku"
+    )
+    findings = weigh(_record(warehouse, products, today, week_start), detector)
+    evidence = findings.evidence
+    found = culprits(_slices(warehouse, evidence, detector), evidence, findings.a_line)
+    named = with_culprits(evidence, found, products, detector.least_probability)
+    return replace(findings, evidence=named)
 
 
-def _record(warehouse: Warehouse, today: date, week_start: date) -> Record:
+def _record(warehouse: Warehouse, products: pl.DataFrame, today: date, week_start: date) -> Record:
     return Record(
         sales=warehouse.query(
             """select sku, week_start, order_lines, units_sold, paid_minor, currency
@@ -113,9 +121,29 @@ def _record(warehouse: Warehouse, today: date, week_start: date) -> Record:
             """select sku, week_start, sold_week_start, units, reason
                from intermediate.return_incidents order by sku, week_start, rma, line_no"""
         ),
-        products=warehouse.query("select sku, category from staging.products order by sku"),
+        products=products.select("sku", "category", "parent"),
         this_week=week_start,
         share_of_week=((today - week_start).days + 1) / 7,
+        costs=warehouse.query(
+            """select sku, currency, units, lost_minor from intermediate.sku_costs
+               order by sku, currency"""
+        ),
+    )
+
+
+def _slices(warehouse: Warehouse, evidence: pl.DataFrame, detector: Detector) -> pl.DataFrame:
+    """What was sold and came back of the products that may be flagged, by batch and country."""
+    odd = evidence.filter(
+        pl.col("probability") >= detector.clears_below, pl.col("since").is_not_null()
+    )["sku"]
+    if odd.is_empty():
+        return SLICES.to_frame()
+    # Said as words, not joined, so that nothing is read of any other product.
+    said = ", ".join("'" + sku.replace("'", "''") + "'" for sku in odd)
+    return warehouse.query(
+        "select sku, week_start, lot, region, reason, order_lines, incidents"
+        f" from intermediate.sku_slices where sku in ({said})"  # quoted above
+        " order by sku, week_start, lot, region, reason"
     )
 
 
@@ -142,13 +170,28 @@ def _conclusions(
 
 
 def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> SkuFlagged:
-    since = row["since"] or as_of.date()
+    said = {
+        name: row[name]
+        for name in (
+            "sku",
+            "lift",
+            "lift_low",
+            "lift_high",
+            "excess_units",
+            "stream",
+            "probability",
+            "culprit_dimension",
+            "culprit_value",
+            "money_at_risk_minor",
+            "currency",
+            "suggested_action",
+        )
+    }
     return SkuFlagged.model_validate(
         {
-            "since": str(since),
-            **{
-                name: row[name] for name in ("sku", "lift", "lift_low", "lift_high", "excess_units")
-            },
+            **said,
+            "since": str(row["since"] or as_of.date()),
+            "cause": row["likely_cause"],
             "detector_version": detector.version,
         }
     )

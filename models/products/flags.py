@@ -17,12 +17,13 @@ class Decisions:
 
 
 def decide(evidence: pl.DataFrame, standing: Set[str], detector: Detector) -> Decisions:
-    """Compare evidence (`sku`, `probability`, `incidents`, `excess_units`) with the flags that stand.
+    """Compare evidence (`sku`, `probability`, `ended`, `incidents`, `excess_units`) with the flags that stand.
 
     A flag is raised on strong evidence and cleared only when it has become more likely than not that the product is
-    ordinary, so that a product near the line does not come and go.
+    ordinary, or is so again, so that a product near the line does not come and go.
     """
-    doubtful = evidence.filter(pl.col("probability") < detector.clears_below)["sku"]
+    stands = pl.col("probability") * (1 - pl.col("ended"))
+    doubtful = evidence.filter(stands < detector.clears_below)["sku"]
     known = set(evidence["sku"])
     cleared = {sku for sku in standing if sku not in known} | (standing & set(doubtful))
     return Decisions(
@@ -44,6 +45,7 @@ def discoveries(evidence: pl.DataFrame, standing: Set[str], detector: Detector) 
     candidates = evidence.filter(
         ~stands,
         pl.col("probability") >= detector.least_probability,
+        pl.col("ended") < detector.clears_below,
         pl.col("incidents") >= detector.least_incidents,
         pl.col("excess_units") > 0,
     ).sort("probability", "sku", descending=[True, False])

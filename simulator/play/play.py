@@ -178,6 +178,7 @@ def put_product(stage: Stage, product: int, day: int) -> None:
         price_minor=int(goods.price_minor[product]),
         currency="EUR",
         lot=goods.lot(product, day),
+        parent=goods.parent(product),
     )
     stage.retour.catalog.put(goods.sku[product], body)
 
