@@ -1,0 +1,101 @@
+"""A buyer acts on a flagged product: published is what was done, by whom, and in time whether it helped."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from small_shop import BAD_SKU, a_month, append, small_shop
+
+from pipelines.publish.manifest import Publication
+from pipelines.steps import run_steps
+from retour.settings import Settings
+from service.application import Retour
+from service.domain.events import Actor, Event, Payload, SkuActionTaken, SkuAssigned
+from service.platform.ids import SystemIds
+
+pytestmark = pytest.mark.slow
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DAY_120 = datetime(2024, 4, 30, 20, tzinfo=UTC)
+BUYER = Actor("buyer", "s-1")
+
+
+@pytest.fixture
+def retour(settings: Settings) -> Retour:
+    return small_shop(settings)
+
+
+def refresh(settings: Settings, retour: Retour) -> list[dict[str, Any]]:
+    """The actions as published after one refresh."""
+    run_steps(settings, retour, NOW)
+    publication = Publication.load(settings.published_dir)
+    assert publication
+    files = publication.marts["sku_actions"].files
+    return pl.concat(
+        pl.read_parquet(settings.published_dir / each.path) for each in files
+    ).to_dicts()
+
+
+def flag_id(retour: Retour) -> str:
+    (event,) = (each for each in retour.read_log(0, 1_000_000) if each.type == "sku.flagged")
+    return event.id
+
+
+def does(retour: Retour, said: Payload, days: int = 0) -> None:
+    moment = DAY_120 + timedelta(days=days)
+    append(
+        retour,
+        [Event(SystemIds().event_id(moment), "test", BAD_SKU, moment, said, BUYER)],
+    )
+
+
+class TestActions:
+    def test_nobody_acted_and_the_mart_is_empty(self, settings: Settings, retour: Retour) -> None:
+        assert refresh(settings, retour) == []
+
+    def test_a_cure_shows_in_time_and_not_before(self, settings: Settings, retour: Retour) -> None:
+        refresh(settings, retour)
+        of = flag_id(retour)
+        does(retour, SkuAssigned(sku=BAD_SKU, flag_id=of, owner_key="s-2"))
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="supplier_claim"), 0)
+
+        (early,) = refresh(settings, retour)
+        for month in range(3):
+            a_month(retour, 121 + 30 * month, bad_rate=0.04)
+        (late,) = refresh(settings, retour)
+
+        told = next(each for each in retour.read_log(0, 1_000_000) if each.id == of)
+        assert early["lift_before"] == json.loads(told.data)["lift"]
+        assert (early["taken_by"], early["assigned_to"]) == ("s-1", "s-2")
+        assert (early["verdict"], early["weeks_after"]) == ("too_early", 0)
+        assert late["compared"] == "returned_after"  # this shop's returns name no order
+        assert (late["verdict"], late["weeks_after"]) == ("worked", 11)
+        assert late["lift_after_high"] < late["lift_before"]
+
+    def test_what_did_not_help_is_told_too_and_the_next_action_is_measured_by_itself(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        refresh(settings, retour)
+        of = flag_id(retour)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="size_note"))
+        a_month(retour, 121, bad_rate=0.5)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="fix_listing"), 30)
+        a_month(retour, 151, bad_rate=0.5)
+
+        rows = {each["action"]: each for each in refresh(settings, retour)}
+
+        assert rows["size_note"]["verdict"] == rows["fix_listing"]["verdict"] == "did_not"
+        came = sum(each["returns_after"] for each in rows.values())
+        assert came == _units_from(settings, date(2024, 5, 6))
+
+
+def _units_from(settings: Settings, first: date) -> int:
+    """The product's returned units since a Monday, by the mart of weeks."""
+    publication = Publication.load(settings.published_dir)
+    assert publication
+    files = publication.marts["sku_weekly"].files
+    weeks = pl.concat(pl.read_parquet(settings.published_dir / each.path) for each in files)
+    found = weeks.filter((pl.col("sku") == BAD_SKU) & (pl.col("week_start") >= first))
+    return int(found["units_returned"].to_numpy().sum())
