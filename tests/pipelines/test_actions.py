@@ -71,7 +71,7 @@ class TestActions:
         assert (early["taken_by"], early["assigned_to"]) == ("s-1", "s-2")
         assert (early["verdict"], early["weeks_after"]) == ("too_early", 0)
         assert late["compared"] == "returned_after"  # this shop's returns name no order
-        assert (late["verdict"], late["weeks_after"]) == ("worked", 11)
+        assert (late["verdict"], late["weeks_after"]) == ("worked", 12)
         assert late["lift_after_high"] < late["lift_before"]
 
     def test_what_did_not_help_is_told_too_and_the_next_action_is_measured_by_itself(
