@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from rivals import flag
 from small_shop import BAD_SKU, a_month, append, small_shop
 
 from pipelines.publish.manifest import Publication
@@ -13,7 +14,10 @@ from pipelines.steps import run_steps
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import Actor, Event, Payload, SkuActionTaken, SkuAssigned
+from service.domain.flags import STEPS
+from service.flags.schemas import AcknowledgeBody, ActionBody, AssignBody, DismissBody
 from service.platform.ids import SystemIds
+from service.staff.schemas import StaffBody
 
 pytestmark = pytest.mark.slow
 
@@ -27,12 +31,12 @@ def retour(settings: Settings) -> Retour:
     return small_shop(settings)
 
 
-def refresh(settings: Settings, retour: Retour) -> list[dict[str, Any]]:
-    """The actions as published after one refresh."""
+def refresh(settings: Settings, retour: Retour, mart: str = "sku_actions") -> list[dict[str, Any]]:
+    """A mart as published after one refresh."""
     run_steps(settings, retour, NOW)
     publication = Publication.load(settings.published_dir)
     assert publication
-    files = publication.marts["sku_actions"].files
+    files = publication.marts[mart].files
     return pl.concat(
         pl.read_parquet(settings.published_dir / each.path) for each in files
     ).to_dicts()
@@ -89,6 +93,43 @@ class TestActions:
         assert rows["size_note"]["verdict"] == rows["fix_listing"]["verdict"] == "did_not"
         came = sum(each["returns_after"] for each in rows.values())
         assert came == _units_from(settings, date(2024, 5, 6))
+
+
+class TestFlags:
+    def test_stand_in_the_mart_where_the_service_has_them(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        hired = {"role": "buyer", "name": "Li", "languages": ["zh"], "capacity": 5}
+        retour.staff.put("s-2", StaffBody.model_validate(hired))
+        raised = [flag(f"SKU-{number:02}") for number in range(1, 8)]
+        retour.conclusions.append(raised)
+        ids = [each.id for each in raised]
+        flags = retour.flags
+        flags.acknowledge(ids[1], AcknowledgeBody(version=1), BUYER)
+        flags.act(ids[2], ActionBody(version=1, action="mark_down"), BUYER)
+        flags.act(ids[2], ActionBody(version=2, action="stop_buying"), Actor("buyer", "s-3"))
+        flags.dismiss(ids[3], DismissBody(version=1, reason="too_small"), BUYER)
+        flags.act(ids[3], ActionBody(version=2, action="size_note"), Actor("admin", "key_1"))
+        flags.assign(ids[4], AssignBody(version=1, owner="s-2"), BUYER)
+        flags.dismiss(ids[4], DismissBody(version=2, reason="expected"), BUYER)
+        retour.conclusions.append([flag("SKU-06")])  # the one before gives way
+        flags.act(ids[6], ActionBody(version=1, action="fix_listing"), BUYER)
+        flags.assign(ids[6], AssignBody(version=2, owner="s-2"), BUYER)
+
+        known = [*flags.listed(), *flags.listed("cleared")]
+
+        rows = refresh(
+            settings, retour, "product_flags"
+        )  # which then clears them: no return backs them
+
+        theirs = {each.flag_id: (each.sku, each.status, each.owner) for each in known}
+        ours = {each["flag_id"]: (each["sku"], each["status"], each["owner_key"]) for each in rows}
+        assert ours == theirs
+        assert {each["status"] for each in rows} == set(STEPS)
+        (acted,) = (each for each in rows if each["flag_id"] == ids[2])
+        assert (acted["action"], acted["owner_key"]) == ("stop_buying", "s-1")
+        (dismissed,) = (each for each in rows if each["flag_id"] == ids[4])
+        assert dismissed["dismissal_reason"] == "expected"
 
 
 def _units_from(settings: Settings, first: date) -> int:
