@@ -64,6 +64,7 @@ class Play:
         """Put all that will come of a day's orders on the agenda."""
         stage = self.stage
         stage.retour = retour
+        self._look()  # what a buyer did while nobody played counts for this day
         planned = stage.plan.day(day)
         self._take_in(planned)
         self._renew_catalogue(day)
