@@ -43,6 +43,7 @@ def applications(draw: st.DrawFn) -> Application:
             "bootstrap_share": draw(shares),
             "blind_share": draw(shares),
             "unexplained_share": draw(shares),
+            "doubt_share": draw(shares),
         },
         risk={
             "early_refund": EARLY.model_copy(
@@ -147,7 +148,7 @@ class TestByScore:
     def test_blind_cases_look_alike_whatever_the_model_would_have_decided(self) -> None:
         """A person who could tell them apart would not judge blind."""
         passed = by_score(an_application(draw=0.999), 0.001, self.STAKES)
-        doubted = by_score(an_application(draw=0.0), 0.9, self.STAKES)
+        doubted = by_score(an_application(draw=0.0, audit={"doubt_share": 0.0}), 0.9, self.STAKES)
 
         assert (passed.hidden_decision, doubted.hidden_decision) == ("approve", "review")
         assert (passed.propensity, doubted.propensity) == (0.01, 1.0)
@@ -156,7 +157,7 @@ class TestByScore:
         assert alike == replace(doubted, hidden_decision=None)
 
     def test_the_shares_of_blind_cases_are_the_policys(self) -> None:
-        blind = {"blind_share": 0.25, "unexplained_share": 0.5}
+        blind = {"blind_share": 0.25, "unexplained_share": 0.5, "doubt_share": 0.0}
 
         def hidden(score: float) -> Counter[str | None]:
             draws = ((each + 0.5) / 400 for each in range(400))
