@@ -242,9 +242,9 @@ def _doubted(application: Application) -> Assessment:
             is_drawn_doubt=True,
         )
     asked = to_a_person(application, "model", inspection="full")
+    asked = replace(asked, propensity=left, approve_propensity=share)
     is_unexplained = application.draw / left < application.audit.unexplained_share
-    hidden = "review" if is_unexplained else None
-    return replace(asked, propensity=left, approve_propensity=share, hidden_decision=hidden)
+    return replace(asked, hidden_decision="review") if is_unexplained else asked
 
 
 def _refund_of(application: Application, score: float, stakes: Stakes) -> RefundOn:
