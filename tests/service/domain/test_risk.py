@@ -175,6 +175,57 @@ class TestByScore:
         assert (made.basis, made.hidden_decision) == ("rules", None)
         assert made.reasons
 
+    def test_of_what_it_doubts_the_lot_lets_a_share_pass_that_is_inspected_first(self) -> None:
+        drawn, left = (
+            by_score(an_application(draw=draw), 0.9, self.STAKES) for draw in (0.97, 0.9699)
+        )
+
+        assert drawn == Assessment(
+            "approve", "inspected", "full", pytest.approx(0.03), "model", pytest.approx(0.03), is_audit=True,
+            is_drawn_doubt=True,
+        )  # fmt: skip
+        assert (left.decision, left.is_drawn_doubt) == ("review", False)
+        assert (left.propensity, left.approve_propensity) == (0.97, 0.03)
+
+    def test_the_share_of_drawn_doubts_is_the_policys_and_the_same_lot_gives_the_same_answer(
+        self,
+    ) -> None:
+        draws = [(each + 0.5) / 400 for each in range(400)]
+        some = {"doubt_share": 0.05, "unexplained_share": 0.2}
+
+        one, other = (
+            [by_score(an_application(draw=draw, audit=some), 0.9, self.STAKES) for draw in draws]
+            for _ in range(2)
+        )
+
+        assert one == other
+        assert Counter(each.is_drawn_doubt for each in one) == {True: 20, False: 380}
+        assert Counter(each.hidden_decision for each in one) == {"review": 76, None: 324}
+
+    @pytest.mark.parametrize("refund_on", ["authorized", "first_scan", "received"])
+    def test_where_the_money_goes_before_the_inspection_no_doubt_is_drawn(
+        self, refund_on: RefundOn
+    ) -> None:
+        asked = an_application(refund_on=refund_on, audit={"doubt_share": 1.0})
+
+        made = by_score(asked, 0.9, self.STAKES)
+
+        assert (made.decision, made.propensity, made.approve_propensity) == ("review", 1.0, 0.0)
+
+    @given(applications(), scores, stakes)
+    def test_only_what_the_rules_pass_and_the_score_alone_stops_is_ever_drawn(
+        self, application: Application, score: float, stakes: Stakes
+    ) -> None:
+        all_drawn = application.audit.model_copy(update={"doubt_share": 1.0})
+        asked = replace(application, audit=all_drawn)
+        is_doubted = asked.judgement.verdict == "pass" and score > (stakes.approve or 0.0)
+
+        made = by_score(asked, score, stakes)
+
+        assert made.is_drawn_doubt == (is_doubted and asked.refund_on == "inspected")
+        if made.is_drawn_doubt:
+            assert (made.decision, made.refund_on, made.inspection) == ("approve", "inspected", "full")  # fmt: skip
+
     def test_without_a_stake_a_model_decides_nothing(self) -> None:
         with pytest.raises(ValueError, match="certified for nothing"):
             by_score(an_application(), 0.0, Stakes(None))
