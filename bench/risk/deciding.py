@@ -76,11 +76,8 @@ def training_frame(
         }
     ).filter(pl.Series(comes))
     known = _known(told, inspected)
-    return (
-        applications.drop("is_eligible", "requested_at")
-        .join(known, on="rma", how="inner", maintain_order="left")
-        .with_columns(pl.col(NAMES).cast(pl.Float64))
-    )
+    vectors = applications.select("rma", pl.col(NAMES).cast(pl.Float64))
+    return vectors.join(known, on="rma", how="inner", maintain_order="left")
 
 
 def _seen(applications: pl.DataFrame, draw: Floats, policy: Policy) -> list[Application]:
