@@ -341,11 +341,13 @@ def _played(plan: Plan, found: Found) -> str:
         f"{taught[0]:,} to {taught[-1]:,} applications of other shops of the case (at most {oracle.MOST:,}). Its figure "
         "is a lower bound of what those features can tell.\n\n"
         f"**Closed loop.** Shops with seeds {plan.loops[0]} to {plan.loops[-1]} and {course.orders_per_day:,.0f} orders a "
-        f"day: {course.before_days} days without labels, {course.first_days} days of rules with a share of "
-        f"{risk_rules().bootstrap_share:.0%} inspected by lot, then {course.rounds} rounds of {course.round_days} days, each "
-        f"begun by a retraining; the archetype “{course.late}” appears in round {int(course.late_in_round) + 1}. Where "
-        "nothing was ever certified the rules go on; where the watch proves a broken cap, they decide until the next "
-        "model is certified. Every parcel gets a basic inspection, and customers do not react to the decisions."
+        f"day: {course.before_days} days without labels, {course.first_days} days without a model, in which "
+        f"{risk_rules().bootstrap_share:.0%} of what keeps the rules pass by lot and are inspected in full, small values pass, "
+        f"and people decide on the rest; then {course.rounds} rounds of {course.round_days} days, each begun by a retraining; "
+        f"the archetype “{course.late}” appears in round {int(course.late_in_round) + 1}. Where nothing was ever certified "
+        "that goes on; where the watch proves a broken cap, it is so again until the next model is certified. Of what the "
+        "model doubts a lot passes under full inspection; people decline the rest as the practice shop's do, and what they "
+        "decline never becomes known. Every parcel gets a basic inspection, and customers do not react to the decisions."
     )
 
 
@@ -410,6 +412,9 @@ def _loop_table(loops: pl.DataFrame) -> str:
     means = loops.group_by("way", "round", maintain_order=True).agg(
         pl.col("labels", "coverage", "abuse", "amount", "expected", "audit_share").mean(),
         pl.col("estimate", "estimate_basic").fill_nan(None).mean(),
+        pl.col("doubts").mean(),
+        (pl.col("doubts") * pl.col("doubts_abuse")).sum().alias("doubts_abusive")
+        / pl.col("doubts").sum(),
         pl.col("certified", "breached").sum(),
         pl.len().alias("runs"),
     )
@@ -426,6 +431,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
             "audited",
             "estimate",
             "with basic",
+            "doubts let pass",
+            "of them abusive",
         ),
         [
             (
@@ -440,6 +447,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
                 f"{one['audit_share']:.1%}",
                 _percent(one["estimate"]),
                 _percent(one["estimate_basic"]),
+                f"{one['doubts']:,.0f}",
+                _percent(one["doubts_abusive"] if one["doubts"] else None),
             )
             for one in means.iter_rows(named=True)
         ],
