@@ -13,7 +13,7 @@ from models.products.nowcast import Rest, nowcast, rest, spread_of
 from models.products.record import Floats, Grid, counted, to_grid
 
 DAY = 14
-LEAST = 1.0  # returns that a cohort must be expected to bring to be judged
+LEAST = 0.1  # returns that must be expected to be still to come of a cohort for it to be judged
 _AGE = DAY // 7  # full weeks after that of the sale
 _FIRST, _STEP, _OLD = 12, 4, 8
 _CATEGORY_SHAPE = (
@@ -134,9 +134,9 @@ def _by_category(values: Floats, grid: Grid) -> Floats:
 
 
 def coverage(said: pl.DataFrame, of: str, least: float = LEAST) -> tuple[float, int]:
-    """The share of cohorts whose final count lies in the interval, and how many were judged: those expected to bring
-    `least` returns or more.
+    """The share of cohorts whose final count lies in the interval, and how many were judged: those of which
+    `least` returns or more were expected to be still to come.
     """
-    judged = said.filter(pl.col("of") == of, pl.col("expected") >= least)
+    judged = said.filter(pl.col("of") == of, pl.col("to_come") >= least)
     inside = judged["final"].is_between(judged["low"], judged["high"])
     return float(inside.to_numpy().mean()) if len(judged) else float("nan"), len(judged)

@@ -37,7 +37,7 @@ class Plan:
 
 FULL_PLAN = Plan(Extent(), 100_000, (0.016, 0.1), 3)
 QUICK_PLAN = Plan(QUICK, 20_000, (0.1,), 1)
-_EXPECTED = (1.0, 2.0, 5.0, 20.0)
+_EXPECTED = (0.1, 0.5, 2.0, 20.0)
 _HEAD = (
     "way",
     "flags",
@@ -184,7 +184,7 @@ def _nowcast_table(found: Found) -> str:
             judged = [coverage(said, of, least) for least in _EXPECTED]
             cells = (f"{share:.1%} of {number:,}" if number else "–" for share, number in judged)
             rows.append((scenario, f"{of}-weeks", *cells))
-    head = ("scenario", "cohorts", *(f"≥ {least:g} returns expected" for least in _EXPECTED))
+    head = ("scenario", "cohorts", *(f"≥ {least:g} still to come" for least in _EXPECTED))
     return table(head, rows)
 
 

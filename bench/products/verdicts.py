@@ -100,7 +100,7 @@ def _of_nowcasts(found: Found, of: str) -> Verdict:
     low, high = COVERED
     return Verdict(
         f"Nowcast of {of}-weeks at day {DAY}: the 90 % interval covers {low:.0%} to {high:.0%}",
-        f"{share:.1%} of {judged:,} that were expected to bring ≥ {LEAST:g} returns",
+        f"{share:.1%} of {judged:,} of which ≥ {LEAST:g} returns were expected to be still to come",
         low <= share <= high if judged else None,
     )
 

@@ -14,7 +14,8 @@ from scipy.stats import nbinom
 from models.products.record import Floats
 
 _SIZES = np.exp(np.linspace(np.log(2.0), np.log(5000.0), 40))
-_LEAST_MEAN = 1e-9
+_LEAST_MEAN = _HARDLY = 1e-9
+_HALVINGS = 12
 _CELLS = 20_000  # so many are enough to learn a spread from
 
 
@@ -64,15 +65,35 @@ def spread_of(came: Floats, rests: Rest) -> float:
 def nowcast(found: Floats, rests: Rest, level: float) -> Nowcast:
     """Add what has been `found` (N,) to what is still to come; `level` is the interval's probability, such as 0.9.
 
-    Counts jump, so an interval that never covers too little would mostly cover too much. A count is inside if its mid-P
-    value (Lancaster, JASA 56, 1961) leaves it there, and what cannot lie below the lower bound is allowed above the upper
-    one: so the interval covers as often as it says on the average of many.
+    Counts jump, so intervals of which each covers enough cover too much together. A count is inside if its mid-P value
+    (Lancaster, JASA 56, 1961) leaves it there, what cannot lie below the lower bound is allowed above the upper one, and
+    the probability cut at is the one at which these cohorts' intervals cover `level` on average. Cohorts that bring nothing
+    more with at least that probability count for no average: theirs is that one number.
     """
-    tail = np.full(len(found), (1 - level) / 2)
-    low = _bound(rests, tail)
+    open_ = nbinom.pmf(0, rests.size, rests.size / (rests.size + rests.mean)) < level
+    some = Rest(rests.mean[open_], rests.size[open_])
+    low, high = _bounds(rests, _cut(some, level) if open_.any() else level)
+    return Nowcast(found + rests.mean, found + low, found + np.where(open_, high, 0.0))
+
+
+def _cut(rests: Rest, level: float) -> float:
+    """The probability within the mid-P bounds at which the intervals cover `level` on average."""
+    least, most = level / 2, 1 - _HARDLY
+    for _ in range(_HALVINGS):
+        cut = (least + most) / 2
+        low, high = _bounds(rests, cut)
+        share = rests.size / (rests.size + rests.mean)
+        covered = _less(high + 1, rests.size, share) - _less(low, rests.size, share)
+        least, most = (cut, most) if covered.mean() < level else (least, cut)
+    return (least + most) / 2
+
+
+def _bounds(rests: Rest, cut: float) -> tuple[Floats, Floats]:
+    """The least and the greatest count (N,) inside."""
+    low = _bound(rests, np.full(len(rests.mean), (1 - cut) / 2))
     below = _less(low, rests.size, rests.size / (rests.size + rests.mean))
-    high = np.maximum(_bound(rests, below + level) - 1, low)
-    return Nowcast(found + rests.mean, found + low, found + high)
+    high = _bound(rests, np.minimum(below + cut, 1 - _HARDLY)) - 1
+    return low, np.maximum(high, low)
 
 
 def _bound(rests: Rest, probability: Floats) -> Floats:
