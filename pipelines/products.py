@@ -1,16 +1,19 @@
 """From the warehouse to the detector and back: the evidence, and the flags that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 import models.products
+from models.products.culprits import SLICES, culprits, with_culprits
 from models.products.detector import Detector
-from models.products.evidence import EVIDENCE, EXPECTED, Findings, weigh
-from models.products.flags import Decisions, decide
+from models.products.dismissed import Evidence, new_evidence
+from models.products.evidence import Findings, nothing_found, weigh
+from models.products.flags import Decisions, Dismissals, decide
 from models.products.record import Record
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lake_views import digest
@@ -72,7 +75,8 @@ def build_flags(
                   max(case when is_raised then concluded_at end) as flagged_at
            from staging.sku_flags group by sku order by sku"""
     )
-    decisions = decide(evidence, set(logged.filter("is_raised")["sku"]), detector)
+    raised = set(logged.filter("is_raised")["sku"])
+    decisions = decide(evidence, raised, detector, _dismissals(warehouse, evidence))
     if as_of is not None:
         retour.conclusions.append(_conclusions(decisions, evidence, logged, as_of, detector))
     flags = _as_they_stand(decisions, logged, as_of)
@@ -80,6 +84,45 @@ def build_flags(
         warehouse.replace(model.relation, flags, print_),
         len(decisions.flagged),
         len(decisions.cleared),
+    )
+
+
+def _dismissals(warehouse: Warehouse, evidence: pl.DataFrame) -> Dismissals:
+    """What buyers dismissed, by whether today's evidence is another one."""
+    answered = warehouse.query(
+        """select flags.sku, steps.happened_at as dismissed_at, flags.probability, flags.lift, flags.lift_low,
+                  flags.excess_units, flags.since, flags.stream, flags.cause, flags.culprit_value as culprit
+           from staging.flags_raised as flags
+           inner join staging.flag_steps as steps on steps.flag_id = flags.flag_id and steps.step <> 'assigned'
+           qualify row_number() over (partition by flags.sku order by flags.seq desc, steps.seq desc) = 1
+               and steps.step = 'dismissed'
+           order by flags.sku"""
+    )
+    today = {row["sku"]: row for row in evidence.iter_rows(named=True)}
+    again = {
+        row["sku"]
+        for row in answered.iter_rows(named=True)
+        if row["sku"] in today
+        and new_evidence(
+            _held_against(row), row["dismissed_at"].date(), _held_against(today[row["sku"]])
+        )
+    }
+    return Dismissals(
+        hold=frozenset(answered["sku"]) - again,
+        reopened=frozenset(again),
+    )
+
+
+def _held_against(row: dict[str, Any]) -> Evidence:
+    return Evidence(
+        probability=row["probability"] or 0.0,
+        lift=row["lift"],
+        lift_low=row["lift_low"],
+        excess_units=row["excess_units"],
+        since=row["since"],
+        stream=row["stream"],
+        cause=row.get("cause", row.get("likely_cause")),
+        culprit=row.get("culprit", row.get("culprit_value")),
     )
 
 
@@ -98,12 +141,19 @@ def _code() -> str:
 def _weigh(warehouse: Warehouse, detector: Detector) -> Findings:
     now = warehouse.query("select today, week_start from intermediate.shop_now").rows()
     if not now:
-        return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame())
+        return nothing_found()
     ((today, week_start),) = now
-    return weigh(_record(warehouse, today, week_start), detector)
+    products = warehouse.query(
+        "select sku, category, vendor, parent from staging.products order by sku"
+    )
+    findings = weigh(_record(warehouse, products, today, week_start), detector)
+    evidence = findings.evidence
+    found = culprits(_slices(warehouse, evidence, detector), evidence, findings.a_line)
+    named = with_culprits(evidence, found, products, detector.least_probability)
+    return replace(findings, evidence=named)
 
 
-def _record(warehouse: Warehouse, today: date, week_start: date) -> Record:
+def _record(warehouse: Warehouse, products: pl.DataFrame, today: date, week_start: date) -> Record:
     return Record(
         sales=warehouse.query(
             """select sku, week_start, order_lines, units_sold, paid_minor, currency
@@ -113,9 +163,29 @@ def _record(warehouse: Warehouse, today: date, week_start: date) -> Record:
             """select sku, week_start, sold_week_start, units, reason
                from intermediate.return_incidents order by sku, week_start, rma, line_no"""
         ),
-        products=warehouse.query("select sku, category from staging.products order by sku"),
+        products=products.select("sku", "category", "parent"),
         this_week=week_start,
         share_of_week=((today - week_start).days + 1) / 7,
+        costs=warehouse.query(
+            """select sku, currency, units, lost_minor from intermediate.sku_costs
+               order by sku, currency"""
+        ),
+    )
+
+
+def _slices(warehouse: Warehouse, evidence: pl.DataFrame, detector: Detector) -> pl.DataFrame:
+    """What was sold and came back of the products that may be flagged, by batch and country."""
+    odd = evidence.filter(
+        pl.col("probability") >= detector.clears_below, pl.col("since").is_not_null()
+    )["sku"]
+    if odd.is_empty():
+        return SLICES.to_frame()
+    # Said as words, not joined, so that nothing is read of any other product.
+    said = ", ".join("'" + sku.replace("'", "''") + "'" for sku in odd)
+    return warehouse.query(
+        "select sku, week_start, lot, region, reason, order_lines, incidents"
+        f" from intermediate.sku_slices where sku in ({said})"  # quoted above
+        " order by sku, week_start, lot, region, reason"
     )
 
 
@@ -142,13 +212,28 @@ def _conclusions(
 
 
 def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> SkuFlagged:
-    since = row["since"] or as_of.date()
+    said = {
+        name: row[name]
+        for name in (
+            "sku",
+            "lift",
+            "lift_low",
+            "lift_high",
+            "excess_units",
+            "stream",
+            "probability",
+            "culprit_dimension",
+            "culprit_value",
+            "money_at_risk_minor",
+            "currency",
+            "suggested_action",
+        )
+    }
     return SkuFlagged.model_validate(
         {
-            "since": str(since),
-            **{
-                name: row[name] for name in ("sku", "lift", "lift_low", "lift_high", "excess_units")
-            },
+            **said,
+            "since": str(row["since"] or as_of.date()),
+            "cause": row["likely_cause"],
             "detector_version": detector.version,
         }
     )

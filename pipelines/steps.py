@@ -9,6 +9,7 @@ from uuid import uuid4
 import polars as pl
 
 from models.products.detector import Detector
+from pipelines.actions import EFFECTS_RELATION, build_effects
 from pipelines.lake.ingest import IngestReport, drain, start_anew
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import read_quarantine
@@ -110,6 +111,8 @@ def build_relation(
         build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], Detector())
     elif model.relation == FLAGS_RELATION:
         build_flags(warehouse, model, retour, Detector())
+    elif model.relation == EFFECTS_RELATION:
+        build_effects(warehouse, model)
     elif model.relation == DESIGN_RELATION:
         build_design(warehouse, model)
     elif model.relation == SEEN_RELATION:

@@ -13,6 +13,7 @@ from retour.jobs import app as jobs
 from retour.keys import app as keys
 from retour.models import app as models
 from retour.policies import app as policies
+from retour.products import app as products
 from retour.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -22,6 +23,7 @@ app.add_typer(policies, name="policy")
 app.add_typer(costs, name="costs")
 app.add_typer(jobs, name="jobs")
 app.add_typer(models, name="model")
+app.add_typer(products, name="products")
 
 
 @app.callback()

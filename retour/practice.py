@@ -176,6 +176,9 @@ class _Shop:
         """Before the stretch is committed: if that fails, the checkpoint before counts."""
         write_checkpoint(self._folder, checkpoint_of(self._play, self._next_day))
         self._truth.write_part(self._play.position)
+        stage = self._play.stage
+        if stage.cures:
+            self._truth.note_goods(stage.plan.world.goods, from_us(stage.start_us))
 
     def _today(self) -> int:
         """Today, counted from the shop's first day."""

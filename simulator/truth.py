@@ -40,8 +40,12 @@ class Truth:
         }
         text = json.dumps(about, indent=1, ensure_ascii=False)
         (self._folder / "shop.json").write_text(f"{text}\n", encoding="utf-8")
-        self._write("products", products_truth(world.goods, start))
+        self.note_goods(world.goods, start)
         self._write("shocks", shocks_truth(world.goods, start))
+
+    def note_goods(self, goods: Goods, start: datetime) -> None:
+        """Write what is planted in the products as it is now: a buyer's action may have ended a fault."""
+        self._write("products", products_truth(goods, start))
 
     def add(self, number: int, tables: Mapping[str, pl.DataFrame]) -> None:
         """Write a part of each of these tables. Numbers must grow."""

@@ -13,6 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards.parts.frame import View
 from dashboards.texts import Texts
+from retour.spreadsheet import csv_text
 
 Kind = Literal["text", "number", "hours", "share", "score", "moment", "flag", "verdict"]
 _ROW_PX, _HEADING_PX = 35, 38
@@ -68,7 +69,7 @@ def offer_csv(texts: Texts, rows: Callable[[], pl.DataFrame], file: str) -> None
     """
     st.download_button(
         texts("Download as CSV"),
-        lambda: rows().write_csv(include_bom=True),
+        lambda: csv_text(rows()),
         file_name=f"{file}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -18,6 +18,7 @@ from models.products.record import Flags, Floats, Ints
 
 _SHAPES = np.exp(np.linspace(np.log(1.5), np.log(150.0), 24))
 _ROWS_AT_ONCE = 4096
+_ENDS = 0.2
 _NEVER = -np.inf
 Singles = NDArray[np.float32]
 
@@ -99,6 +100,39 @@ def weeks_of_change(stream: Stream, shape: float, rows: Ints, families: Ints) ->
     week = np.where(_may_change(first, likely.shape[1]), likely, _NEVER).argmax(axis=1)
     sizes = np.diff(np.append(starts, len(rows)))
     return np.asarray(np.repeat(week, sizes))
+
+
+def probability_of_end(
+    stream: Stream, shape: float, rows: Ints, families: Ints, since: Ints
+) -> Floats:
+    """How probable it is that what began at `since` has ended again, of each of these products (rows,).
+
+    Beforehand one problem of five is taken to have ended, in any week as likely as in another.
+    `families` (rows,) numbers without a step back those that share a problem; `since` must be the same for all of them.
+    """
+    if not len(rows):
+        return np.empty(0)
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    found, expected = stream.found[rows], stream.expected[rows]
+    weeks = np.arange(found.shape[1])
+    is_after = weeks >= since[:, None]
+    came, ahead = (np.cumsum(each * is_after, axis=1) for each in (found, expected))
+    total = found.sum(axis=1, keepdims=True) + shape
+    share = ahead / (expected.sum(axis=1, keepdims=True) + shape)
+    # Up to each week, that included: the last column is a problem that lasts.
+    until = [
+        np.add.reduceat(came * np.log(by) - total * np.log1p((by - 1) * share), starts, axis=0)
+        for by in stream.multipliers[rows].T[:, :, None]
+    ]
+    likely = np.logaddexp.reduce(until, axis=0)
+    may_end = (weeks >= since[starts, None]) & (weeks < len(weeks) - 1)
+    number = np.maximum(may_end.sum(axis=1), 1)
+    ended = np.logaddexp.reduce(np.where(may_end, likely, _NEVER), axis=1) - np.log(number)
+    ended += np.log(_ENDS)
+    lasts = likely[:, -1] + np.log(1 - _ENDS)
+    probability = np.exp(ended - np.logaddexp(ended, lasts))
+    sizes = np.diff(np.append(starts, len(rows)))
+    return np.asarray(np.repeat(probability, sizes))
 
 
 def first_weeks(expected: Floats) -> Ints:

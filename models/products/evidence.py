@@ -7,6 +7,7 @@ import polars as pl
 from scipy.special import gammaincinv
 
 from models.products.causes import likely_causes
+from models.products.costs import lost_a_unit
 from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, by_week_of_return, cohorts
 from models.products.lifts import Lifts, lifts
@@ -29,13 +30,19 @@ EVIDENCE = pl.Schema(
         "lift_low": pl.Float64(),
         "lift_high": pl.Float64(),
         "probability": pl.Float64(),
+        "ended": pl.Float64(),
         "always_high": pl.Float64(),
         "excess_units": pl.Float64(),
         "since": pl.Date(),
         "has_changed": pl.Boolean(),
+        "of_family": pl.Boolean(),
         "stream": pl.String(),
         "likely_cause": pl.String(),
+        "culprit_dimension": pl.String(),
+        "culprit_value": pl.String(),
+        "suggested_action": pl.String(),
         "money_at_risk_minor": pl.Int64(),
+        "lost_minor": pl.Int64(),
         "currency": pl.String(),
         "window_weeks": pl.Int64(),
     }
@@ -49,31 +56,46 @@ EXPECTED = pl.Schema(
         "expected_high": pl.Float64(),
     }
 )
+A_LINE = pl.Schema({"sku": pl.String(), "week_start": pl.Date(), "expected": pl.Float64()})
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`evidence`: a row per product. `expected`: a row per product and week since its first sale or return."""
+    """`evidence`: a row per product. `expected`: a row per product and week since its first sale or return.
+
+    `a_line`: a row per product with a sign of a problem and week of sale: the incidents of the problem's stream that an
+    order line of that week was to bring by now, had the product stayed as it was.
+    """
 
     evidence: pl.DataFrame
     expected: pl.DataFrame
+    a_line: pl.DataFrame
+
+
+def nothing_found() -> Findings:
+    """What is found where nothing was ever sold or came back."""
+    return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame(), A_LINE.to_frame())
 
 
 def weigh(record: Record, detector: Detector) -> Findings:
     """Everything that the record says of every product. An empty record gives empty frames.
 
+    Of culprits and of what to do it says nothing: see `models.products.culprits`.
+
     What is counted of a product is of the goods sold since the week in which its problem began; where there is no sign of
     one, of those sold in the last weeks, as many as the detector's window has.
     """
     if record.sales.is_empty() and record.incidents.is_empty():
-        return Findings(EVIDENCE.to_frame(), EXPECTED.to_frame())
+        return nothing_found()
     grid = to_grid(record)
     sold = cohorts(grid, detector.longest_lag_weeks)
     problems, expected = find_problems(grid, sold, detector)
     sizes = incident_sizes(grid.incidents.sku, grid.incidents.units, len(grid.skus))
+    evidence, level = _evidence(record, grid, sold, expected, problems, sizes, detector)
     return Findings(
-        _evidence(record, grid, sold, expected, problems, sizes, detector),
+        evidence,
         _expected(grid, sold, expected, sizes, problems.extra, detector.interval),
+        _a_line(grid, expected, problems, level),
     )
 
 
@@ -85,43 +107,54 @@ def _evidence(
     problems: Problems,
     sizes: Sizes,
     detector: Detector,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, Floats]:
+    """The evidence, and each product's own level before its problem (S,)."""
     began = np.where(
         problems.since >= 0, problems.since, max(0, grid.shape[1] - detector.window_weeks)
     )
-    found, ahead, factor = _since(grid, sold, expected, problems, began, detector)
+    found, ahead, level, factor = _since(grid, sold, expected, problems, began, detector)
     counted = pl.DataFrame(
         {
             "sku": grid.skus,
-            "units_expected": ahead * sizes.mean,
+            "units_expected": ahead * level * sizes.mean,
             "incidents": found.round().astype(np.int64),
-            "incidents_expected": ahead,
+            "incidents_expected": ahead * level,
             "lift": factor.lift,
             "lift_low": factor.low,
             "lift_high": factor.high,
             "probability": problems.probability,
+            "ended": problems.ended,
             "always_high": problems.always_high,
             "excess_share": 1 - 1 / np.maximum(factor.lift, 1.0),
             "since": _dates(grid, problems.since),
             "has_changed": problems.has_changed,
+            "of_family": problems.of_family,
             "stream": pl.Series(STREAMS).gather(problems.stream),
             "began": grid.weeks.gather(began),
             "months": _days(grid, began) / DAYS_OF_A_MONTH,
         }
     )
-    return (
+    evidence = (
         _with_units(counted, record, sizes.cap)
         .join(_causes(record, counted, detector), on="sku", how="left")
+        .join(lost_a_unit(record), on=["sku", "currency"], how="left")
         .with_columns(
-            _money_at_risk(),
+            _in_a_month(
+                "money_at_risk_minor", pl.col("unit_price_minor") + pl.col("lost").fill_null(0)
+            ),
+            _in_a_month("lost_minor", pl.col("lost")),
             _cause(),
             has_changed=pl.when(pl.col("since").is_not_null()).then("has_changed"),
             stream=pl.when(pl.col("since").is_not_null()).then("stream"),
             window_weeks=pl.lit(detector.window_weeks, pl.Int64),
+            culprit_dimension=pl.lit(None, pl.String),
+            culprit_value=pl.lit(None, pl.String),
+            suggested_action=pl.lit(None, pl.String),
         )
         .sort("sku")
         .select(EVIDENCE.names())
     )
+    return evidence, level
 
 
 def _since(
@@ -131,8 +164,8 @@ def _since(
     problems: Problems,
     began: Ints,
     detector: Detector,
-) -> tuple[Floats, Floats, Lifts]:
-    """Of the goods sold since each product's week: incidents, those to be expected given its level before, and the lift.
+) -> tuple[Floats, Floats, Floats, Lifts]:
+    """Of the goods sold since each product's week: incidents, those to be expected, its level before, and the lift.
 
     Of a problem that all variants of a parent share, the lift is that of all of them together.
     """
@@ -146,7 +179,7 @@ def _since(
     shape = problems.shape
     level = (shape + before[0] / problems.extra) / (shape + before[1] / problems.extra)
     factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), shape, detector.interval)
-    return after[0], after[1] * level, factor
+    return after[0], after[1], level, factor
 
 
 def _of_families(counts: Floats, families: Ints, is_shared: Flags) -> Floats:
@@ -154,6 +187,24 @@ def _of_families(counts: Floats, families: Ints, is_shared: Flags) -> Floats:
     whole = np.array([np.bincount(families, weights=row * is_shared) for row in counts])
     shared: Floats = np.where(is_shared, whole[:, families], counts)
     return shared
+
+
+def _a_line(grid: Grid, expected: Expected, problems: Problems, level: Floats) -> pl.DataFrame:
+    rows = np.flatnonzero(problems.since >= 0)
+    names = [STREAMS[each] for each in problems.stream[rows]]
+    rates = np.array([expected.rates[name][row] for name, row in zip(names, rows, strict=True)])
+    lines = grid.order_lines[rows]
+    known = np.divide(expected.due[rows], lines, out=np.zeros_like(lines), where=lines > 0)
+    each = known * expected.levels[rows] * (rates * level[rows]).reshape(-1, 1)
+    sku, week = lines.nonzero()
+    return pl.DataFrame(
+        {
+            "sku": grid.skus.gather(rows).gather(sku),
+            "week_start": grid.weeks.gather(week),
+            "expected": each[sku, week],
+        },
+        schema=A_LINE,
+    )
 
 
 def _dates(grid: Grid, weeks: Ints) -> pl.Series:
@@ -201,9 +252,10 @@ def _cause() -> pl.Expr:
     return pl.when(has_problem).then("stream").otherwise("likely_cause").alias("likely_cause")
 
 
-def _money_at_risk() -> pl.Expr:
-    at_risk = pl.col("excess_units") / pl.col("months") * pl.col("unit_price_minor")
-    return at_risk.fill_null(0).round().cast(pl.Int64).alias("money_at_risk_minor")
+def _in_a_month(name: str, a_unit: pl.Expr) -> pl.Expr:
+    """What the excess of 30 days amounts to, at so much a unit."""
+    amount = pl.col("excess_units") / pl.col("months") * a_unit
+    return amount.fill_null(0).round().cast(pl.Int64).alias(name)
 
 
 def _sold(sales: pl.DataFrame) -> pl.DataFrame:

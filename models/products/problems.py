@@ -9,6 +9,7 @@ from models.products.changes import (
     first_weeks,
     gamma_shape,
     multipliers,
+    probability_of_end,
     ratios,
     weeks_of_change,
 )
@@ -27,7 +28,8 @@ _MAY_HAVE = 0.05  # the week of a change is looked for from this probability on
 class Problems:
     """What is probable of each product (S,).
 
-    `probability`: that it comes back more than it should, since `since` (place of a week). `stream`: place in `STREAMS` of
+    `probability`: that it comes back more than it should, since `since` (place of a week). `ended`: if it does, that this
+    has ended since. `stream`: place in `STREAMS` of
     the likeliest kind. `has_changed`: whether that began after its first sale, rather than always having been so.
     `of_family`: whether it is all variants of its parent that do.
     `always_high`: the probability that it has always come back often, though no more than some good products do.
@@ -36,6 +38,7 @@ class Problems:
 
     probability: Floats
     since: Ints
+    ended: Floats
     stream: Ints
     has_changed: Flags
     of_family: Flags
@@ -87,9 +90,13 @@ def _judged(
     probability = np.minimum(each_stream.sum(axis=0), 1.0)
     by_family = of_family > probability / 2
     has_changed = changed.sum(axis=0) > strong.sum(axis=0)
+    since, ended = _since_and_end(
+        grid, (probability, stream, has_changed, by_family), streams, shapes
+    )
     return Problems(
         probability=probability,
-        since=_since(grid, (probability, stream, has_changed, by_family), streams, shapes),
+        since=since,
+        ended=ended,
         stream=stream,
         has_changed=has_changed,
         of_family=by_family,
@@ -133,24 +140,39 @@ def _stacked(parts: list[tuple[Floats, ...]]) -> Floats:
     return np.vstack([each[kind] for kind in range(3) for each in parts])
 
 
-def _since(
+def _since_and_end(
     grid: Grid,
     judged: tuple[Floats, Ints, Flags, Flags],
     streams: list[Stream],
     shapes: list[float],
-) -> Ints:
-    """The place of the first week of which too much came back (S,); -1 where there is no sign of a problem.
+) -> tuple[Ints, Floats]:
+    """The place of the first week of which too much came back (S,), -1 where there is no sign of a problem; and how probable
+    it is that it has ended.
 
-    Variants whose parent has the problem share its week.
+    Variants whose parent has the problem share both.
     """
     probability, stream, has_changed, by_family = judged
-    since = np.full(len(probability), -1)
+    since, ended = np.full(len(probability), -1), np.zeros(len(probability))
+    weeks = grid.shape[1]
+    alone = np.arange(len(probability))
     for place, (each, shape) in enumerate(zip(streams, shapes, strict=True)):
         mine = (stream == place) & (probability >= _MAY_HAVE)
-        always = np.flatnonzero(mine & ~has_changed)
-        since[always] = first_weeks(each.expected[always])
-        alone = np.flatnonzero(mine & has_changed & ~by_family)
-        since[alone] = weeks_of_change(each, shape, alone, alone)
-        sisters = np.flatnonzero(mine & has_changed & by_family)
-        since[sisters] = weeks_of_change(each, shape, sisters, grid.families[sisters])
-    return np.asarray(np.minimum(since, grid.shape[1] - 1))
+        for rows, families in (
+            (np.flatnonzero(mine & ~by_family), alone),
+            (np.flatnonzero(mine & by_family), grid.families),
+        ):
+            together, changed = families[rows], has_changed[rows]
+            began = weeks_of_change(each, shape, rows, together)
+            always = _least_of(first_weeks(each.expected[rows]), together)
+            since[rows] = np.minimum(np.where(changed, began, always), weeks - 1)
+            ended[rows] = probability_of_end(each, shape, rows, together, since[rows])
+    return since, ended
+
+
+def _least_of(weeks: Ints, families: Ints) -> Ints:
+    """The earliest week of each family, for each of its products (rows,)."""
+    if not len(weeks):
+        return weeks
+    starts = np.flatnonzero(np.diff(families, prepend=-1))
+    sizes = np.diff(np.append(starts, len(weeks)))
+    return np.asarray(np.repeat(np.minimum.reduceat(weeks, starts), sizes))

@@ -1,6 +1,6 @@
 """What a shop sold and got back, as frames from the warehouse and as arrays of products x weeks (S, W)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,9 @@ Flags = NDArray[np.bool_]
 # The streams of evidence: three reasons that name a fault of the product, and all reasons together.
 REASONS = ("defect", "not_as_described", "size_fit")
 STREAMS = (*REASONS, "all")
+COSTS = pl.Schema(
+    {"sku": pl.String(), "currency": pl.String(), "units": pl.Int64(), "lost_minor": pl.Int64()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Record:
     `incidents`: `sku, week_start, sold_week_start` (null if unmatched), `units, reason` (null if not given); a row each.
     `products`: `sku, category, parent` (null if not known); a product that is missing counts as one without either.
     Variants of one parent (sizes, colours) share its listing and its size chart.
+    `costs`: `sku, currency, units, lost_minor`: what so many returned units have cost beside their refunds.
     `share_of_week`: how much of the current week has passed, in (0, 1].
     """
 
@@ -32,6 +36,7 @@ class Record:
     products: pl.DataFrame
     this_week: date
     share_of_week: float
+    costs: pl.DataFrame = field(default_factory=lambda: COSTS.to_frame())
 
 
 @dataclass(frozen=True, slots=True)

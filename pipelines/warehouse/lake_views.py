@@ -20,6 +20,8 @@ from pipelines.warehouse.opening import first_row
 from pipelines.warehouse.zones import OffsetPeriod, offset_periods
 from retour.errors import UserError
 
+# Conclusions, and what buyers do about them: looking at a shop whose history ended years ago must not make it years older.
+_NOT_LIVED = ("conclusion", "flag")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Span = tuple[datetime | None, datetime | None, datetime | None]  # naive, UTC
 
@@ -166,7 +168,7 @@ def _spans_after(
     for table in tables().values():
         files = manifest.files(table.name, after) if table.item_field is None else []
         if files:
-            lived = "max(time)" if table.family != "conclusion" else "cast(null as timestamp)"
+            lived = "cast(null as timestamp)" if table.family in _NOT_LIVED else "max(time)"
             parts.append(
                 f"select least(min(time), min(recorded_at)), greatest(max(time), max(recorded_at)), {lived} "
                 f"from {_parquet(files)}"

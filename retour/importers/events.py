@@ -58,6 +58,7 @@ _PRODUCT = _object(
     price_minor=_NULL,
     currency=_NULL,
     lot=_NULL,
+    parent=_NULL,
 )
 _ORDER_LINE = _object(
     line_no=_number("line_no"),

@@ -15,6 +15,7 @@ products = Table(
     Column("price_minor", BigInteger),
     Column("currency", Text),
     Column("lot", Text),
+    Column("parent", Text),
 )
 
 _OF_SKU = products.c.sku == bindparam("of_sku")

@@ -20,6 +20,7 @@ class ProductBody(Body):
                 "price_minor": 1290,
                 "currency": "EUR",
                 "lot": "2026-02",
+                "parent": "MUG-STONE",
             }
         }
     )
@@ -31,6 +32,10 @@ class ProductBody(Body):
     price_minor: MinorAmount | None = None
     currency: CurrencyCode | None = None
     lot: Annotated[Ref | None, Field(description="the batch that is sold now")] = None
+    parent: Annotated[
+        Ref | None,
+        Field(description="what it is a size or a colour of; all of these name the same"),
+    ] = None
 
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> Self:

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 from service.domain.clocks import CalendarKind
 from service.domain.events import RefundOn
-from service.domain.policy import Policy, Terms, Windows, terms, windows
+from service.domain.policy import (
+    DEFECT,
+    FLAGGED,
+    Policy,
+    Terms,
+    Windows,
+    evidence_reasons,
+    terms,
+    windows,
+)
 from service.domain.words import Payer, Phrase, Reason
 
 WayKind = Literal["withdrawal", "return", "review"]
@@ -17,7 +26,10 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 @dataclass(frozen=True, slots=True)
 class OrderedLine:
-    """A line of an order: units bought, delivered and in returns already, and when its last parcel came."""
+    """A line of an order: units bought, delivered and in returns already, and when its last parcel came.
+
+    `is_flagged`: its product, or the batch that was sold, stands as defective.
+    """
 
     line_no: int
     sku: str
@@ -26,6 +38,7 @@ class OrderedLine:
     in_returns: int
     last_delivered_at: datetime | None
     exclusion: str | None
+    is_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +153,11 @@ def _line(
     bar = _bar(policy, line, open_, now)
     ways = [
         *_withdrawal(policy, country, open_, now),
-        *(_review(policy, country, bar) if bar else _return(policy, country, line, open_, now)),
+        *(
+            _review(policy, country, line, bar)
+            if bar
+            else _return(policy, country, line, open_, now)
+        ),
     ]
     why_not = bar.why if bar and bar.is_hard else None
     return LineEligibility(line.line_no, line.sku, units, tuple(ways), why_not)
@@ -182,12 +199,12 @@ def _return(
     is_law_alone = line.exclusion in policy.rules.exclusions.kinds
     until = open_.granted_until if is_law_alone else open_.until
     own = terms(policy, country, "return", _dearest_reason(policy), within_regime=granted)
-    wanted = policy.rules.evidence.reasons
-    conditions = (*_costs(own), *_faults(policy), *_photos(wanted))
+    wanted = evidence_reasons(policy, line.is_flagged)
+    conditions = (*_costs(own), *_faults(policy), *_photos(policy, line, wanted))
     yield _way("return", own, until, REASONS, wanted, conditions)
 
 
-def _review(policy: Policy, country: str | None, bar: _Bar) -> Iterator[Way]:
+def _review(policy: Policy, country: str | None, line: OrderedLine, bar: _Bar) -> Iterator[Way]:
     """What the rules do not pass goes to a person, unless a hard one declines it; the shop's faults always do."""
     faults = policy.fees.shop_fault_reasons
     reasons = faults if bar.is_hard else REASONS
@@ -195,13 +212,14 @@ def _review(policy: Policy, country: str | None, bar: _Bar) -> Iterator[Way]:
         return
     reason = reasons[0] if bar.is_hard else _dearest_reason(policy)
     own = terms(policy, country, "return", reason, within_regime=False)
-    wanted = tuple(each for each in policy.rules.evidence.reasons if each in reasons)
+    needed = evidence_reasons(policy, line.is_flagged)
+    wanted = tuple(each for each in needed if each in reasons)
     by_hours = policy.hours("review") // timedelta(hours=1)
     conditions = (
         replace(_DECIDES[policy.calendar.kind], parts={"hours": by_hours}),
         *_costs(own),
         *(() if bar.is_hard else _faults(policy)),
-        *_photos(wanted),
+        *_photos(policy, line, wanted),
     )
     yield _way("review", own, None, reasons, wanted, conditions)
 
@@ -261,6 +279,10 @@ def _faults(policy: Policy) -> Iterator[Phrase]:
         yield Phrase("If something is wrong with it, sending it back costs you nothing.")
 
 
-def _photos(evidence_reasons: tuple[Reason, ...]) -> Iterator[Phrase]:
-    if evidence_reasons:
+def _photos(policy: Policy, line: OrderedLine, wanted: tuple[Reason, ...]) -> Iterator[Phrase]:
+    if any(each in policy.rules.evidence.reasons for each in wanted):
         yield Phrase("For some reasons we need a photo.")
+    is_asked = line.is_flagged and policy.rules.evidence.flagged_defects
+    if is_asked and DEFECT in wanted:
+        yield Phrase("For a defect we need a photo.")
+        yield FLAGGED

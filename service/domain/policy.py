@@ -44,6 +44,7 @@ from service.domain.words import (
     Grade,
     Payer,
     Phrase,
+    Reason,
 )
 
 RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -57,6 +58,19 @@ WHY: Mapping[RuleName, Phrase] = {
     "history": Phrase("Your earlier returns make us look at this one more closely."),
     "evidence": Phrase("We need a photo to decide on this."),
 }
+FLAGGED = Phrase(
+    "Other customers found a defect in this product, too: with a photo of yours we can have its cause mended."
+)
+DEFECT: Reason = "defect"
+_BY_NAME: Mapping[str, Phrase] = {str(rule): phrase for rule, phrase in WHY.items()}
+_IS_FLAGGED = "its product is flagged as defective"
+
+
+def why(outcome: RuleOutcome) -> Phrase | None:
+    """Why this outcome stopped a request, for its customer; None of a rule that is not known here."""
+    if outcome.rule == "evidence" and _IS_FLAGGED in outcome.detail:
+        return FLAGGED
+    return _BY_NAME.get(outcome.rule)
 
 
 class Policy(Section):
@@ -298,7 +312,8 @@ def _better(law: Terms, own: Terms, *, is_fault: bool) -> Terms:
 class RequestLine:
     """Units of an order line that are to come back. `delivered_at` is that of the line's last parcel.
 
-    `evidence` counts the photos and the like; `value_minor` is of these units.
+    `evidence` counts the photos and the like; `value_minor` is of these units. `is_flagged`: the product, or the batch
+    that was sold, stands as defective.
     """
 
     line_no: int
@@ -309,6 +324,7 @@ class RequestLine:
     delivered_at: datetime
     exclusion: str | None
     evidence: int
+    is_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,14 +466,25 @@ def _history(policy: Policy, history: CustomerHistory) -> _Finding:
 
 
 def _evidence(policy: Policy, lines: Iterable[RequestLine]) -> _Finding:
-    wanted = policy.rules.evidence.reasons
     missing = [
-        f"line {line.line_no} ({line.reason}) has none"
+        f"line {line.line_no} ({line.reason}) has none{_because(policy, line)}"
         for line in lines
-        if line.reason in wanted and not line.evidence
+        if line.reason in evidence_reasons(policy, line.is_flagged) and not line.evidence
     ]
     detail = ", ".join(missing) or "no evidence is missing"
     return _Finding(_outcome("evidence", not missing, detail))
+
+
+def _because(policy: Policy, line: RequestLine) -> str:
+    return "" if line.reason in policy.rules.evidence.reasons else f": {_IS_FLAGGED}"
+
+
+def evidence_reasons(policy: Policy, is_flagged: bool) -> tuple[Reason, ...]:
+    """The reasons that need a photo, of a product that stands as defective or of another."""
+    rule = policy.rules.evidence
+    if not (is_flagged and rule.flagged_defects) or DEFECT in rule.reasons:
+        return rule.reasons
+    return (*rule.reasons, DEFECT)
 
 
 def _outcome(rule: RuleName, passed: bool, detail: str) -> RuleOutcome:

@@ -61,6 +61,12 @@ class EvidenceRule(Section):
     """Reasons that want a photo; a request without one goes to a person."""
 
     reasons: Annotated[Reasons, Field(description="each line with such a reason needs evidence")]
+    flagged_defects: Annotated[
+        bool,
+        Field(
+            description="whether a defect needs evidence where its product, or the batch sold, is flagged as defective"
+        ),
+    ]
 
 
 class ExclusionRule(Section):

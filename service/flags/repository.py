@@ -1,6 +1,6 @@
 """Flags on products as the service holds them: what a run concluded, and where the buyers are with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +44,10 @@ _FLAG_TO_CHANGE = select(sku_flags).where(_OF_FLAG).with_for_update()
 _SHOWN = select(sku_flags, products.c.title, products.c.category, products.c.vendor).select_from(
     sku_flags.outerjoin(products, products.c.sku == sku_flags.c.sku)
 )
+_HELD_AGAINST = select(sku_flags.c.sku, sku_flags.c.said).where(
+    sku_flags.c.sku.in_(bindparam("skus", expanding=True)),
+    sku_flags.c.status.in_(("flagged", "acknowledged", "acted")),
+)
 _FLAG_SHOWN = _SHOWN.where(_OF_FLAG)
 _CLEAR = (
     update(sku_flags)
@@ -76,6 +80,11 @@ def change(connection: Connection, flag_id: str, values: Mapping[str, object]) -
 def shown(connection: Connection, flag_id: str) -> Row[Any] | None:
     """A flag with its product's title, category and vendor."""
     return connection.execute(_FLAG_SHOWN, {"of_flag": flag_id}).one_or_none()
+
+
+def held_against(connection: Connection, skus: Collection[str]) -> Sequence[Row[str, str]]:
+    """What stands against these products and was not dismissed: `sku` and what the run `said`."""
+    return connection.execute(_HELD_AGAINST, {"skus": list(skus)}).all()
 
 
 def listed(

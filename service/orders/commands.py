@@ -92,7 +92,7 @@ class Orders:
             if order is None:
                 raise UnknownOrder(order_id)
             in_returns = units_in_returns(connection, order_id)
-            lines = ordered_lines(connection, order_id, in_returns)
+            lines = ordered_lines(connection, order, in_returns)
         judged = eligibility(
             context.policy, order.country, context.zone, lines, context.clock.now()
         )

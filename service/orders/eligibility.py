@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from service.domain.eligibility import LineEligibility, OrderedLine, Way, WayKind
 from service.domain.events import RefundOn
 from service.domain.words import Language, Payer, Phrase, Reason
+from service.flags.hints import defective
 from service.orders import repository
 from service.platform.clock import from_us
 from service.platform.fields import Body, CurrencyCode, OrderId, Sku
@@ -90,12 +91,14 @@ class EligibilityView(Body):
 
 
 def ordered_lines(
-    connection: Connection, order_id: str, in_returns: dict[int, int]
+    connection: Connection, order: Row[Any], in_returns: dict[int, int]
 ) -> list[OrderedLine]:
     """The lines of an order as the rules see them."""
-    delivered = repository.delivered(connection, order_id)
+    delivered = repository.delivered(connection, order.order_id)
+    ordered = repository.lines_of(connection, order.order_id)
+    flagged = defective(connection, {row.sku for row in ordered.values()}, order.placed_at_us)
     lines = []
-    for number, row in sorted(repository.lines_of(connection, order_id).items()):
+    for number, row in sorted(ordered.items()):
         there = delivered.get(number)
         lines.append(
             OrderedLine(
@@ -106,6 +109,7 @@ def ordered_lines(
                 in_returns=in_returns.get(number, 0),
                 last_delivered_at=from_us(there.last_us) if there else None,
                 exclusion=row.exclusion,
+                is_flagged=row.sku in flagged,
             )
         )
     return lines

@@ -1,6 +1,6 @@
 """What an application is about: its lines as they were bought, delivered and paid for, and the terms that hold for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from service.domain.events import ReturnLine
 from service.domain.lifecycle import Line
 from service.domain.money import LinePrice, of_units, paid_per_line
 from service.domain.policy import RequestLine, Terms, Windows, terms, windows
+from service.flags.hints import defective
 from service.orders import repository as orders
 from service.orders.commands import UnknownOrder, UnknownOrderLine
 from service.platform.clock import from_us, to_us
@@ -41,6 +42,7 @@ class AppliedLine:
     delivered_at: datetime
     windows: Windows
     terms: Terms
+    is_flagged: bool
 
     def as_request_line(self) -> RequestLine:
         return RequestLine(
@@ -52,6 +54,7 @@ class AppliedLine:
             delivered_at=self.delivered_at,
             exclusion=self.exclusion,
             evidence=0,
+            is_flagged=self.is_flagged,
         )
 
     def as_line(self, refund_on: str) -> Line:
@@ -135,6 +138,7 @@ def read_application(
         order.discount_minor,
         order.shipping_minor,
     )
+    flagged = _flagged(transaction, order, ordered, kind)
     lines = []
     for number, each in enumerate(wanted, 1):
         bought, before = ordered[each.line_no], taken.get(each.line_no, 0)
@@ -149,7 +153,10 @@ def read_application(
             value_minor=of_units(goods, bought.quantity, before, each.quantity),
         )
         at_us = delivered[each.line_no].last_us
-        lines.append(_applied(transaction, order, said, bought.exclusion, at_us, last_us, kind))
+        is_flagged = bought.sku in flagged
+        lines.append(
+            _applied(transaction, order, said, bought.exclusion, is_flagged, at_us, last_us, kind)
+        )
     return Application(order, from_us(last_us), lines)
 
 
@@ -168,6 +175,7 @@ def _applied(
     order: Row[Any],
     said: ReturnLine,
     exclusion: str | None,
+    is_flagged: bool,
     delivered_us: int,
     last_us: int,
     kind: Literal["withdrawal", "return"],
@@ -182,7 +190,20 @@ def _applied(
             f"{_until(open_)}; apply for a return with POST /v1/returns instead"
         )
     agreed = terms(policy, order.country, kind, said.reason, within_regime=is_granted)
-    return AppliedLine(said, exclusion, delivered_at, open_, agreed)
+    return AppliedLine(said, exclusion, delivered_at, open_, agreed, is_flagged)
+
+
+def _flagged(
+    transaction: Transaction,
+    order: Row[Any],
+    ordered: Mapping[int, Row[Any]],
+    kind: Literal["withdrawal", "return"],
+) -> Set[str]:
+    """The order's products that stand as defective, where the policy asks for a photo of such; a withdrawal needs none."""
+    if kind == "withdrawal" or not transaction.context.policy.rules.evidence.flagged_defects:
+        return frozenset()
+    skus = {row.sku for row in ordered.values()}
+    return defective(transaction.connection, skus, order.placed_at_us)
 
 
 class NoWithdrawal(Conflict):

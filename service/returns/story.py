@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.domain import events as e
-from service.domain.policy import WHY
+from service.domain.policy import WHY, why
 from service.domain.words import Money, Part, Phrase
 from service.platform.clock import from_us
 
@@ -81,8 +81,8 @@ def _declined(said: Any) -> Phrase:
 
 
 def _review(said: Any) -> Phrase:
-    failed = [rule.rule for rule in said.rules if not rule.passed]
-    return WHY.get(failed[0], _LOOK) if failed else _LOOK
+    failed = [rule for rule in said.rules if not rule.passed]
+    return (why(failed[0]) if failed else None) or _LOOK
 
 
 _LOOK = Phrase("A person looks at it.")

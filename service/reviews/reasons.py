@@ -19,7 +19,7 @@ from service.domain.events import (
     RuleOutcome,
 )
 from service.domain.lifecycle import UNDECIDED, Line, can
-from service.domain.policy import WHY
+from service.domain.policy import WHY, why
 from service.domain.risk import WITHOUT_MODEL
 from service.domain.words import Language, Phrase
 from service.platform import log
@@ -165,8 +165,8 @@ def _declined(said: ReturnDeclined) -> Decided:
 
 
 def _failed(rules: Sequence[RuleOutcome]) -> tuple[Phrase, ...]:
-    names = dict.fromkeys(each.rule for each in rules if not each.passed)
-    return tuple(_WHY[name] for name in names if name in _WHY)
+    phrases = [why(each) for each in rules if not each.passed]
+    return tuple({each.text: each for each in phrases if each is not None}.values())
 
 
 def _how(lines: Sequence[Line]) -> Phrase:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from service.domain.events import SkuAction
+from simulator.cures import cure
 from simulator.plan import Plan
 from simulator.play.agenda import Agenda, Item
 from simulator.play.play import Play
@@ -28,6 +30,7 @@ _OF_STAGE = (
     "unread",
     "applied_for",
     "false_claims",
+    "cures",
 )
 
 
@@ -60,6 +63,7 @@ class Checkpoint(BaseModel):
     unread: str
     applied_for: int
     false_claims: set[str]
+    cures: list[tuple[str, SkuAction, int]] = []
 
 
 def checkpoint_of(play: Play, next_day: int) -> Checkpoint:
@@ -101,6 +105,8 @@ def go_on(kept: Checkpoint, play: Play) -> None:
     stage.refused = Counter(kept.refused)
     for name in _OF_STAGE:
         setattr(stage, name, getattr(kept, name))
+    for sku, action, day in stage.cures:
+        cure(plan.world.goods, sku, action, day)
     play.position = kept.position
 
 

@@ -64,6 +64,7 @@ class Play:
         """Put all that will come of a day's orders on the agenda."""
         stage = self.stage
         stage.retour = retour
+        self._look()  # what a buyer did while nobody played counts for this day
         planned = stage.plan.day(day)
         self._take_in(planned)
         self._renew_catalogue(day)
@@ -178,6 +179,7 @@ def put_product(stage: Stage, product: int, day: int) -> None:
         price_minor=int(goods.price_minor[product]),
         currency="EUR",
         lot=goods.lot(product, day),
+        parent=goods.parent(product),
     )
     stage.retour.catalog.put(goods.sku[product], body)
 

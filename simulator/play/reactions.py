@@ -6,15 +6,17 @@ from random import Random
 from typing import Any
 
 from service.domain.cases import CUSTOMERS_OWN, KINDS
-from service.domain.events import RecordedEvent
+from service.domain.events import RecordedEvent, SkuActionTaken
 from simulator.behaviour import (
     ANSWERED_AFTER,
     ANSWERED_SHARE,
     HANDED_ON_SHARE,
     WRITES_BACK_SHARE,
 )
+from simulator.cures import cure
 from simulator.play.customers import send, think_of_another_person, think_of_complaining
 from simulator.play.stage import Life, Stage
+from simulator.world import DAY_US
 
 Data = dict[str, Any]
 _FORGOTTEN_DAYS = 30
@@ -30,6 +32,15 @@ def react(stage: Stage, events: Iterable[RecordedEvent]) -> None:
             of_life(stage, life, json.loads(event.data))
         if of_case:
             of_case(stage, json.loads(event.data))
+        if event.type == SkuActionTaken.type:
+            _acted(stage, SkuActionTaken.model_validate_json(event.data), event.time_us)
+
+
+def _acted(stage: Stage, said: SkuActionTaken, at_us: int) -> None:
+    """What is sold from the next day on may be cured: that day's customers have made up their minds already."""
+    day = (at_us - stage.start_us) // DAY_US + 1
+    if cure(stage.plan.world.goods, said.sku, said.action, day):
+        stage.cures.append((said.sku, said.action, day))
 
 
 def _review_opened(stage: Stage, life: Life, data: Data) -> None:

@@ -41,7 +41,9 @@ _PEOPLE = {
     "after_sales": "care",
     "finance": "finance",
     "admin": "head",
+    "buyer": "buyer",
 }
+_ALWAYS_THERE = ("buyer",)  # nothing is handed to them by itself
 
 
 def hire(stage: Stage) -> None:
@@ -53,6 +55,7 @@ def hire(stage: Stage) -> None:
         "after_sales": rules.after_sales,
         "finance": 1,
         "admin": 1,
+        "buyer": 2,
     }
     for role, number in numbers.items():
         for each in range(1, number + 1):
@@ -66,7 +69,7 @@ def hire(stage: Stage) -> None:
                 }
             )
             stage.retour.staff.put(f"{_PEOPLE[role]}-{each}", body)
-            if number > 1:
+            if number > 1 and role not in _ALWAYS_THERE:
                 _plan_holiday(stage, f"{_PEOPLE[role]}-{each}", each + len(role))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from service.application import Retour
+from service.domain.events import SkuAction
 from service.domain.words import Language, Reason
 from service.platform.clock import VirtualClock, to_us
 from simulator.behaviour import Shifts, busy, by_day_us, work_hours
@@ -126,7 +127,7 @@ def life_of(row: Mapping[str, Any]) -> Life:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that an act needs. `pays_by_hand`: no bank pays refunds, finance does. `start_us` is the play's first midnight; `refused` counts what the service did not allow."""
+    """Everything that an act needs. `pays_by_hand`: no bank pays refunds, finance does. `cures` are buyers' actions that mended a product, with the day from which on. `start_us` is the play's first midnight; `refused` counts what the service did not allow."""
 
     plan: Plan
     clock: VirtualClock
@@ -147,6 +148,7 @@ class Stage:
     pays_by_hand: bool = False
     false_claims: set[str] = field(default_factory=set)
     applied_for: int = 0
+    cures: list[tuple[str, SkuAction, int]] = field(default_factory=list)
 
     @property
     def scenario(self) -> Scenario:

@@ -9,19 +9,31 @@ columns:
   title: its name in the shop
   category: shelf; null where the shop gives none
   vendor: supplier; null where the shop gives none
+  parent: what it is a size or a colour of; null where the shop says none
   status: flagged, cleared once the evidence behind a flag has gone, or ordinary
   flagged_at: when the flag was raised (UTC); null where none ever was
-  since: Monday of the week from which the excess gathers; null where there is none
-  lift: how many times as often as expected it comes back, shrunken
+  units_sold: units sold since the problem began; where there is no sign of one, in the detector's window
+  units_returned: units of them that came back so far
+  units_expected: units that its peers and its own level before led one to expect
+  incidents: return lines of them (count)
+  incidents_expected: return lines that were to be expected
+  lift: how many times as often as expected it comes back, shrunken; of a problem that all variants share, theirs together
   lift_low: lower end of the 90 % interval of the lift
   lift_high: upper end of the 90 % interval of the lift
-  probability: that it comes back at least half as often again as expected
-  units_sold: units sold in the detector's window
-  units_returned: units returned in the window
-  units_expected: units to be expected back in the window
-  excess_units: of the units returned in the window, those beyond expectation, bulk returns cut back
-  likely_cause: the reason most over-represented; null where the shop gives none
-  money_at_risk_minor: value of the excess in 30 days (minor units)
+  probability: that it comes back more than it should
+  ended: where it does, the probability that this has ended since
+  always_high: probability that it has always come back often, as some good products do
+  excess_units: of the units returned, those beyond expectation, bulk returns cut back
+  since: Monday of the week of sale from which on too much comes back; null where there is no sign of a problem
+  has_changed: whether that began after its first sale, rather than always having been so; null where there is no sign of a problem
+  of_family: whether it is all variants of its parent that come back
+  stream: in which returns it shows - defect, not_as_described, size_fit or all; null where there is no sign of a problem
+  likely_cause: the reason in which it shows, else the one most over-represented in its category; null where the shop gives none
+  culprit_dimension: what explains it rather than all of its goods alike - lot, region, variant or vendor; null where nothing does
+  culprit_value: which one
+  suggested_action: what a buyer would do first - fix_listing, size_note, supplier_claim or stop_buying; null where there is no problem
+  money_at_risk_minor: what the excess of 30 days amounts to - refunds, freight, handling and write-down (minor units)
+  lost_minor: of that, what is lost for good - freight, handling and write-down (minor units)
   currency: ISO 4217 code
   window_weeks: how many weeks the detector's window has
 */
@@ -30,19 +42,31 @@ select
     coalesce(products.title, evidence.sku) as title,
     products.category,
     products.vendor,
+    products.parent,
     coalesce(flags.status, 'ordinary') as status,
     flags.flagged_at,
-    evidence.since,
+    evidence.units_sold,
+    evidence.units_returned,
+    evidence.units_expected,
+    evidence.incidents,
+    evidence.incidents_expected,
     evidence.lift,
     evidence.lift_low,
     evidence.lift_high,
     evidence.probability,
-    evidence.units_sold,
-    evidence.units_returned,
-    evidence.units_expected,
+    evidence.ended,
+    evidence.always_high,
     evidence.excess_units,
+    evidence.since,
+    evidence.has_changed,
+    evidence.of_family,
+    evidence.stream,
     evidence.likely_cause,
+    evidence.culprit_dimension,
+    evidence.culprit_value,
+    evidence.suggested_action,
     evidence.money_at_risk_minor,
+    evidence.lost_minor,
     evidence.currency,
     evidence.window_weeks
 from intermediate.sku_evidence as evidence

@@ -9,11 +9,13 @@ columns:
   title: its name in the shop
   category: shelf; null where the shop gives none
   vendor: supplier; null where the shop gives none
+  parent: what it is a size or a colour of; null where the shop says none
 */
 select
     upserts.sku,
     upserts.title,
     upserts.category,
-    upserts.vendor
+    upserts.vendor,
+    upserts.parent
 from lake.product_upserted as upserts
 qualify row_number() over (partition by upserts.sku order by upserts.seq desc) = 1

@@ -50,6 +50,10 @@ CONTRACT = {
     ),
     "marts.ills_weekly": "week_start ill measure value unit n",
     "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
+    "marts.sku_actions": (
+        "sku action taken_at taken_by lift_before lift_after verdict lift_after_low lift_after_high "
+        "weeks_after returns_after expected_after flagged_at assigned_to"
+    ),
     "marts.problem_skus": (
         "sku title category vendor flagged_at since lift lift_low lift_high excess_units likely_cause "
         "money_at_risk_minor currency status"

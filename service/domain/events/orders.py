@@ -83,7 +83,10 @@ class OrderDelivered(Payload):
 
 
 class ProductUpserted(Payload):
-    """The shop told us about a product, or told us anew. Subject: the SKU."""
+    """The shop told us about a product, or told us anew. Subject: the SKU.
+
+    Variants (sizes, colours) that share a listing and a size chart name the same `parent`.
+    """
 
     type = "product.upserted"
     family = "product"
@@ -96,3 +99,4 @@ class ProductUpserted(Payload):
     price_minor: Minor | None = None
     currency: Currency | None = None
     lot: str | None = None
+    parent: Key | None = None

@@ -32,6 +32,7 @@ def catalogue(shop: Shop, days: range) -> Iterator[Events]:
 
 def _products(shop: Shop, product: Integers, day: Integers) -> Events:
     goods, sku = shop.world.goods, taken(shop.skus, product)
+    parents = pl.Series([goods.parent(each) for each in range(len(goods))], dtype=pl.String)
     lots = [goods.lot(*each) for each in zip(product.tolist(), day.tolist(), strict=True)]
     return events(
         "product.upserted",
@@ -46,6 +47,7 @@ def _products(shop: Shop, product: Integers, day: Integers) -> Events:
         price_minor=goods.price_minor[product],
         currency=CURRENCIES.always("EUR", len(product)),
         lot=pl.Series(lots, dtype=pl.String),
+        parent=taken(parents, product),
     )
 
 

@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.products.changes import Stream, gamma_shape, ratios, weeks_of_change
+from models.products.changes import (
+    Stream,
+    gamma_shape,
+    probability_of_end,
+    ratios,
+    weeks_of_change,
+)
 
 MULTIPLIERS = (1.4, 2.0, 4.0)
 SHAPE = 10.0
@@ -114,6 +120,30 @@ class TestWeeksOfChange:
         weeks = weeks_of_change(stream(found, expected), SHAPE, rows, np.zeros(3, dtype=np.int64))
 
         assert weeks.tolist() == [12, 12, 12]
+
+
+class TestProbabilityOfEnd:
+    def test_what_lasts_has_not_ended_and_what_came_back_ordinarily_since_has(self) -> None:
+        expected = np.ones((2, 30))
+        found = np.ones((2, 30))
+        found[:, 10:] = 4.0
+        found[1, 20:] = 1.0
+        rows, since = np.arange(2), np.array([10, 10])
+
+        lasts, ended = probability_of_end(stream(found, expected), SHAPE, rows, rows, since)
+
+        assert lasts < 0.05
+        assert ended > 0.95
+
+    def test_a_quiet_week_alone_is_no_end(self) -> None:
+        expected = np.ones((1, 30))
+        found = np.where(np.arange(30) >= 10, 4.0, 1.0)[None]
+        found[0, -1] = 1.0
+        one = np.array([0])
+
+        (ended,) = probability_of_end(stream(found, expected), SHAPE, one, one, np.array([10]))
+
+        assert ended < 0.5
 
 
 class TestGammaShape:

@@ -8,7 +8,7 @@ from toy_products import MONDAY, Rows, monday, record, sold_and_returned
 
 from models.products.detector import Detector
 from models.products.evidence import weigh
-from models.products.flags import decide
+from models.products.flags import Dismissals, decide
 from models.products.record import Record
 
 WEEKS, SKUS, FAULTY = 40, 300, 15
@@ -174,6 +174,11 @@ class TestChanges:
         assert len(together) == FAULTY
         assert len(alone) < FAULTY / 2
 
+    def test_what_was_wrong_once_and_is_right_again_is_no_problem_now(self) -> None:
+        once = shop(11, lambda number, week: 0.3 if number < FAULTY and 8 <= week < 20 else 0.05)
+
+        assert not [sku for sku in flagged(once) if is_faulty(sku)]
+
     def test_a_season_in_which_all_comes_back_is_nobodys_problem(self) -> None:
         """The week after a promotion three times as much comes back of everything."""
         season = shop(9, lambda _, week: 0.15 if 30 <= week < 33 else 0.05)
@@ -186,6 +191,7 @@ def list_of(**probabilities: float) -> pl.DataFrame:
         {
             "sku": list(probabilities),
             "probability": list(probabilities.values()),
+            "ended": [0.0] * len(probabilities),
             "incidents": [9] * len(probabilities),
             "excess_units": [2.0] * len(probabilities),
         }
@@ -198,6 +204,22 @@ class TestDecide:
 
         assert decisions.flagged == ()
         assert decisions.cleared == ("gone", "unsold")
+
+    def test_a_flag_goes_when_its_problem_has_ended_however_certain_it_was(self) -> None:
+        over = list_of(over=0.999).with_columns(ended=pl.lit(0.6))
+
+        assert decide(over, {"over"}, Detector()).cleared == ("over",)
+        assert decide(over, set(), Detector()).flagged == ()
+
+    def test_a_dismissed_product_is_flagged_again_on_new_evidence_alone(self) -> None:
+        evidence = list_of(old=0.99, new=0.99)
+        dismissals = Dismissals(hold=frozenset({"old"}), reopened=frozenset({"new"}))
+
+        standing = decide(evidence, {"old", "new"}, Detector(), dismissals)
+        cleared_before = decide(evidence, set(), Detector(), dismissals)
+
+        assert standing.flagged == cleared_before.flagged == ("new",)
+        assert standing.cleared == ()
 
     def test_who_is_certain_enough_alone_is_flagged_whatever_else_stands(self) -> None:
         evidence = list_of(sure=0.96, unsure=0.9, doubtful=0.55)

@@ -20,6 +20,14 @@ class TestRun:
             assert warehouse.run.as_of == datetime(2024, 3, 1, 12, 0, 10, tzinfo=UTC)
             assert warehouse.run.through_seq == 13
 
+    def test_does_not_move_on_when_a_buyer_answers_a_flag(self, warehouse, take_in, record):
+        today = to_us(datetime(2030, 1, 1, tzinfo=UTC))
+        acted = e.SkuActionTaken(sku="MUG", flag_id="f", action="mark_down")
+        take_in([record(1, e.ReturnClosed(rma="R1")), record(2, acted, time_us=today)])
+        with warehouse:
+            assert warehouse.run.as_of == datetime(2024, 3, 1, 12, 0, 1, tzinfo=UTC)
+            assert warehouse.run.through_seq == 2
+
     def test_has_no_moment_for_an_empty_log(self, warehouse):
         with warehouse:
             assert (warehouse.run.as_of, warehouse.run.through_seq) == (None, 0)

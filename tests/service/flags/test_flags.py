@@ -1,55 +1,23 @@
 """Buyers answer flags over HTTP; the pipeline raises and clears them."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from rivals import flag
+from flagging import BODIES, answer, clear, hire, raise_flag
 from service_shop import Shop, problem
 
-from service.domain.events import Actor, Event, SkuCleared, SkuFlagged
+from service.domain.events import Actor
 from service.domain.flags import STEPS, FlagStatus, FlagStep
 from service.flags.schemas import ActionBody
 
-BODIES: dict[str, dict[str, Any]] = {
-    "acknowledgement": {},
-    "assignment": {"owner": "s-1"},
-    "action": {"action": "supplier_claim"},
-    "dismissal": {"reason": "expected"},
-}
 WORDS: dict[str, FlagStep] = {
     "acknowledgement": "acknowledge",
     "assignment": "assign",
     "action": "act",
     "dismissal": "dismiss",
 }
-
-
-def raise_flag(shop: Shop, sku: str = "MUG", **said: Any) -> Event:
-    """What a run concludes, now."""
-    event = flag(sku)
-    told = SkuFlagged.model_validate({**event.data.model_dump(), **said})
-    event = replace(event, data=told, time=shop.clock.now())
-    shop.retour.conclusions.append([event])
-    return event
-
-
-def clear(shop: Shop, sku: str = "MUG") -> None:
-    event = flag(sku)
-    said = SkuCleared(sku=sku, lift=1.0, detector_version="1")
-    shop.retour.conclusions.append([replace(event, data=said, time=shop.clock.now())])
-
-
-def hire(shop: Shop, staff_id: str = "s-1", role: str = "buyer") -> None:
-    body = {"role": role, "name": "Li", "languages": ["zh"], "capacity": 5, "is_active": True}
-    assert shop.call("admin", "PUT", f"/v1/staff/{staff_id}", json=body).is_success
-
-
-def answer(shop: Shop, flag_id: str, what: str, looked_at: int, **body: Any) -> Any:
-    sent = {**BODIES[what], "version": looked_at, **body}
-    return shop.call("buyer", "POST", f"/v1/flags/{flag_id}/{what}", json=sent)
 
 
 def story(shop: Shop, flag_id: str) -> dict[str, Any]:

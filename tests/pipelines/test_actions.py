@@ -1,0 +1,142 @@
+"""A buyer acts on a flagged product: published is what was done, by whom, and in time whether it helped."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from rivals import flag
+from small_shop import BAD_SKU, a_month, append, small_shop
+
+from pipelines.publish.manifest import Publication
+from pipelines.steps import run_steps
+from retour.settings import Settings
+from service.application import Retour
+from service.domain.events import Actor, Event, Payload, SkuActionTaken, SkuAssigned
+from service.domain.flags import STEPS
+from service.flags.schemas import AcknowledgeBody, ActionBody, AssignBody, DismissBody
+from service.platform.ids import SystemIds
+from service.staff.schemas import StaffBody
+
+pytestmark = pytest.mark.slow
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DAY_120 = datetime(2024, 4, 30, 20, tzinfo=UTC)
+BUYER = Actor("buyer", "s-1")
+
+
+@pytest.fixture
+def retour(settings: Settings) -> Retour:
+    return small_shop(settings)
+
+
+def refresh(settings: Settings, retour: Retour, mart: str = "sku_actions") -> list[dict[str, Any]]:
+    """A mart as published after one refresh."""
+    run_steps(settings, retour, NOW)
+    publication = Publication.load(settings.published_dir)
+    assert publication
+    files = publication.marts[mart].files
+    return pl.concat(
+        pl.read_parquet(settings.published_dir / each.path) for each in files
+    ).to_dicts()
+
+
+def flag_id(retour: Retour) -> str:
+    (event,) = (each for each in retour.read_log(0, 1_000_000) if each.type == "sku.flagged")
+    return event.id
+
+
+def does(retour: Retour, said: Payload, days: int = 0) -> None:
+    moment = DAY_120 + timedelta(days=days)
+    append(
+        retour,
+        [Event(SystemIds().event_id(moment), "test", BAD_SKU, moment, said, BUYER)],
+    )
+
+
+class TestActions:
+    def test_nobody_acted_and_the_mart_is_empty(self, settings: Settings, retour: Retour) -> None:
+        assert refresh(settings, retour) == []
+
+    def test_a_cure_shows_in_time_and_not_before(self, settings: Settings, retour: Retour) -> None:
+        refresh(settings, retour)
+        of = flag_id(retour)
+        does(retour, SkuAssigned(sku=BAD_SKU, flag_id=of, owner_key="s-2"))
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="supplier_claim"), 0)
+
+        (early,) = refresh(settings, retour)
+        for month in range(3):
+            a_month(retour, 121 + 30 * month, bad_rate=0.04)
+        (late,) = refresh(settings, retour)
+
+        told = next(each for each in retour.read_log(0, 1_000_000) if each.id == of)
+        assert early["lift_before"] == json.loads(told.data)["lift"]
+        assert (early["taken_by"], early["assigned_to"]) == ("s-1", "s-2")
+        assert (early["verdict"], early["weeks_after"]) == ("too_early", 0)
+        assert late["compared"] == "returned_after"  # this shop's returns name no order
+        assert (late["verdict"], late["weeks_after"]) == ("worked", 12)
+        assert late["lift_after_high"] < late["lift_before"]
+
+    def test_what_did_not_help_is_told_too_and_the_next_action_is_measured_by_itself(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        refresh(settings, retour)
+        of = flag_id(retour)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="size_note"))
+        a_month(retour, 121, bad_rate=0.5)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="fix_listing"), 30)
+        a_month(retour, 151, bad_rate=0.5)
+
+        rows = {each["action"]: each for each in refresh(settings, retour)}
+
+        assert rows["size_note"]["verdict"] == rows["fix_listing"]["verdict"] == "did_not"
+        came = sum(each["returns_after"] for each in rows.values())
+        assert came == _units_from(settings, date(2024, 5, 6))
+
+
+class TestFlags:
+    def test_stand_in_the_mart_where_the_service_has_them(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        hired = {"role": "buyer", "name": "Li", "languages": ["zh"], "capacity": 5}
+        retour.staff.put("s-2", StaffBody.model_validate(hired))
+        raised = [flag(f"SKU-{number:02}") for number in range(1, 8)]
+        retour.conclusions.append(raised)
+        ids = [each.id for each in raised]
+        flags = retour.flags
+        flags.acknowledge(ids[1], AcknowledgeBody(version=1), BUYER)
+        flags.act(ids[2], ActionBody(version=1, action="mark_down"), BUYER)
+        flags.act(ids[2], ActionBody(version=2, action="stop_buying"), Actor("buyer", "s-3"))
+        flags.dismiss(ids[3], DismissBody(version=1, reason="too_small"), BUYER)
+        flags.act(ids[3], ActionBody(version=2, action="size_note"), Actor("admin", "key_1"))
+        flags.assign(ids[4], AssignBody(version=1, owner="s-2"), BUYER)
+        flags.dismiss(ids[4], DismissBody(version=2, reason="expected"), BUYER)
+        retour.conclusions.append([flag("SKU-06")])  # the one before gives way
+        flags.act(ids[6], ActionBody(version=1, action="fix_listing"), BUYER)
+        flags.assign(ids[6], AssignBody(version=2, owner="s-2"), BUYER)
+
+        known = [*flags.listed(), *flags.listed("cleared")]
+
+        rows = refresh(
+            settings, retour, "product_flags"
+        )  # which then clears them: no return backs them
+
+        theirs = {each.flag_id: (each.sku, each.status, each.owner) for each in known}
+        ours = {each["flag_id"]: (each["sku"], each["status"], each["owner_key"]) for each in rows}
+        assert ours == theirs
+        assert {each["status"] for each in rows} == set(STEPS)
+        (acted,) = (each for each in rows if each["flag_id"] == ids[2])
+        assert (acted["action"], acted["owner_key"]) == ("stop_buying", "s-1")
+        (dismissed,) = (each for each in rows if each["flag_id"] == ids[4])
+        assert dismissed["dismissal_reason"] == "expected"
+
+
+def _units_from(settings: Settings, first: date) -> int:
+    """The product's returned units since a Monday, by the mart of weeks."""
+    publication = Publication.load(settings.published_dir)
+    assert publication
+    files = publication.marts["sku_weekly"].files
+    weeks = pl.concat(pl.read_parquet(settings.published_dir / each.path) for each in files)
+    found = weeks.filter((pl.col("sku") == BAD_SKU) & (pl.col("week_start") >= first))
+    return int(found["units_returned"].to_numpy().sum())
