@@ -55,7 +55,7 @@ class Oracle:
     rules: Faults
 
     def scores(self, week: int) -> pl.DataFrame:
-        """Of every product: `sku, score` (the posterior probability), `incidents, excess_units, likely_cause`."""
+        """Of every product: `sku, score` (the posterior probability of a fault, over or not), and what `decide` asks for besides."""
         found, ahead = _until(self, week)
         onset = self.onset[:, :, : week + 1]
         likely = self.kinds * _likelihoods(self, found, ahead, onset)
@@ -70,6 +70,7 @@ class Oracle:
             {
                 "sku": self.skus,
                 "score": np.minimum(probable.sum(axis=0), 1.0),
+                "ended": np.zeros(len(self.skus)),
                 "incidents": found.sum(axis=(0, 2)).astype(np.int64),
                 "excess_units": np.ones(len(self.skus)),
                 "likely_cause": reasons.gather(probable.argmax(axis=0)),

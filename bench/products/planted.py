@@ -54,7 +54,9 @@ def _run(record: Record, rate: float, seed: int, detector: Detector) -> tuple[pl
     first = made.this_week - timedelta(weeks=_weeks(made) - 1)
     kept = [
         weigh(until(made, first + timedelta(weeks=week)), detector)
-        .evidence.select("sku", "incidents", "excess_units", "likely_cause", score="probability")
+        .evidence.select(
+            "sku", "ended", "incidents", "excess_units", "likely_cause", score="probability"
+        )
         .with_columns(week=pl.lit(week, pl.Int64))
         for week in weeks
     ]

@@ -37,6 +37,7 @@ KEPT = pl.Schema(
         "week": pl.Int64(),
         "sku": pl.String(),
         "score": pl.Float64(),
+        "ended": pl.Float64(),
         "incidents": pl.Int64(),
         "excess_units": pl.Float64(),
         "likely_cause": pl.String(),

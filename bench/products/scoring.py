@@ -1,6 +1,6 @@
 """Flags judged by the truth: how many are false, how much of the harm is found, and how early.
 
-Evidence is kept per week as `week, sku, score, incidents, excess_units, likely_cause`, so other thresholds need no new
+Evidence is kept per week as `week, sku, score, ended, incidents, excess_units, likely_cause`, so other thresholds need no new
 replay. Weeks are numbered from 0, and a flag of a week is raised when it ends.
 """
 
