@@ -16,7 +16,7 @@ _USUAL_SHARE = (
 )
 _USUAL_PRODUCTS = 50.0  # the weight of that belief, in products
 _ROUNDS = 200
-_SETTLED = 1e-6
+_SETTLED = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
