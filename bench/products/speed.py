@@ -32,12 +32,13 @@ def figures(products: int = _ASKED[0], weeks: int = _ASKED[1]) -> list[Figure]:
     name = (
         f"evidence of {products:,} SKUs × {weeks} weeks ({rows[0]:,} sales, {rows[1]:,} incidents)"
     )
-    seconds, plainly = weighed.answer, plain.answer
+    (wall, processor), plainly = weighed.answer, plain.answer[0]
     return [
-        Figure(name, seconds, "s", "≤ 10 s" * is_asked),
+        Figure(name, wall, "s", "≤ 10 s" * is_asked),
+        Figure("processor time of that", processor, "s"),
         Figure("peak memory of that", weighed.peak_gib, "GiB", "≤ 2 GiB" * is_asked),
         Figure("the same record counted by product and week (baseline)", plainly, "s"),
-        Figure("evidence ÷ counting, time", seconds / plainly, "×"),
+        Figure("evidence ÷ counting, time", wall / plainly, "×"),
     ]
 
 
@@ -70,7 +71,7 @@ def write_record(folder: Path, products: int, weeks: int, seed: int) -> tuple[in
     return len(sku), len(of)
 
 
-def weigh_stored(folder: Path, weeks: int) -> float:
+def weigh_stored(folder: Path, weeks: int) -> tuple[float, float]:
     """Weigh a stored record; the seconds, reading left out."""
     sales, incidents, products = (
         pl.read_parquet(folder / f"{name}.parquet") for name in ("sales", "incidents", "products")
@@ -79,17 +80,17 @@ def weigh_stored(folder: Path, weeks: int) -> float:
     return seconds(lambda: weigh(record, Detector()))
 
 
-def count_stored(folder: Path) -> float:
+def count_stored(folder: Path) -> tuple[float, float]:
     """Count a stored record by product and week; the seconds, reading left out."""
     frames = [pl.read_parquet(folder / f"{name}.parquet") for name in ("sales", "incidents")]
     return seconds(lambda: [each.group_by("sku", "week_start").agg(pl.len()) for each in frames])
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long a work takes."""
-    started = time.perf_counter()
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """How long a work takes, by the clock and by the processors; on a busy machine the first says little."""
+    started, worked = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - worked
 
 
 def _catalogue(products: int) -> pl.DataFrame:
