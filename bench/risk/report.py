@@ -8,16 +8,16 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from polars.selectors import numeric
-from scipy.stats import beta
 
 from bench.figures import Figure
+from bench.reporting import Verdict, interval, table, word
 from bench.risk import closed_loop, oracle, replays, speed
 from bench.risk.cases import risk_rules
 from models.risk.plots import Line, bars, lines
@@ -52,15 +52,6 @@ class Found:
     loops: pl.DataFrame
     speed: list[Figure]
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A target, what was found, and whether that meets it; None where the runs cannot tell."""
-
-    target: str
-    found: str
-    is_met: bool | None
 
 
 def measure(plan: Plan, tell: Callable[[str], None]) -> Found:
@@ -114,13 +105,6 @@ def ablations(loops: pl.DataFrame) -> list[Verdict]:
         for name, one in by_way.items()
         for words, is_worse in [_compared(one, whole)]
     ]
-
-
-def interval(broken: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Clopper & Pearson 1934)."""
-    low = float(beta.ppf(0.025, broken, of - broken + 1)) if broken else 0.0
-    high = float(beta.ppf(0.975, broken + 1, of - broken)) if broken < of else 1.0
-    return low, high
 
 
 def main() -> None:
@@ -296,9 +280,9 @@ def _sections(plan: Plan, found: Found) -> list[str]:
     return [
         "# The risk model: what it does, measured",
         f"{met} of {len(judged)} targets are met. Made in {found.seconds / 60:.0f} minutes with the seeds below.",
-        _table(
+        table(
             ("target", "found", "met"),
-            [(one.target, one.found, _word(one.is_met)) for one in judged],
+            [(one.target, one.found, word(one.is_met)) for one in judged],
         ),
         "## What was played",
         _played(plan, found),
@@ -316,7 +300,7 @@ def _sections(plan: Plan, found: Found) -> list[str]:
         "![Abuse by round](loop.svg)",
         _loop_table(found.loops),
         "## Speed",
-        _table(
+        table(
             ("figure", "value", "aim"),
             [(f.name.strip(), f"{f.value:.3g} {f.unit}", f.aim) for f in found.speed],
         ),
@@ -362,7 +346,7 @@ def _ways_tables(rows: pl.DataFrame) -> list[str]:
             means = here.group_by("way", maintain_order=True).agg(numeric().mean())
             parts += [
                 f"**{case}, {labels:,} labels** ({known:,.0f} of them known in time)",
-                _table(
+                table(
                     ("way", "coverage", "abuse by count", "by amount", "cost"),
                     [
                         (
@@ -405,7 +389,7 @@ def _cap_table(rows: pl.DataFrame) -> str:
         "by amount",
         "by count, in expectation",
     )
-    return _table(head, lines_)
+    return table(head, lines_)
 
 
 def _loop_table(loops: pl.DataFrame) -> str:
@@ -418,7 +402,7 @@ def _loop_table(loops: pl.DataFrame) -> str:
         pl.col("certified", "breached").sum(),
         pl.len().alias("runs"),
     )
-    return _table(
+    return table(
         (
             "way",
             "round",
@@ -527,15 +511,6 @@ def _loop_plot(loops: pl.DataFrame) -> str:
     return lines(
         "True abuse among what the model approved, by round", "round", "share abusive", shown
     )
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    body = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in body)
-
-
-def _word(is_met: bool | None) -> str:
-    return {True: "yes", False: "**no**", None: "cannot be told"}[is_met]
 
 
 def _percent(value: float | None) -> str:
