@@ -284,9 +284,11 @@ def _expected(
     aggregate claims: Bohman & Esscher, Skandinavisk Aktuarietidskrift 46, 1963).
     """
     weekly = by_week_of_return(grid, sold, expected.a_line())
+    order = grid.skus.arg_sort().to_numpy()
     seen = np.maximum.accumulate((grid.order_lines > 0) | (grid.came > 0), axis=1)
-    sku, week = seen.nonzero()
-    ahead = weekly[seen]
+    place, week = seen[order].nonzero()
+    sku = order[place]
+    ahead = weekly[sku, week]
     size = sizes.mean[sku]
     step = sizes.spread * extra
     low, high = (
@@ -301,7 +303,7 @@ def _expected(
             "expected_low": np.minimum(low, ahead * size),
             "expected_high": np.maximum(high, ahead * size),
         }
-    ).sort("sku", "week_start")
+    )
 
 
 def _gamma_quantiles(shapes: Floats, probability: float) -> Floats:
