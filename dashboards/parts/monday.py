@@ -1,0 +1,71 @@
+"""What a buyer reads first: the money of last week's returns, how much is flagged, whether anything is not safe."""
+
+import polars as pl
+
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.frame import View
+from dashboards.queries import problem_products as queries
+
+
+def show_headline(view: View, rows: pl.DataFrame) -> None:
+    """The figures of the week; `rows` are the flagged products that the filters leave."""
+    texts = view.texts
+    sums = queries.headline(rows)
+    money = " · ".join(texts.money(minor, code) for code, minor in sums.money_at_risk.items())
+    to_answer = len(rows.filter(pl.col("state") == "open"))
+    safety = view.ask(queries.safety_reports)
+    show_figures(
+        [
+            _last_week(view),
+            Figure(
+                texts("Flagged products"),
+                texts.number(sums.products),
+                view.define("problem_skus.status"),
+                texts("{n} to answer", n=texts.number(to_answer)),
+            ),
+            Figure(
+                texts("At stake in 30 days"),
+                money or "–",
+                view.define("problem_skus.money_at_risk_minor"),
+                texts("{n} units too many", n=texts.number(sums.excess_units)),
+            ),
+            Figure(
+                texts("Open safety reports"),
+                texts.number(safety),
+                view.define("cases_daily.still_open"),
+                texts("look at these first") if safety else texts("none to look at"),
+            ),
+        ]
+    )
+
+
+def _last_week(view: View) -> Figure:
+    """The largest currency's money of the last whole week, against the band of an ordinary week."""
+    texts = view.texts
+    weeks = view.ask(queries.last_week, view.publication.today)
+    label, meaning = (
+        texts("Sent back last week"),
+        view.define("returns_money_weekly.returned_minor"),
+    )
+    if not weeks:
+        return Figure(label, "–", meaning, texts("nothing was sold or returned in it"))
+    week = weeks[0]
+    low, high = (
+        texts.money(minor, week.currency)
+        for minor in (week.expected_low_minor, week.expected_high_minor)
+    )
+    return Figure(
+        label,
+        texts.money(week.returned_minor, week.currency),
+        meaning,
+        texts("{judged}: {low} to {high}", judged=_judged(view, week), low=low, high=high),
+    )
+
+
+def _judged(view: View, week: queries.WeekOfReturns) -> str:
+    texts = view.texts
+    if week.returned_minor > week.expected_high_minor:
+        return texts("more than expected")
+    if week.returned_minor < week.expected_low_minor:
+        return texts("less than expected")
+    return texts("as expected")
