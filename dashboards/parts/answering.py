@@ -31,7 +31,6 @@ def answers() -> Mapping[str, Answer]:
 def show_answers(view: View, flag_ids: Sequence[str], suggested: str | None) -> None:
     """What can be done about these flags, which are answered together; a key is asked for first."""
     texts = view.texts
-    st.subheader(texts("Answer"))
     told = st.session_state.pop(_TOLD, None)
     service = _service()
     flags = _look(service, flag_ids, texts) if service else None
@@ -58,6 +57,7 @@ def _forget() -> None:
 
 def _ask_for_key(texts: Texts) -> None:
     with st.form("key", clear_on_submit=True, border=False):
+        st.caption(texts("To answer, show once who you are."))
         st.text_input(
             texts("Your API key"),
             type="password",

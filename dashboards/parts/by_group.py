@@ -8,6 +8,7 @@ from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, offer_csv, show_table
 from dashboards.queries import problem_products as queries
 from dashboards.queries import supplier_report
+from dashboards.texts import Texts
 
 
 def show_groups(view: View, rows: pl.DataFrame) -> None:
@@ -25,20 +26,10 @@ def show_groups(view: View, rows: pl.DataFrame) -> None:
         has_label=False,
     )
     heading = texts("Category") if by == "category" else texts("Vendor")
-    summed = queries.summed_by(rows, by).with_columns(
-        money=pl.Series(
-            [
-                texts.money(minor, code) if code else "–"
-                for minor, code in queries.summed_by(rows, by)
-                .select("money_at_risk_minor", "currency")
-                .iter_rows()
-            ],
-            dtype=pl.String,
-        )
-    )
+    summed = queries.summed_by(rows, by)
     show_table(
         view,
-        summed,
+        _one_row_each(summed, by, texts),
         {
             by: Column(heading, width=220),
             "products": Column(texts("Flagged products"), "number"),
@@ -51,6 +42,20 @@ def show_groups(view: View, rows: pl.DataFrame) -> None:
             ),
         },
         file=f"problem-products-by-{by}",
+        whole=lambda: summed,
+    )
+
+
+def _one_row_each(summed: pl.DataFrame, by: str, texts: Texts) -> pl.DataFrame:
+    """What is read: money of several currencies side by side, never added up."""
+    money = [
+        texts.money(minor, code) if code else "–"
+        for minor, code in summed.select("money_at_risk_minor", "currency").iter_rows()
+    ]
+    return (
+        summed.with_columns(money=pl.Series(money, dtype=pl.String))
+        .group_by(by, maintain_order=True)
+        .agg(pl.col("products", "excess_units").sum(), pl.col("money").str.join(" · "))
     )
 
 

@@ -95,7 +95,8 @@ def _show_rows(view: View, rows: pl.DataFrame, state: str) -> None:
 def _show_row(row: Mapping[str, Any], course: str, texts: Texts) -> None:
     sku = row["sku"]
     card = st.container(border=True, key=f"row-{sku}")
-    what, much, why, button = card.columns([5, 4, 4, 3], vertical_alignment="center")
+    what, much, why, button = card.columns([5, 5, 4, 3], vertical_alignment="center")
+    what = what.container(gap="xxsmall")
     what.button(
         f"**{plain(row['title'])}**",
         key=f"open {sku}",
@@ -124,18 +125,19 @@ def _amount(row: Mapping[str, Any], texts: Texts) -> str:
     units = texts(
         "**{units}** units too many ({low} to {high})",
         units=texts.number(row["excess_units"]),
-        low=texts.number(row["excess_low"] or 0),
-        high=texts.number(row["excess_high"] or 0),
+        low=texts.number(row["excess_low"]),
+        high=texts.number(row["excess_high"]),
     )
-    if not row["currency"]:
-        return units
-    money = texts(
-        "**{money}** in 30 days ({low} to {high})",
-        money=plain(texts.money(row["money_at_risk_minor"], row["currency"])),
-        low=plain(texts.money(round(row["money_low"] or 0), row["currency"])),
-        high=plain(texts.money(round(row["money_high"] or 0), row["currency"])),
-    )
-    return f"{money}  \n{units}"
+    money = [
+        texts(
+            "**{money}** in 30 days ({low} to {high})",
+            money=plain(texts.money(each["minor"], each["currency"])),
+            low=plain(texts.money(each["low"], each["currency"])),
+            high=plain(texts.money(each["high"], each["currency"])),
+        )
+        for each in row["money"] or ()
+    ]
+    return "  \n".join([*money, units])
 
 
 def _cause(row: Mapping[str, Any], texts: Texts) -> str:
@@ -166,4 +168,5 @@ def _offer_action(
         on_click=open_product,
         args=(row["sku"],),
         width="stretch",
+        wrap=True,
     )

@@ -1,10 +1,13 @@
 """What a buyer reads first: the money of last week's returns, how much is flagged, whether anything is not safe."""
 
 import polars as pl
+import streamlit as st
 
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
+from dashboards.parts.plain import plain
 from dashboards.queries import problem_products as queries
+from dashboards.texts import Texts
 
 
 def show_headline(view: View, rows: pl.DataFrame) -> None:
@@ -13,10 +16,11 @@ def show_headline(view: View, rows: pl.DataFrame) -> None:
     sums = queries.headline(rows)
     money = " · ".join(texts.money(minor, code) for code, minor in sums.money_at_risk.items())
     to_answer = len(rows.filter(pl.col("state") == "open"))
+    weeks = view.ask(queries.last_week, view.publication.today)
     safety = view.ask(queries.safety_reports)
     show_figures(
         [
-            _last_week(view),
+            _last_week(view, weeks),
             Figure(
                 texts("Flagged products"),
                 texts.number(sums.products),
@@ -37,12 +41,12 @@ def show_headline(view: View, rows: pl.DataFrame) -> None:
             ),
         ]
     )
+    _tell_other_currencies(weeks, texts)
 
 
-def _last_week(view: View) -> Figure:
-    """The largest currency's money of the last whole week, against the band of an ordinary week."""
+def _last_week(view: View, weeks: list[queries.WeekOfReturns]) -> Figure:
+    """The main currency's money of the last whole week, against the band of an ordinary week."""
     texts = view.texts
-    weeks = view.ask(queries.last_week, view.publication.today)
     label, meaning = (
         texts("Sent back last week"),
         view.define("returns_money_weekly.returned_minor"),
@@ -50,22 +54,27 @@ def _last_week(view: View) -> Figure:
     if not weeks:
         return Figure(label, "–", meaning, texts("nothing was sold or returned in it"))
     week = weeks[0]
+    value = texts.money(week.returned_minor, week.currency)
+    return Figure(label, value, meaning, _judged(week, texts))
+
+
+def _judged(week: queries.WeekOfReturns, texts: Texts) -> str:
     low, high = (
         texts.money(minor, week.currency)
         for minor in (week.expected_low_minor, week.expected_high_minor)
     )
-    return Figure(
-        label,
-        texts.money(week.returned_minor, week.currency),
-        meaning,
-        texts("{judged}: {low} to {high}", judged=_judged(view, week), low=low, high=high),
-    )
-
-
-def _judged(view: View, week: queries.WeekOfReturns) -> str:
-    texts = view.texts
+    judged = texts("as expected")
     if week.returned_minor > week.expected_high_minor:
-        return texts("more than expected")
+        judged = texts("more than expected")
     if week.returned_minor < week.expected_low_minor:
-        return texts("less than expected")
-    return texts("as expected")
+        judged = texts("less than expected")
+    return texts("{judged}: {low} to {high}", judged=judged, low=low, high=high)
+
+
+def _tell_other_currencies(weeks: list[queries.WeekOfReturns], texts: Texts) -> None:
+    told = [
+        f"{texts.money(each.returned_minor, each.currency)} ({_judged(each, texts)})"
+        for each in weeks[1:]
+    ]
+    if told:
+        st.caption(plain(texts("Last week in other currencies: {told}", told=" · ".join(told))))

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.charts import products as charts
 from dashboards.parts.answering import show_answers
 from dashboards.parts.figures import Figure, show_figures
-from dashboards.parts.flagged_list import PRODUCT
+from dashboards.parts.flagged_list import ICONS, PRODUCT
 from dashboards.parts.forwarding import show_words_to_forward
 from dashboards.parts.frame import View
 from dashboards.parts.past_actions import show_actions
@@ -19,7 +19,7 @@ from dashboards.publication import connect
 from dashboards.queries import past_actions, problem_products
 from dashboards.queries import product_story as queries
 from dashboards.texts import Texts
-from dashboards.words import CULPRITS
+from dashboards.words import ACTIONS, CULPRITS
 
 # A page keeps where it was scrolled to; a story opened from the end of the list would be seen from its middle.
 _TO_THE_TOP = "<script>document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)</script>"
@@ -40,19 +40,12 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
     row = _row_of(sku, rows)
     _name(of, row, texts)
     _show_figures(view, of)
-    left, right = st.columns([7, 5], gap="medium")
+    left, right = st.columns([5, 7], gap="medium")
     with left:
+        _show_what_to_do(view, cursor, of, row)
+    with right:
         _show_course(cursor, of, texts)
         _show_reasons(cursor, of, texts)
-    with right:
-        if row is None:
-            st.markdown(sentence(of, queries.flag_state(cursor, sku), texts))
-        else:
-            if row["state"] == "dismissed":
-                st.markdown(sentence(of, queries.flag_state(cursor, sku), texts))
-            show_answers(view, row["flag_ids"], of.suggested_action)
-            st.subheader(texts("To forward"))
-            show_words_to_forward(of, row["variants"], texts)
     _show_what_was_done(view, cursor, of)
 
 
@@ -136,6 +129,26 @@ def _show_figures(view: View, of: queries.Evidence) -> None:
             ),
         ]
     )
+
+
+def _show_what_to_do(
+    view: View, cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, row: dict[str, Any] | None
+) -> None:
+    """The proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
+    texts = view.texts
+    if row is None or row["state"] == "dismissed":
+        st.markdown(sentence(of, queries.flag_state(cursor, of.sku), texts))
+    if row is None:
+        return
+    st.subheader(texts("What to do"))
+    if of.suggested_action:
+        action = texts.word(ACTIONS, of.suggested_action)
+        icon = ICONS.get(of.suggested_action, "search")
+        st.markdown(f":material/{icon}: **{texts('Proposed: {action}.', action=action)}**")
+    if row["flag_ids"]:
+        show_answers(view, row["flag_ids"], of.suggested_action)
+    st.subheader(texts("To forward"))
+    show_words_to_forward(of, row["variants"], texts)
 
 
 def _show_course(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts: Texts) -> None:

@@ -98,17 +98,17 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
         shown as (
             select problem.*, newest.flag_id, newest.status as answer, newest.action, newest.owner_key,
                    newest.changed_at, newest.dismissal_reason,
-                   (problem.lift_low - 1) / nullif(problem.lift - 1, 0) as low,
-                   (problem.lift_high - 1) / nullif(problem.lift - 1, 0) as high
+                   case when problem.lift > 1 then greatest(problem.lift_low - 1, 0) / (problem.lift - 1) else 0 end as low,
+                   case when problem.lift > 1 then (problem.lift_high - 1) / (problem.lift - 1) else 1 end as high
             from problem_skus as problem left join newest on newest.sku = problem.sku
             where problem.status = 'flagged'
         )
 
         select * exclude (low, high),
                case when answer in ('acted', 'dismissed') then answer else 'open' end as state,
-               excess_units * greatest(low, 0) as excess_low,
+               excess_units * low as excess_low,
                excess_units * high as excess_high,
-               money_at_risk_minor * greatest(low, 0) as money_low,
+               money_at_risk_minor * low as money_low,
                money_at_risk_minor * high as money_high
         from shown
         where {FITS}
@@ -139,32 +139,36 @@ def with_answers(rows: pl.DataFrame, answers: Mapping[str, Answer]) -> pl.DataFr
 def families(rows: pl.DataFrame) -> pl.DataFrame:
     """The flagged products as they are shown: one row for all variants that share a problem, led by the dearest.
 
-    Adds `skus`, `flag_ids`, `titles` (lists, the leading product's first) and `variants` (count); units and money are
-    those of all of them.
+    Units are those of all variants. Adds `skus`, `flag_ids` (lists, the leading product's first), `variants` (count) and
+    `money`: a list of `currency, minor, low, high` (minor units).
     """
     shared = pl.when(pl.col("of_family") & pl.col("parent").is_not_null())
     family = shared.then(pl.concat_str([pl.lit("of "), "parent"])).otherwise("sku")
-    summed = ("excess_units", "excess_low", "excess_high", "money_low", "money_high")
-    columns = [each for each in rows.columns if each not in ("flag_id",)]
-    grouped = (
-        rows.with_columns(family.alias("family"))
-        .group_by("family", "state", "stream", "currency", maintain_order=True)
+    keys = ["family", "state", "stream"]
+    units = ["excess_units", "excess_low", "excess_high"]
+    named = rows.with_columns(family.alias("family"))
+    first = [each for each in rows.columns if each not in (*keys, *units, "money_at_risk_minor")]
+    money = (
+        named.drop_nulls("currency")
+        .group_by(*keys, "currency", maintain_order=True)
         .agg(
-            *(
-                pl.col(each).first()
-                for each in columns
-                if each not in (*summed, "state", "stream", "currency", "money_at_risk_minor")
-            ),
-            *(pl.col(each).sum() for each in summed),
-            pl.col("money_at_risk_minor").sum(),
+            minor=pl.col("money_at_risk_minor").sum(),
+            low=pl.col("money_low").sum().round(0).cast(pl.Int64),
+            high=pl.col("money_high").sum().round(0).cast(pl.Int64),
+        )
+        .group_by(*keys, maintain_order=True)
+        .agg(money=pl.struct("currency", "minor", "low", "high"))
+    )
+    return (
+        named.group_by(*keys, maintain_order=True)
+        .agg(
+            pl.col(first).first(),
+            pl.col(units).sum(),
             pl.col("sku").alias("skus"),
-            pl.col("title").alias("titles"),
             pl.col("flag_id").drop_nulls().alias("flag_ids"),
             pl.len().alias("variants"),
         )
-    )
-    return grouped.sort(
-        "money_at_risk_minor", "excess_units", "sku", descending=[True, True, False]
+        .join(money, on=keys, how="left", nulls_equal=True, maintain_order="left")
     )
 
 
@@ -227,12 +231,17 @@ def headline(rows: pl.DataFrame) -> Headline:
 
 
 def last_week(connection: duckdb.DuckDBPyConnection, today: date) -> list[WeekOfReturns]:
-    """The last whole week before the shop's day, a row per currency, the largest first; empty where nothing was sold."""
+    """The last whole week before the shop's day, a row per currency, that of most products first; empty where nothing was sold."""
     monday = today - timedelta(days=today.weekday())
     rows = frame(
         connection,
-        f"""select {", ".join(WeekOfReturns.__annotations__)} from returns_money_weekly
-            where week_start = $week order by expected_minor desc, currency""",
+        f"""
+        with products as (select currency, count(*) as products from sku_evidence group by currency)
+
+        select {", ".join(f"week.{each}" for each in WeekOfReturns.__annotations__)}
+        from returns_money_weekly as week left join products on products.currency = week.currency
+        where week.week_start = $week order by coalesce(products.products, 0) desc, week.currency
+        """,
         {"week": monday - timedelta(weeks=1)},
     )
     return [WeekOfReturns(**row) for row in rows.iter_rows(named=True)]
@@ -257,7 +266,7 @@ def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
 
 
 def summed_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The flagged products by category or vendor: `column, currency, products, excess_units, money_at_risk_minor`."""
+    """The flagged products by category or vendor and currency: `products, excess_units, money_at_risk_minor`."""
     return (
         rows.group_by(column, "currency", maintain_order=True)
         .agg(
