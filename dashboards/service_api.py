@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
-Fault = Literal["unreachable", "bad_key", "no_right", "changed", "unfit"]
+Fault = Literal["unreachable", "bad_key", "no_right", "changed", "no_buyer", "unfit"]
 _PATIENCE_SECONDS = 5.0
 _FAULTS: dict[int, Fault] = {401: "bad_key", 403: "no_right", 409: "changed"}
 
@@ -72,8 +72,8 @@ class Service:
         except (OSError, HTTPException, ValueError) as failed:
             raise Refused("unreachable", f"{self.address}: {failed}") from failed
         if status != 200:
-            detail = answer.get("detail", "") if isinstance(answer, dict) else ""
-            raise Refused(_fault(status), str(detail))
+            told = answer if isinstance(answer, dict) else {}
+            raise Refused(_fault(status, str(told.get("type"))), str(told.get("detail", "")))
         return answer
 
     def _exchange(
@@ -91,7 +91,9 @@ class Service:
             connection.close()
 
 
-def _fault(status: int) -> Fault:
+def _fault(status: int, kind: str) -> Fault:
+    if kind == "/problems/no-such-buyer":
+        return "no_buyer"
     return "unreachable" if status >= 500 else _FAULTS.get(status, "unfit")
 
 

@@ -56,7 +56,7 @@ def _forget() -> None:
 
 
 def _ask_for_key(texts: Texts) -> None:
-    with st.form("key", clear_on_submit=True, border=False):
+    with st.form("key", border=False):
         st.caption(texts("To answer, show once who you are."))
         st.text_input(
             texts("Your API key"),
@@ -72,6 +72,7 @@ def _ask_for_key(texts: Texts) -> None:
 
 def _take_key() -> None:
     key = str(st.session_state.get(_TYPED, "")).strip()
+    st.session_state[_TYPED] = ""
     if not key:
         return
     try:
@@ -99,7 +100,7 @@ def _look(service: Service, flag_ids: Sequence[str], texts: Texts) -> list[Flag]
 def _tell(told: Refused | int, texts: Texts) -> None:
     """How many flags were answered, or why the service refused."""
     if isinstance(told, Refused):
-        st.error(f"{_why(told.fault, texts)}")
+        st.error(_why(told.fault, texts))
         st.caption(plain(str(told)))
         return
     st.success(
@@ -119,6 +120,9 @@ def _why(fault: Fault, texts: Texts) -> str:
         "no_right": texts("This key may not do that: flags are answered with a buyer's key."),
         "changed": texts(
             "Somebody was quicker: the flag has changed meanwhile. You see it now as it stands; decide anew."
+        ),
+        "no_buyer": texts(
+            "Your key belongs to no buyer who is present, so the flag cannot be assigned to you."
         ),
         "unfit": texts("The service did not take this answer."),
     }[fault]

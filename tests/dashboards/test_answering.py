@@ -109,11 +109,12 @@ class TestAnswering:
     ) -> None:
         page = give_key(visit(PAGE, sku="SKU-1"), service.keys["buyer"])
         assert service.keys["buyer"] not in str(page.query_params)
+        assert service.keys["buyer"] in repr(page.session_state)
 
         press(page, "Forget my key")
 
         assert page.text_input(key="key typed").value == ""
-        assert service.keys["buyer"] not in str(page.session_state.filtered_state)
+        assert service.keys["buyer"] not in repr(page.session_state)
 
     @pytest.mark.parametrize("key", ["wrong", "schlüssel", "line\nbreak"])
     def test_a_key_that_is_not_known_is_said_to_be(self, visit: Visit, key: str) -> None:
@@ -223,6 +224,14 @@ class TestService:
             client.answer(seen, "action", action="stop_buying")
 
         assert refused.value.fault == "changed"
+
+    def test_a_key_of_nobody_cannot_be_assigned_to(self, service: BuyersService) -> None:
+        nobody = Service(service.address, service.retour.keys.create("buyer", "nobody's"))
+
+        with pytest.raises(Refused) as refused:
+            nobody.answer(nobody.flag(service.flag_ids["SKU-0"]), "assignment")
+
+        assert refused.value.fault == "no_buyer"
 
     def test_an_unknown_flag_is_refused_whatever_its_name_holds(self, client: Service) -> None:
         with pytest.raises(Refused) as refused:

@@ -51,7 +51,7 @@ def buyers_service(folder: Path, *skus: str) -> Iterator[BuyersService]:
     hired = {"role": "buyer", "name": "Li", "languages": ["zh"], "capacity": 5}
     retour.staff.put("s-1", StaffBody.model_validate(hired))
     keys = {
-        "buyer": retour.keys.create("buyer", "Li's", "s-1"),
+        "buyer": retour.staff.create_key("s-1", "buyer", "Li's"),
         "shop": retour.keys.create("shop", "the shop's"),
         "carrier": retour.keys.create("carrier", "a carrier's"),
     }
