@@ -236,7 +236,47 @@ MEASURES = {
     "analysed_share": "Units weighed",
     "reason_share": "Units with a reason",
 }
+ACTIONS = {
+    "fix_listing": "Fix the listing",
+    "size_note": "Add a size note",
+    "supplier_claim": "Claim from the supplier",
+    "stop_buying": "Stop buying",
+    "mark_down": "Mark it down",
+}
+DISMISSALS = {
+    "expected": "it was to be expected",
+    "data_error": "the data are wrong",
+    "too_small": "too small to matter",
+    "other": "another reason",
+}
+FLAG_STATES = {
+    "flagged": "not answered",
+    "acknowledged": "acknowledged",
+    "acted": "acted on",
+    "dismissed": "dismissed",
+    "cleared": "over",
+}
+FLAG_STEPS = {
+    "flagged": "flagged",
+    "acknowledged": "acknowledged",
+    "assigned": "assigned",
+    "action_taken": "action taken",
+    "dismissed": "dismissed",
+    "cleared": "over",
+}
+LISTS = {"open": "To answer", "acted": "Acted on", "dismissed": "Dismissed"}
+COURSES = {"new": "new", "worse": "worse", "better": "better", "steady": "unchanged"}
+CULPRITS = {"lot": "batch", "region": "country", "variant": "variant", "vendor": "vendor"}
+VERDICTS = {"worked": "worked", "did_not": "did not", "too_early": "too early to say"}
 GLOSSARIES = (
+    ACTIONS,
+    DISMISSALS,
+    FLAG_STATES,
+    FLAG_STEPS,
+    LISTS,
+    COURSES,
+    CULPRITS,
+    VERDICTS,
     ILLS,
     MEASURES,
     WAITS,

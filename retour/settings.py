@@ -71,6 +71,10 @@ class Settings(BaseSettings):
         gt=0,
         description="how long a run of the pipeline may take; one that takes longer is ended as failed",
     )
+    service_url: str = Field(
+        "",
+        description="where dashboards reach the service, for what buyers answer; empty: host and port",
+    )
     dagster_url: str = Field(
         "",
         description="where people reach Dagster, for links in such mails; empty: host and port",
@@ -99,7 +103,7 @@ class Settings(BaseSettings):
                 ) from unknown
         return name
 
-    @field_validator("public_url", "dagster_url")
+    @field_validator("public_url", "service_url", "dagster_url")
     @classmethod
     def _web_address(cls, url: str) -> str:
         if url and not re.fullmatch(r"https?://[^\s?#]+", url):
@@ -129,6 +133,11 @@ class Settings(BaseSettings):
     def public_address(self) -> str:
         """Where links in mails lead, without a slash at the end."""
         return self.public_url or f"http://{self.host}:{self.service_port}"
+
+    @property
+    def service_address(self) -> str:
+        """Where dashboards reach the service, without a slash at the end."""
+        return self.service_url or f"http://{self.host}:{self.service_port}"
 
     @property
     def dagster_address(self) -> str:

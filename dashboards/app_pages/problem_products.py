@@ -1,69 +1,65 @@
-"""Problem products: what comes back more often than it should, since when, and what it costs."""
+"""Problem products: what comes back more often than it should, what that costs, and what to do about it."""
 
-import duckdb
-import polars as pl
 import streamlit as st
 
-from dashboards.parts.flagged_list import show_list
+from dashboards.parts.answering import answers
+from dashboards.parts.by_group import show_groups, show_supplier_report
+from dashboards.parts.choices import choose_any, choose_words
+from dashboards.parts.flagged_list import PRODUCT, show_list
 from dashboards.parts.frame import View, open_page, show_date
+from dashboards.parts.monday import show_headline
+from dashboards.parts.past_actions import show_past_actions
 from dashboards.parts.product_story import show_story
-from dashboards.publication import connect
+from dashboards.parts.why_not import show_found
 from dashboards.queries import problem_products as queries
-from dashboards.texts import Texts
+from dashboards.queries import supplier_report
 
 
 def show(view: View) -> None:
     show_date(view)
-    texts, cursor = view.texts, connect(view.publication)
-    choice = _choose(cursor, texts)
-    rows = queries.flagged(cursor, choice)
-    _headline(rows, texts)
-    left, right = st.columns([8, 5], gap="medium")
-    with left:
-        show_list(rows, choice, texts)
-    with right:
-        show_story(cursor, choice, texts)
+    if sku := st.query_params.get(PRODUCT):
+        rows = view.ask(queries.flagged, queries.Choice())
+        show_story(view, sku, queries.with_answers(rows, answers()))
+        return
+    place = st.container()  # the figures stand above what filters them
+    choice = _choose(view)
+    rows = queries.with_answers(view.ask(queries.flagged, choice), answers())
+    with place:
+        show_headline(view, rows)
+    show_list(view, rows, choice)
+    show_found(view, choice)
+    show_past_actions(view, choice)
+    show_groups(view, rows)
+    show_supplier_report(view)
 
 
-def _choose(cursor: duckdb.DuckDBPyConnection, texts: Texts) -> queries.Choice:
+def _choose(view: View) -> queries.Choice:
     """What the reader asks for; it stands in the URL, so that a view can be shared."""
-    bar = st.container(horizontal=True)
-    search = bar.text_input(
-        texts("Search"),
-        placeholder=texts("product number or name"),
-        key="q",
-        bind="query-params",
-    )
-    category = _pick(bar, texts("Category"), queries.values(cursor, "category"), "category", texts)
-    vendor = _pick(bar, texts("Vendor"), queries.values(cursor, "vendor"), "vendor", texts)
-    return queries.Choice((search or "").strip(), category, vendor)
+    texts, bar = view.texts, st.container(horizontal=True)
+    search = choose_words(bar, "q", texts("Search"), texts("product number or name"))
+    picked = [
+        choose_any(
+            bar,
+            name,
+            label,
+            {each: each for each in view.ask(queries.values, name)},
+            texts("all"),
+        )
+        for name, label in (("category", texts("Category")), ("vendor", texts("Vendor")))
+    ]
+    category, vendor = picked
+    return queries.Choice(search, category or "", vendor or "")
 
 
-def _pick(
-    place: st.delta_generator.DeltaGenerator, label: str, values: list[str], key: str, texts: Texts
-) -> str:
-    if not values:
-        return ""
-    picked = place.selectbox(
-        label, values, index=None, placeholder=texts("all"), key=key, bind="query-params"
-    )
-    return picked or ""
-
-
-def _headline(rows: pl.DataFrame, texts: Texts) -> None:
-    sums = queries.headline(rows)
-    money = " · ".join(texts.money(minor, code) for code, minor in sums.money_at_risk.items())
-    bar = st.container(horizontal=True)
-    for label, value in zip(
-        (
-            texts("Flagged products"),
-            texts("Too many units"),
-            texts("At stake in 30 days"),
-        ),
-        (texts.number(sums.products), texts.number(sums.excess_units), money or "–"),
-        strict=True,
-    ):
-        bar.metric(label, value, border=True)
-
-
-open_page(show, needs=("problem_skus", "sku_evidence", "sku_weekly"))
+open_page(
+    show,
+    needs=(
+        "sku_evidence",
+        "sku_weekly",
+        "sku_reasons",
+        "sku_actions",
+        "returns_money_weekly",
+        "cases_daily",
+        *supplier_report.NEEDS,
+    ),
+)

@@ -1,19 +1,29 @@
 """One product's history in pictures."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import cast
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts.axes import BLUE, DAYS, GREY, ORANGE, days_axis
+from dashboards.charts.axes import BLUE, DAYS, GREY, ORANGE, days_axis, moment
 from dashboards.texts import Texts
 
 _LABELS_WIDTH = 50  # both pictures' left edge, so that a week stands above itself
 _HALF_A_WEEK = timedelta(days=4)
 
 
-def history(weeks: pl.DataFrame, texts: Texts) -> tuple[alt.LayerChart, alt.Chart]:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Days that stand out: when the problem began (None: not known), and when buyers acted."""
+
+    since: date | None
+    acted: Sequence[date] = ()
+
+
+def history(weeks: pl.DataFrame, marks: Marks, texts: Texts) -> tuple[alt.LayerChart, alt.Chart]:
     """Returned units against the band of an ordinary week, above the units sold; both over the same weeks."""
     frame = weeks.with_columns(
         bar_from=pl.col("week_start").dt.offset_by("-3d"),
@@ -44,8 +54,48 @@ def history(weeks: pl.DataFrame, texts: Texts) -> tuple[alt.LayerChart, alt.Char
         y=_units("units_sold", texts("units sold"), ticks=2),
         tooltip=tooltip,
     )
-    above = cast(alt.LayerChart, alt.layer(band, expected, returned).properties(height=230))
+    layers = alt.layer(band, expected, *_lines(weeks, marks, texts), returned)
+    above = cast(alt.LayerChart, layers.properties(height=230))
     return above, sold.properties(height=100)
+
+
+def _lines(weeks: pl.DataFrame, marks: Marks, texts: Texts) -> list[alt.Chart]:
+    """An upright line for each mark within the weeks, its word when the pointer rests on it."""
+    first = weeks["week_start"][0]
+    days = [(marks.since, texts("the problem begins"), [6, 4])]
+    days += [(each, texts("a buyer acted"), [1, 0]) for each in marks.acted]
+    return [
+        alt.Chart(pl.DataFrame({"what": [word]}).to_pandas())
+        .mark_rule(strokeDash=dash, strokeWidth=2, color="black")
+        .encode(
+            x=alt.X(datum=moment(day), type="temporal"),
+            tooltip=alt.Tooltip("what:N", title=texts.day(day)),
+        )
+        for day, word, dash in days
+        if day is not None and day >= first
+    ]
+
+
+def reasons(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:
+    """Why the product comes back as bars, why its category does as ticks; rows `reason, share, category_share`."""
+    frame = rows.with_columns(
+        reason=pl.Series([texts.reason(each) for each in rows["reason"]], dtype=pl.String)
+    ).to_pandas()
+    order = frame["reason"].tolist()
+    y = alt.Y("reason:N", title=None, sort=order, axis=alt.Axis(labelLimit=160))
+    tooltip = [
+        alt.Tooltip("reason:N", title=texts("Reason")),
+        alt.Tooltip("share:Q", title=texts("This product"), format=".0%"),
+        alt.Tooltip("category_share:Q", title=texts("Its category"), format=".0%"),
+    ]
+    x = alt.X("share:Q", title=None, axis=alt.Axis(format="%", grid=False, tickCount=5))
+    bars = alt.Chart(frame).mark_bar(color=ORANGE).encode(x=x, y=y, tooltip=tooltip)
+    ticks = (
+        alt.Chart(frame)
+        .mark_tick(color="black", thickness=3, size=18)
+        .encode(x="category_share:Q", y=y, tooltip=tooltip)
+    )
+    return cast(alt.LayerChart, alt.layer(bars, ticks).properties(height=alt.Step(26)))
 
 
 def _weeks_axis(weeks: pl.DataFrame, texts: Texts, column: str = "week_start") -> alt.X:

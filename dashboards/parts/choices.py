@@ -78,6 +78,16 @@ def choose_any(
     return current
 
 
+def choose_words(place: DeltaGenerator, name: str, label: str, hint: str) -> str:
+    """Words that somebody types; empty where nobody does."""
+    current = (asked(name) or "").strip()
+    place.text_input(
+        label, value=current, placeholder=hint, key=name, on_change=_remember(name, "")
+    )
+    keep(name, current or None)
+    return current
+
+
 def choose_step(
     place: DeltaGenerator, name: str, label: str, steps: Sequence[int], default: int, unit: str
 ) -> int:

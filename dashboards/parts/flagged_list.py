@@ -1,130 +1,172 @@
-"""The list of flagged products; a row that is chosen opens the product's story beside it."""
+"""The list of flagged products: a row to answer each, and its one proposed action as a button."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
 
+from dashboards.parts.choices import choose_one
+from dashboards.parts.frame import View
+from dashboards.parts.plain import plain
+from dashboards.parts.tables import offer_csv
 from dashboards.queries import problem_products as queries
 from dashboards.texts import Texts
+from dashboards.words import ACTIONS, COURSES, CULPRITS, DISMISSALS, LISTS
 
-PRODUCT = "sku"  # the product whose story is shown, here and in the URL
-_LIST = "list"
-_ROW_PX, _HEADING_PX, _ROWS = 35, 38, 14
+PRODUCT = "sku"  # the product whose story is shown, in the URL
+_FIRST = 10
+_ALL = "all rows"
+_Colour = Literal["orange", "red", "green", "gray"]
+_MARKS: Mapping[str, tuple[str, _Colour]] = {
+    "new": ("fiber_new", "orange"),
+    "worse": ("trending_up", "red"),
+    "better": ("trending_down", "green"),
+    "steady": ("trending_flat", "gray"),
+}
+ICONS = {
+    "fix_listing": "edit_note",
+    "size_note": "straighten",
+    "supplier_claim": "assignment_return",
+    "stop_buying": "block",
+    "mark_down": "sell",
+}
 
 
-def show_list(rows: pl.DataFrame, choice: queries.Choice, texts: Texts) -> None:
+def open_product(sku: str) -> None:
+    """Show this product's story from now on."""
+    st.query_params[PRODUCT] = sku
+
+
+def show_list(view: View, rows: pl.DataFrame, choice: queries.Choice) -> None:
+    """The rows of one state, the dearest ten first; `rows` are flagged products that fit the choice."""
+    texts = view.texts
     st.subheader(texts("Most money at stake first"))
-    if rows.is_empty() and choice != queries.Choice():
+    if rows.is_empty():
+        _say_that_nothing_is_flagged(choice, texts)
+        return
+    grouped = queries.families(rows)
+    counts = dict(grouped.group_by("state").len().iter_rows())
+    state = choose_one(
+        st.container(),
+        "state",
+        texts("Where they stand"),
+        {
+            code: f"{texts(word)} {texts.number(counts.get(code, 0))}"
+            for code, word in LISTS.items()
+        },
+        default="open",
+        has_label=False,
+    )
+    shown = grouped.filter(pl.col("state") == state)
+    _show_rows(view, shown, state)
+    offer_csv(texts, lambda: rows, "problem-products")
+
+
+def _say_that_nothing_is_flagged(choice: queries.Choice, texts: Texts) -> None:
+    if choice != queries.Choice():
         st.info(texts("No flagged product fits this search and these filters."))
         return
-    if rows.is_empty():
-        st.success(
-            texts(
-                "No flagged product here: what comes back is what shop and product lead one to expect."
-            )
-        )
-        return
-    weeks = rows["window_weeks"][0]
-    st.caption(
+    st.success(
         texts(
-            "Counted over the last {weeks} weeks. Choose a row to see its story.", weeks=str(weeks)
+            "No flagged product here: what comes back is what shop and product lead one to expect."
         )
     )
-    st.dataframe(
-        _table(rows, texts).to_pandas(),
-        hide_index=True,
-        height=_HEADING_PX + _ROW_PX * min(len(rows), _ROWS),
-        row_height=_ROW_PX,
-        column_config=_columns(rows, texts),
-        key=_list_key(),
-        on_select=lambda: _open_row(rows["sku"].to_list()),
-        selection_mode="single-row",
+
+
+def _show_rows(view: View, rows: pl.DataFrame, state: str) -> None:
+    texts = view.texts
+    if rows.is_empty():
+        empty = {
+            "open": texts("Every flag is answered. New ones come with the next refresh."),
+            "acted": texts("Nobody has acted on these yet."),
+            "dismissed": texts("No flag was dismissed."),
+        }
+        st.success(empty[state]) if state == "open" else st.info(empty[state])
+        return
+    courses = dict(view.ask(queries.courses, view.publication.today).iter_rows())
+    everything = st.session_state.get(_ALL, False)
+    for row in rows.head(len(rows) if everything else _FIRST).iter_rows(named=True):
+        _show_row(row, courses.get(row["sku"], "steady"), texts)
+    if len(rows) > _FIRST:
+        st.toggle(texts("Show all {n}", n=texts.number(len(rows))), key=_ALL)
+
+
+def _show_row(row: Mapping[str, Any], course: str, texts: Texts) -> None:
+    sku = row["sku"]
+    card = st.container(border=True, key=f"row-{sku}")
+    what, much, why, button = card.columns([5, 5, 4, 3], vertical_alignment="center")
+    what = what.container(gap="xxsmall")
+    what.button(
+        f"**{plain(row['title'])}**",
+        key=f"open {sku}",
+        type="tertiary",
+        on_click=open_product,
+        args=(sku,),
     )
-    st.download_button(
-        texts("Download as CSV"),
-        rows.write_csv(include_bom=True),
-        file_name="problem-products.csv",
-        mime="text/csv",
-        icon=":material/download:",
+    beside = what.container(horizontal=True, gap="small", vertical_alignment="center")
+    icon, colour = _MARKS[course]
+    beside.badge(texts.word(COURSES, course), icon=f":material/{icon}:", color=colour)
+    beside.caption(plain(_named(row, texts)), width="content")
+    much.markdown(_amount(row, texts))
+    why.markdown(_cause(row, texts))
+    _offer_action(button, row, texts)
+
+
+def _named(row: Mapping[str, Any], texts: Texts) -> str:
+    variants = (
+        texts("{n} variants", n=texts.number(row["variants"])) if row["variants"] > 1 else None
     )
+    return " · ".join(each for each in (variants or row["sku"], row["vendor"]) if each)
 
 
-def _list_key() -> str:
-    """Another key is another list, with nothing selected in it."""
-    return f"{_LIST}-{st.session_state.get(_LIST, 0)}"
+def _amount(row: Mapping[str, Any], texts: Texts) -> str:
+    """Units beyond expectation and what they cost in 30 days, each with the interval that the lift has."""
+    units = texts(
+        "**{units}** units too many ({low} to {high})",
+        units=texts.number(row["excess_units"]),
+        low=texts.number(row["excess_low"]),
+        high=texts.number(row["excess_high"]),
+    )
+    money = [
+        texts(
+            "**{money}** in 30 days ({low} to {high})",
+            money=plain(texts.money(each["minor"], each["currency"])),
+            low=plain(texts.money(each["low"], each["currency"])),
+            high=plain(texts.money(each["high"], each["currency"])),
+        )
+        for each in row["money"] or ()
+    ]
+    return "  \n".join([*money, units])
 
 
-def _open_row(skus: list[str]) -> None:
-    selected = st.session_state[_list_key()]["selection"]["rows"]
-    if selected:
-        st.session_state[PRODUCT] = skus[selected[0]]
+def _cause(row: Mapping[str, Any], texts: Texts) -> str:
+    cause = (
+        plain(texts.reason(row["likely_cause"]))
+        if row["likely_cause"]
+        else texts("no cause stands out")
+    )
+    culprit = row["culprit_dimension"]
+    where = f" · {texts.word(CULPRITS, culprit)} {plain(row['culprit_value'])}" if culprit else ""
+    often = texts("{lift} × as often as expected", lift=texts.number(row["lift"], 1))
+    return f"**{cause}**{where}  \n{often}"
 
 
-def forget_row() -> None:
-    """Another way was taken to a product: no row is chosen any more."""
-    st.session_state[_LIST] = st.session_state.get(_LIST, 0) + 1
-
-
-def _only_currency(rows: pl.DataFrame) -> list[str]:
-    """The currency of all rows; none where there are several."""
-    codes = rows["currency"].drop_nulls().unique().to_list()
-    return codes if len(codes) == 1 else []
-
-
-def _columns(rows: pl.DataFrame, texts: Texts) -> dict[str, ColumnConfig]:
-    """How the list's columns look, and what each says when the pointer rests on its heading."""
-    number = st.column_config.NumberColumn
-    return {
-        texts("Name"): st.column_config.TextColumn(width=235, pinned=True),
-        texts("At stake"): number(
-            " ".join([texts("At stake"), *_only_currency(rows)]),
-            width=95,
-            format="localized",
-            help=texts("What the units beyond expectation were sold for, in 30 days."),
-        ),
-        texts("Times as often"): number(
-            width=108,
-            format="%.1f ×",
-            help=texts(
-                "How many times as often as expected customers send it back. Drawn towards what is "
-                "usual in the shop where the record is short; one customer's bulk return counts once."
-            ),
-        ),
-        texts("Interval (90 %)"): st.column_config.TextColumn(width=102),
-        texts("Too many"): number(
-            width=80,
-            format="localized",
-            help=texts(
-                "Of the units that came back, those beyond expectation; what one customer sends back in bulk is cut back."
-            ),
-        ),
-        texts("Product"): st.column_config.TextColumn(width=80),
-        texts("Since"): st.column_config.TextColumn(width=95),
-    }
-
-
-def _table(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
-    """What the list shows; columns in which nothing would stand are left out."""
-    columns: dict[str, pl.Series | list[str] | list[float]] = {
-        texts("Name"): rows["title"],
-        texts("At stake"): queries.whole_money(rows),
-        texts("Currency"): rows["currency"],
-        texts("Times as often"): rows["lift"],
-        texts("Interval (90 %)"): [
-            f"{texts.number(low, 1)} – {texts.number(high, 1)}"
-            for low, high in rows.select("lift_low", "lift_high").iter_rows()
-        ],
-        texts("Too many"): rows["excess_units"].round(0),
-        texts("Product"): rows["sku"],
-        texts("Since"): [texts.day(each) if each else "–" for each in rows["since"]],
-        texts("Likely cause"): pl.Series(
-            [texts.reason(each) if each else None for each in rows["likely_cause"]], dtype=pl.String
-        ),
-        texts("Category"): rows["category"],
-        texts("Vendor"): rows["vendor"],
-    }
-    shown = pl.DataFrame(columns)
-    empty = [name for name in shown.columns if shown[name].is_null().all()]
-    if _only_currency(rows):
-        empty.append(texts("Currency"))  # it stands in a heading
-    return shown.drop(empty)
+def _offer_action(
+    place: st.delta_generator.DeltaGenerator, row: Mapping[str, Any], texts: Texts
+) -> None:
+    """The proposed action; of what is answered, what was done."""
+    if row["state"] == "acted":
+        place.badge(texts.word(ACTIONS, row["action"]), icon=":material/check:", color="green")
+    if row["state"] == "dismissed" and row["dismissal_reason"]:
+        place.badge(texts.word(DISMISSALS, row["dismissal_reason"]), color="gray")
+    action = row["suggested_action"] if row["state"] == "open" else None
+    place.button(
+        texts.word(ACTIONS, action) if action else texts("Look closer"),
+        key=f"act {row['sku']}",
+        icon=f":material/{ICONS[action]}:" if action in ICONS else ":material/search:",
+        on_click=open_product,
+        args=(row["sku"],),
+        width="stretch",
+        wrap=True,
+    )

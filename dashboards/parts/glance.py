@@ -24,7 +24,7 @@ def show_now(view: View) -> None:
     """What waits, what may be late by tomorrow, and how many products stand out."""
     texts = view.texts
     st.subheader(texts("Now"))
-    flagged = len(view.ask(problem_products.flagged, problem_products.Choice()))
+    flagged = view.ask(problem_products.flagged_count)
     show_figures(
         [
             *forecast_figures(view),

@@ -1,89 +1,198 @@
-"""One product's story: what is known of its returns, in sentences, and week by week."""
+"""One product's story: what is known of its returns, what to do, and what came of it."""
 
-import re
+from typing import Any
 
 import duckdb
+import polars as pl
 import streamlit as st
 
 from dashboards.charts import products as charts
-from dashboards.parts.flagged_list import PRODUCT, forget_row
-from dashboards.queries import problem_products as queries
+from dashboards.parts.answering import show_answers
+from dashboards.parts.figures import Figure, show_figures
+from dashboards.parts.flagged_list import ICONS, PRODUCT
+from dashboards.parts.forwarding import show_words_to_forward
+from dashboards.parts.frame import View
+from dashboards.parts.past_actions import show_actions
+from dashboards.parts.plain import plain
+from dashboards.parts.why_not import sentence
+from dashboards.publication import connect
+from dashboards.queries import past_actions, problem_products
+from dashboards.queries import product_story as queries
 from dashboards.texts import Texts
+from dashboards.words import ACTIONS, CULPRITS
 
-_CHOICES = 200  # products offered by name; a search narrows them down
+# A page keeps where it was scrolled to; a story opened from the end of the list would be seen from its middle.
+_TO_THE_TOP = "<script>document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)</script>"
 
 
-def show_story(cursor: duckdb.DuckDBPyConnection, choice: queries.Choice, texts: Texts) -> None:
-    st.subheader(texts("One product, week by week"))
-    names = queries.titles(cursor, choice, _CHOICES)
-    asked = st.query_params.get(PRODUCT)
-    if asked and asked not in names:
-        found = queries.evidence(cursor, asked)
-        names = {asked: found.title if found else asked, **names}
-    if not names:
-        st.caption(texts("No product has such a number or name."))
-        return
-    sku = str(
-        st.selectbox(
-            texts("Product"),
-            names,
-            format_func=lambda each: f"{each} · {names.get(each, '')}",
-            key=PRODUCT,
-            bind="query-params",
-            on_change=forget_row,
-            label_visibility="collapsed",
-        )
+def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
+    """The story of a product, flagged or not; `rows` are all flagged ones."""
+    texts, cursor = view.texts, connect(view.publication)
+    with st.container(key=f"top-{sku}"):
+        st.html(_TO_THE_TOP, unsafe_allow_javascript=True)
+    st.button(
+        texts("Back to the list"), icon=":material/arrow_back:", type="tertiary", on_click=_close
     )
-    weeks, evidence = queries.weeks(cursor, sku), queries.evidence(cursor, sku)
-    if weeks.is_empty() or evidence is None:
-        st.info(texts("Nothing was ever sold or returned under {sku}.", sku=sku))
+    of = queries.evidence(cursor, sku)
+    if of is None:
+        st.info(texts("Nothing was ever sold or returned under {sku}.", sku=plain(sku)))
         return
-    _tell(evidence, texts)
+    row = _row_of(sku, rows)
+    _name(of, row, texts)
+    _show_figures(view, of)
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        _show_what_to_do(view, cursor, of, row)
+    with right:
+        _show_course(cursor, of, texts)
+        _show_reasons(cursor, of, texts)
+    _show_what_was_done(view, cursor, of)
+
+
+def _close() -> None:
+    if PRODUCT in st.query_params:
+        del st.query_params[PRODUCT]
+
+
+def _row_of(sku: str, rows: pl.DataFrame) -> dict[str, Any] | None:
+    """The row of the list in which the product stands, with its other variants; None of one that is not flagged."""
+    if rows.is_empty():
+        return None
+    found = problem_products.families(rows).filter(pl.col("skus").list.contains(sku))
+    return found.row(0, named=True) if len(found) else None
+
+
+def _name(of: queries.Evidence, row: dict[str, Any] | None, texts: Texts) -> None:
+    st.subheader(plain(of.title))
+    variants = row["skus"] if row and row["variants"] > 1 else [of.sku]
+    parts = [", ".join(variants), of.category, of.vendor]
+    st.caption(plain(" · ".join(each for each in parts if each)))
+    if row is None:
+        return
+    since = texts.day(of.since) if of.since else "–"
+    told = (
+        texts("Since the week of {since}", since=since)
+        if of.has_changed
+        else texts("Ever since its first sale")
+    )
+    cause = (
+        plain(texts.reason(of.likely_cause)) if of.likely_cause else texts("no cause stands out")
+    )
+    line = texts("{since}: **{cause}**", since=told, cause=cause)
+    if of.culprit_dimension:
+        kind = texts.word(CULPRITS, of.culprit_dimension)
+        line += f" · {kind} **{plain(of.culprit_value or '')}**"
+    st.markdown(line)
+
+
+def _show_figures(view: View, of: queries.Evidence) -> None:
+    texts, define = view.texts, view.define
+    money = texts.money(of.money_at_risk_minor, of.currency) if of.currency else "–"
+    lost = texts.money(of.lost_minor, of.currency) if of.currency else "–"
+    show_figures(
+        [
+            Figure(
+                texts("Times as often"),
+                f"{texts.number(of.lift, 1)} ×",
+                define("sku_evidence.lift"),
+                texts(
+                    "{low} to {high} (90 %)",
+                    low=texts.number(of.lift_low, 1),
+                    high=texts.number(of.lift_high, 1),
+                ),
+            ),
+            Figure(
+                texts("Too many"),
+                texts.number(of.excess_units),
+                define("sku_evidence.excess_units"),
+                texts(
+                    "{returned} came back, {expected} expected",
+                    returned=texts.number(of.units_returned),
+                    expected=texts.number(of.units_expected, 1),
+                ),
+            ),
+            Figure(
+                texts("At stake in 30 days"),
+                money,
+                define("sku_evidence.money_at_risk_minor"),
+                texts("{lost} lost for good", lost=lost),
+            ),
+            Figure(
+                texts("How sure"),
+                texts.share(of.probability),
+                define("sku_evidence.probability"),
+                texts(
+                    "needed: {least} to {most}",
+                    least=texts.share(queries.LEAST_PROBABILITY),
+                    most=texts.share(queries.CERTAIN_ENOUGH),
+                ),
+            ),
+        ]
+    )
+
+
+def _show_what_to_do(
+    view: View, cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, row: dict[str, Any] | None
+) -> None:
+    """The proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
+    texts = view.texts
+    if row is None or row["state"] == "dismissed":
+        st.markdown(sentence(of, queries.flag_state(cursor, of.sku), texts))
+    if row is None:
+        return
+    st.subheader(texts("What to do"))
+    if of.suggested_action:
+        action = texts.word(ACTIONS, of.suggested_action)
+        icon = ICONS.get(of.suggested_action, "search")
+        st.markdown(f":material/{icon}: **{texts('Proposed: {action}.', action=action)}**")
+    if row["flag_ids"]:
+        show_answers(view, row["flag_ids"], of.suggested_action)
+    st.subheader(texts("To forward"))
+    show_words_to_forward(of, row["variants"], texts)
+
+
+def _show_course(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts: Texts) -> None:
+    st.subheader(texts("Week by week"))
+    weeks = queries.weeks(cursor, of.sku)
+    if weeks.is_empty():
+        st.caption(texts("No week is known of it."))
+        return
+    acted = past_actions.actions_on(cursor, of.sku)
+    marks = charts.Marks(of.since, tuple(each.date() for each in acted["taken_at"]))
     told = texts(
-        "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold."
+        "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold. Dashed line: the problem begins; solid line: a buyer acted."
     )
-    for chart in charts.history(weeks, texts):
+    for chart in charts.history(weeks, marks, texts):
         st.altair_chart(chart, width="stretch", alt=told)
     st.caption(told)
 
 
-def _tell(evidence: queries.Evidence, texts: Texts) -> None:
-    """What is known of one product, in sentences that a buyer can forward."""
-    flagged = texts(
-        "Since the week of {since}, **{name}** came back {lift} times as often as expected "
-        "(90 % interval {low} to {high}): {excess} units too many, about {money} at stake in 30 days."
-    )
-    ordinary = texts(
-        "**{name}** is not flagged: it came back {lift} times as often as expected "
-        "(90 % interval {low} to {high})."
-    )
-    sentence = flagged if evidence.status == "flagged" else ordinary
-    money, currency = evidence.money_at_risk_minor, evidence.currency
-    st.markdown(
-        sentence.format(
-            since=texts.day(evidence.since) if evidence.since else "–",
-            name=_plain(f"{evidence.title} ({evidence.sku})"),
-            lift=texts.number(evidence.lift, 1),
-            low=texts.number(evidence.lift_low, 1),
-            high=texts.number(evidence.lift_high, 1),
-            excess=texts.number(evidence.excess_units),
-            money=_plain(texts.money(money, currency)) if currency else "–",
-        )
-    )
-    if evidence.likely_cause:
-        reason = _plain(texts.reason(evidence.likely_cause))
-        st.markdown(texts("More than elsewhere, customers say: **{reason}**.", reason=reason))
+def _show_reasons(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts: Texts) -> None:
+    st.subheader(texts("Beside its category"))
+    peers = queries.peers(cursor, of)
     st.markdown(
         texts(
-            "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
-            weeks=str(evidence.window_weeks),
-            sold=texts.number(evidence.units_sold),
-            returned=texts.number(evidence.units_returned),
-            expected=texts.number(evidence.units_expected),
+            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** came back.",
+            product=texts.share(peers.product, 1),
+            expected=texts.share(peers.expected, 1),
+            n=texts.number(peers.products),
+            category=texts.share(peers.category, 1),
         )
     )
+    reasons = queries.reasons(cursor, of.sku)
+    if not reasons["incidents"].sum():
+        st.caption(texts("No customer gave a reason."))
+        return
+    told = texts("Orange bars: reasons for this product. Black ticks: the same in its category.")
+    st.altair_chart(charts.reasons(reasons, texts), width="stretch", alt=told)
+    st.caption(told)
 
 
-def _plain(text: str) -> str:
-    """A shop's own words, none of which is Markdown or a formula."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:])", r"\\\1", text)
+def _show_what_was_done(
+    view: View, cursor: duckdb.DuckDBPyConnection, of: queries.Evidence
+) -> None:
+    acted = past_actions.actions_on(cursor, of.sku)
+    if acted.is_empty():
+        return
+    st.subheader(view.texts("What was done about it"))
+    show_actions(view, acted, file=f"actions-{of.sku}")

@@ -1,19 +1,30 @@
-"""What the page *Problem products* shows."""
+"""What the list of *Problem products* shows: rows to answer, and the figures above them.
 
+Sizes and colours of one product that share a problem are one row.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import duckdb
 import polars as pl
-from babel.numbers import get_currency_precision
 
 from dashboards.queries.frames import frame
 
+STATES = ("open", "acted", "dismissed")
+NEW_DAYS = 7
+_TREND_WEEKS = 4
+_SURE = 1.2816  # nine of ten times an unchanged product's weeks differ by less (standard deviations, one side)
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
-_FITS = r"""
+FITS = r"""
     (sku ilike $like escape '\' or strip_accents(title) ilike strip_accents($like) escape '\')
     and ($category = '' or category = $category)
     and ($vendor = '' or vendor = $vendor)
+"""
+NEWEST_FLAGS = """
+    select * from product_flags
+    qualify row_number() over (partition by sku order by flagged_at desc, flag_id desc) = 1
 """
 
 
@@ -25,69 +36,187 @@ class Choice:
     category: str = ""
     vendor: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of one product; units over the detector's window, money (minor units) in 30 days."""
-
-    sku: str
-    title: str
-    status: str
-    since: date | None
-    lift: float
-    lift_low: float
-    lift_high: float
-    excess_units: float
-    units_sold: int
-    units_returned: int
-    units_expected: float
-    window_weeks: int
-    likely_cause: str | None
-    money_at_risk_minor: int
-    currency: str | None
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What `FITS` is bound to."""
+        return {
+            "like": f"%{self.search.translate(_LIKE_ESCAPES)}%",
+            "category": self.category,
+            "vendor": self.vendor,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The figures at the top: units over the detector's window, money (minor units) in 30 days, by currency."""
+    """Sums over flagged products: units over the detector's window, money (minor units) in 30 days, by currency."""
 
     products: int
     excess_units: float
     money_at_risk: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class WeekOfReturns:
+    """What was paid for the units asked back in a week, and the band of an ordinary week (minor units)."""
+
+    week_start: date
+    currency: str
+    returned_minor: int
+    expected_minor: int
+    expected_low_minor: int
+    expected_high_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a buyer answered a flag since the data were made; `at` is in UTC, without a zone as in the marts."""
+
+    status: str
+    action: str | None
+    at: datetime
+
+
+def flagged_count(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many products are flagged."""
+    rows = connection.execute(
+        "select count(*) from problem_skus where status = 'flagged'"
+    ).fetchall()
+    return int(rows[0][0])
+
+
 def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFrame:
-    """The flagged products, most money at risk first."""
+    """The flagged products with where the buyers are with them, most money at risk first.
+
+    `state` is open (nobody has acted yet), acted or dismissed. `excess_low` to `money_high` carry the interval of the
+    lift over to units and money.
+    """
     return frame(
         connection,
         f"""
-        select sku, title, category, vendor, flagged_at, since, lift, lift_low, lift_high, excess_units,
-               likely_cause, money_at_risk_minor, currency, units_sold, units_returned, units_expected,
-               window_weeks
-        from problem_skus
-        where status = 'flagged' and {_FITS}
-        order by money_at_risk_minor desc, sku
+        with newest as ({NEWEST_FLAGS}),
+
+        shown as (
+            select problem.*, newest.flag_id, newest.status as answer, newest.action, newest.owner_key,
+                   newest.changed_at, newest.dismissal_reason,
+                   case when problem.lift > 1 then greatest(problem.lift_low - 1, 0) / (problem.lift - 1) else 0 end as low,
+                   case when problem.lift > 1 then (problem.lift_high - 1) / (problem.lift - 1) else 1 end as high
+            from problem_skus as problem left join newest on newest.sku = problem.sku
+            where problem.status = 'flagged'
+        )
+
+        select * exclude (low, high),
+               case when answer in ('acted', 'dismissed') then answer else 'open' end as state,
+               excess_units * low as excess_low,
+               excess_units * high as excess_high,
+               money_at_risk_minor * low as money_low,
+               money_at_risk_minor * high as money_high
+        from shown
+        where {FITS}
+        order by money_at_risk_minor desc, excess_units desc, sku
         """,
-        _parameters(choice),
+        choice.parameters,
     )
 
 
-def _parameters(choice: Choice) -> dict[str, object]:
-    return {
-        "like": f"%{choice.search.translate(_LIKE_ESCAPES)}%",
-        "category": choice.category,
-        "vendor": choice.vendor,
-    }
+def with_answers(rows: pl.DataFrame, answers: Mapping[str, Answer]) -> pl.DataFrame:
+    """The flagged products with what was answered since the data were made, by flag."""
+    told = [
+        answers[flag_id]
+        if flag_id in answers and (changed_at is None or changed_at < answers[flag_id].at)
+        else None
+        for flag_id, changed_at in rows.select("flag_id", "changed_at").iter_rows()
+    ]
+    status = pl.Series([each and each.status for each in told], dtype=pl.String)
+    action = pl.Series([each and each.action for each in told], dtype=pl.String)
+    state = pl.when(status.is_in(["acted", "dismissed"])).then(status).otherwise(pl.lit("open"))
+    return rows.with_columns(
+        state=pl.when(status.is_not_null()).then(state).otherwise("state"),
+        action=pl.coalesce(action, "action"),
+        answer=pl.coalesce(status, "answer"),
+    )
 
 
-def evidence(connection: duckdb.DuckDBPyConnection, sku: str) -> Evidence | None:
-    """What is known of one product, flagged or not and whatever is filtered; None of one never sold or returned."""
-    rows = frame(
+def families(rows: pl.DataFrame) -> pl.DataFrame:
+    """The flagged products as they are shown: one row for all variants that share a problem, led by the dearest.
+
+    Units are those of all variants. Adds `skus`, `flag_ids` (lists, the leading product's first), `variants` (count) and
+    `money`: a list of `currency, minor, low, high` (minor units).
+    """
+    shared = pl.when(pl.col("of_family") & pl.col("parent").is_not_null())
+    family = shared.then(pl.concat_str([pl.lit("of "), "parent"])).otherwise("sku")
+    keys = ["family", "state", "stream"]
+    units = ["excess_units", "excess_low", "excess_high"]
+    named = rows.with_columns(family.alias("family"))
+    first = [each for each in rows.columns if each not in (*keys, *units, "money_at_risk_minor")]
+    money = (
+        named.drop_nulls("currency")
+        .group_by(*keys, "currency", maintain_order=True)
+        .agg(
+            minor=pl.col("money_at_risk_minor").sum(),
+            low=pl.col("money_low").sum().round(0).cast(pl.Int64),
+            high=pl.col("money_high").sum().round(0).cast(pl.Int64),
+        )
+        .group_by(*keys, maintain_order=True)
+        .agg(money=pl.struct("currency", "minor", "low", "high"))
+    )
+    return (
+        named.group_by(*keys, maintain_order=True)
+        .agg(
+            pl.col(first).first(),
+            pl.col(units).sum(),
+            pl.col("sku").alias("skus"),
+            pl.col("flag_id").drop_nulls().alias("flag_ids"),
+            pl.len().alias("variants"),
+        )
+        .join(money, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    )
+
+
+def courses(connection: duckdb.DuckDBPyConnection, today: date) -> pl.DataFrame:
+    """Whether flagged products get worse: `sku, course` - new, worse, better or steady.
+
+    New is a flag of the last seven days. Else what came back in the last four whole weeks is compared with the four weeks
+    before, each against what was expected of it: a binomial share (Przyborowski & Wilenski, Biometrika 31, 1940), called
+    worse or better where an unchanged product would show that one time in ten.
+    """
+    monday = today - timedelta(days=today.weekday())
+    return frame(
         connection,
-        f"select {', '.join(Evidence.__annotations__)} from sku_evidence where sku = $sku",
-        {"sku": sku},
+        f"""
+        with weeks as (
+            select sku, week_start >= $later as is_later, sum(units_returned) as returned,
+                   sum(units_expected) as expected
+            from sku_weekly
+            where week_start >= $earlier and week_start < $monday group by all
+        ),
+
+        halves as (
+            select sku, sum(returned) as n,
+                   sum(case when is_later then returned else 0 end) as k,
+                   sum(case when is_later then expected else 0 end) / nullif(sum(expected), 0) as p
+            from weeks group by sku
+        ),
+
+        scores as (
+            select sku, case when n > 0 and p > 0 and p < 1 then (k - n * p) / sqrt(n * p * (1 - p)) end as score
+            from halves
+        )
+
+        select problem.sku,
+               case when cast(problem.flagged_at as date) >= $new then 'new'
+                    when scores.score > {_SURE} then 'worse'
+                    when scores.score < -{_SURE} then 'better'
+                    else 'steady' end as course
+        from problem_skus as problem left join scores on scores.sku = problem.sku
+        where problem.status = 'flagged' order by problem.sku
+        """,
+        {
+            "monday": monday,
+            "later": monday - timedelta(weeks=_TREND_WEEKS),
+            "earlier": monday - timedelta(weeks=2 * _TREND_WEEKS),
+            "new": today - timedelta(days=NEW_DAYS),
+        },
     )
-    return Evidence(**rows.row(0, named=True)) if len(rows) else None
 
 
 def headline(rows: pl.DataFrame) -> Headline:
@@ -101,13 +230,29 @@ def headline(rows: pl.DataFrame) -> Headline:
     )
 
 
-def whole_money(rows: pl.DataFrame) -> pl.Series:
-    """Money at risk in whole units of each row's currency."""
-    minor_a_unit = {
-        code: 10 ** get_currency_precision(code) for code in rows["currency"].drop_nulls().unique()
-    }
-    units = rows["currency"].replace_strict(minor_a_unit, default=100, return_dtype=pl.Int64)
-    return (rows["money_at_risk_minor"] / units).round(0).alias("money_at_risk")
+def last_week(connection: duckdb.DuckDBPyConnection, today: date) -> list[WeekOfReturns]:
+    """The last whole week before the shop's day, a row per currency, that of most products first; empty where nothing was sold."""
+    monday = today - timedelta(days=today.weekday())
+    rows = frame(
+        connection,
+        f"""
+        with products as (select currency, count(*) as products from sku_evidence group by currency)
+
+        select {", ".join(f"week.{each}" for each in WeekOfReturns.__annotations__)}
+        from returns_money_weekly as week left join products on products.currency = week.currency
+        where week.week_start = $week order by coalesce(products.products, 0) desc, week.currency
+        """,
+        {"week": monday - timedelta(weeks=1)},
+    )
+    return [WeekOfReturns(**row) for row in rows.iter_rows(named=True)]
+
+
+def safety_reports(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many reports that something is not safe are open."""
+    rows = connection.execute(
+        "select cast(coalesce(sum(still_open), 0) as bigint) from cases_daily where kind = 'safety'"
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
@@ -120,21 +265,14 @@ def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
     return [str(value) for (value,) in rows]
 
 
-def titles(connection: duckdb.DuckDBPyConnection, choice: Choice, limit: int) -> dict[str, str]:
-    """Names of products by their number, flagged or not, that fit the choice; flagged ones first, most money at risk first."""
-    rows = connection.execute(
-        f"""select sku, title from sku_evidence where {_FITS}
-            order by status <> 'flagged', money_at_risk_minor desc, sku limit $limit""",
-        {**_parameters(choice), "limit": limit},
-    ).fetchall()
-    return dict(rows)
-
-
-def weeks(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:
-    """A product week by week."""
-    return frame(
-        connection,
-        """select week_start, units_sold, units_returned, units_expected, expected_low, expected_high
-           from sku_weekly where sku = $sku order by week_start""",
-        {"sku": sku},
+def summed_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The flagged products by category or vendor and currency: `products, excess_units, money_at_risk_minor`."""
+    return (
+        rows.group_by(column, "currency", maintain_order=True)
+        .agg(
+            pl.len().alias("products"),
+            pl.col("excess_units").sum(),
+            pl.col("money_at_risk_minor").sum(),
+        )
+        .sort("money_at_risk_minor", column, descending=[True, False], nulls_last=True)
     )

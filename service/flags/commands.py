@@ -77,14 +77,15 @@ class Flags:
     def assign(
         self, flag_id: str, body: AssignBody, by: Actor, attempt: Attempt | None = None
     ) -> None:
-        """Give the flag to a buyer. Raises `NoSuchBuyer`."""
+        """Give the flag to a buyer, to whoever asks where none is named. Raises `NoSuchBuyer`."""
+        owner = body.owner or by.key or ""
         with self._context.transaction(attempt, flag_id) as transaction:
-            flag = _step(transaction, flag_id, body.version, "assign", owner_key=body.owner)
-            if not is_present(transaction.connection, body.owner, "buyer", transaction.now):
+            flag = _step(transaction, flag_id, body.version, "assign", owner_key=owner)
+            if not is_present(transaction.connection, owner, "buyer", transaction.now):
                 raise NoSuchBuyer(
-                    f"{body.owner!r} is no buyer who is present; an admin sees with GET /v1/staff who is"
+                    f"{owner!r} is no buyer who is present; an admin sees with GET /v1/staff who is"
                 )
-            said = SkuAssigned(sku=flag.sku, flag_id=flag_id, owner_key=body.owner)
+            said = SkuAssigned(sku=flag.sku, flag_id=flag_id, owner_key=owner)
             transaction.emit(flag.sku, said, by)
 
     def act(

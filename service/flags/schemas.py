@@ -38,7 +38,12 @@ class AssignBody(Body):
     """Whose flag it is from now on."""
 
     version: FlagVersion
-    owner: Annotated[Ref, Field(description="the buyer's id; GET /v1/staff shows all to an admin")]
+    owner: Annotated[
+        Ref | None,
+        Field(
+            description="the buyer's id; GET /v1/staff shows all to an admin. If left out, whoever asks"
+        ),
+    ] = None
 
 
 class ActionBody(Body):

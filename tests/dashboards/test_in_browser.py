@@ -13,16 +13,17 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import polars as pl
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from buyers_service import BuyersService, buyers_service
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 from published_figures import figures, health
-from published_shop import problems, product_marts, write_marts
+from published_shop import flags, problems, product_marts, write_marts
 
 from dashboards.texts import chinese
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-LIST_ROW_PX = 35
 WAIT_MS = 20_000  # two cores may be busy with other tests
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PAGES = {
@@ -40,11 +41,23 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuyersService]:
+    """The service, in which the six products are flagged."""
+    folder = tmp_path_factory.mktemp("service")
+    with buyers_service(folder, *(f"SKU-{n}" for n in range(6))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, service: BuyersService) -> Iterator[str]:
     """Where dashboards with thirteen weeks of operations and six flagged products are served."""
     folder = tmp_path_factory.mktemp("shop")
     published = folder / "var" / "published"
-    write_marts(published, {**figures(), **product_marts(problems(6))})
+    rows = problems(6)
+    known = flags(rows).with_columns(
+        flag_id=pl.col("sku").replace_strict(service.flag_ids, default="f-0")
+    )
+    write_marts(published, {**figures(), **product_marts(rows), "product_flags": known})
     write_marts(published / "health", health())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -53,6 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         **os.environ,
         "RETOUR_VAR_DIR": str(folder / "var"),
         "RETOUR_DASHBOARD_PORT": str(port),
+        "RETOUR_SERVICE_URL": service.address,
     }
     process = subprocess.Popen(
         [Path(sys.executable).with_name("retour"), "dashboard"],
@@ -102,44 +116,59 @@ def screen(tab: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page, address: str) -> Page:
-    """The page *Problem products*, its charts drawn."""
-    tab.goto(f"{address}/problem_products?lang=en")
-    drawn = tab.locator("[data-testid=stVegaLiteChart]").locator("canvas, svg")
-    expect(drawn.first).to_be_visible(timeout=20_000)
+    """The page *Problem products*, its list shown."""
+    open_page(tab, address, "problem_products", lang="en")
     return tab
 
 
-def flagged(page: Page) -> str:
-    return page.get_by_test_id("stMetricValue").first.inner_text()
+def flagged(page: Page) -> Locator:
+    """How many products are flagged."""
+    return page.get_by_test_id("stMetricValue").nth(1)
 
 
 class TestProblemProducts:
-    def test_the_most_expensive_product_is_told_first(self, page: Page) -> None:
-        assert flagged(page) == "6"
-        expect(page.get_by_text(re.compile("Thing number 5.*came back 7.0 times"))).to_be_visible()
+    def test_the_most_expensive_product_is_the_first_row(self, page: Page) -> None:
+        expect(flagged(page)).to_have_text("6")
+        first = page.locator("[class*=st-key-row-]").first
+        expect(first.get_by_role("button", name="Thing number 5")).to_be_visible()
+        expect(first.get_by_role("button", name="Claim from the supplier")).to_be_visible()
 
     def test_a_search_leaves_what_was_searched_for_and_can_be_shared(self, page: Page) -> None:
         search = page.get_by_role("textbox", name="Search")
         search.fill("number 2")
         search.press("Enter")
 
-        expect(page.get_by_test_id("stMetricValue").first).to_have_text("1")
+        expect(flagged(page)).to_have_text("1")
         expect(page).to_have_url(re.compile(r"q=number[+%20]+2"))
 
     def test_a_category_filters_the_list(self, page: Page) -> None:
         page.get_by_role("combobox", name="Category").click()
         page.get_by_role("option", name="Lamps").click()
 
-        expect(page.get_by_test_id("stMetricValue").first).to_have_text("3")
+        expect(flagged(page)).to_have_text("3")
 
-    def test_a_row_opens_its_product(self, page: Page) -> None:
-        rows = page.get_by_test_id("stDataFrame").bounding_box()
-        assert rows
+    def test_a_row_opens_its_product_and_the_browsers_way_back_leads_to_the_list(
+        self, page: Page
+    ) -> None:
+        page.get_by_role("button", name="搪瓷杯").click()
 
-        page.mouse.click(rows["x"] + 18, rows["y"] + 38 + 5.5 * LIST_ROW_PX)  # the last row's box
-
-        expect(page.get_by_text(re.compile("搪瓷杯.*came back 2.0 times"))).to_be_visible()
+        expect(page.get_by_text(re.compile("搪瓷杯.*comes back 2.0 times"))).to_be_visible()
         expect(page).to_have_url(re.compile("sku=SKU-0"))
+        drawn = page.locator("[data-testid=stVegaLiteChart]").locator("canvas, svg")
+        expect(drawn.first).to_be_visible()
+        page.go_back()
+        expect(flagged(page)).to_have_text("6")
+
+    def test_a_story_opens_at_its_beginning_and_fits_the_screen(
+        self, screen: Page, address: str
+    ) -> None:
+        open_page(screen, address, "problem_products", lang="zh")
+
+        screen.get_by_role("button", name="搪瓷杯").click()
+
+        expect(screen.get_by_role("button", name="返回列表")).to_be_in_viewport()
+        wide = screen.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1]
 
     def test_the_list_can_be_taken_along(self, page: Page) -> None:
         rows = downloaded(page, 0)
@@ -224,6 +253,27 @@ CHOSEN = {
 
 
 class TestJourneys:
+    def test_a_buyer_names_the_first_action_takes_it_and_sees_what_became_of_it(
+        self, tab: Page, address: str, service: BuyersService
+    ) -> None:
+        open_page(tab, address, "problem_products", lang="en")
+
+        tab.locator("[class*=st-key-row-]").first.get_by_role(
+            "button", name="Claim from the supplier"
+        ).click()
+        key = tab.get_by_role("textbox", name="Your API key")
+        expect(key).to_have_attribute("type", "password")
+        key.fill(service.keys["buyer"])
+        tab.get_by_role("button", name="Use this key").click()
+        tab.get_by_role("button", name="Tell that this is done").click()
+
+        expect(tab.get_by_text("Answered. Lists and figures")).to_be_visible()
+        expect(tab.get_by_text("Stands as acted on")).to_be_visible()
+        assert service.steps("SKU-5") == ["flagged", "action_taken"]
+        assert service.keys["buyer"] not in tab.url
+        tab.get_by_role("button", name="Back to the list").click()
+        expect(tab.get_by_text("To answer 5")).to_be_visible()
+
     def test_from_the_glance_to_what_is_late_and_whose_it_is(self, tab: Page, address: str) -> None:
         open_page(tab, address, "", lang="zh")
 

@@ -1,31 +1,56 @@
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
-from published_shop import Publish, Visit, problems, weekly
+from published_shop import (
+    Publish,
+    PublishMarts,
+    Visit,
+    cases,
+    family,
+    flags,
+    money_weekly,
+    problems,
+    product_marts,
+)
 
+from dashboards.queries import past_actions
 from dashboards.queries import problem_products as queries
 from dashboards.texts import chinese
 
 PAGE = "problem_products"
+TODAY = date(2026, 3, 1)
+NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  # UTC, as published
+
+
+def connected(rows: pl.DataFrame, **answered: str) -> duckdb.DuckDBPyConnection:
+    """A connection in which the marts of these products are views."""
+    connection = duckdb.connect()
+    frames = {**product_marts(rows), "product_flags": flags(rows, **answered)}
+    for name, frame in {**frames, "cases_daily": cases()}.items():
+        connection.register(name, frame)
+    return connection
 
 
 @pytest.fixture
 def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.register("problem_skus", problems(4))
-    connection.register("sku_weekly", weekly())
-    return connection
+    return connected(problems(4))
 
 
-class TestQueries:
+def listed(rows: pl.DataFrame, **answered: str) -> pl.DataFrame:
+    return queries.flagged(connected(rows, **answered), queries.Choice())
+
+
+class TestFlagged:
     def test_flagged_products_come_with_most_money_first_and_cleared_ones_not(
         self, connection: duckdb.DuckDBPyConnection
     ) -> None:
         rows = queries.flagged(connection, queries.Choice())
 
         assert rows["sku"].to_list() == ["SKU-3", "SKU-2", "SKU-1", "SKU-0"]
+        assert queries.flagged_count(connection) == 4
 
     @pytest.mark.parametrize(
         ("choice", "found"),
@@ -45,11 +70,175 @@ class TestQueries:
     ) -> None:
         assert queries.flagged(connection, choice)["sku"].to_list() == found
 
+    def test_the_interval_of_the_lift_is_carried_over_to_units_and_money(self) -> None:
+        rows = listed(problems(1))  # lift 2.0, from 1.5 to 3.0; 10 units, 10 euros
+
+        bounds = rows.select("excess_low", "excess_high", "money_low", "money_high").row(0)
+        assert bounds == pytest.approx((5.0, 20.0, 500.0, 2000.0))
+
+    def test_without_a_lift_all_that_is_known_is_the_excess_itself(self) -> None:
+        rows = listed(problems(1).with_columns(lift=1.0))
+
+        assert rows.select("excess_low", "excess_high").row(0) == (0.0, 10.0)
+
+    def test_a_flag_that_somebody_looks_into_is_still_to_be_answered(self) -> None:
+        rows = listed(problems(4), SKU_0="acknowledged", SKU_1="acted", SKU_2="dismissed")
+
+        states = dict(rows.select("sku", "state").iter_rows())
+        assert states == {"SKU-0": "open", "SKU-1": "acted", "SKU-2": "dismissed", "SKU-3": "open"}
+
+    def test_a_flag_that_the_service_does_not_know_yet_is_to_be_answered(self) -> None:
+        connection = connected(problems(1))
+        connection.register("product_flags", flags(problems(1)).clear())
+
+        assert queries.flagged(connection, queries.Choice())["state"].to_list() == ["open"]
+
     def test_the_headline_sums_what_is_shown(self, connection: duckdb.DuckDBPyConnection) -> None:
         sums = queries.headline(queries.flagged(connection, queries.Choice()))
 
         assert (sums.products, sums.excess_units) == (4, 100.0)
         assert sums.money_at_risk == {"EUR": 10_000}
+
+
+class TestAnswers:
+    def test_what_was_answered_since_the_data_were_made_shows_at_once(self) -> None:
+        answer = queries.Answer("acted", "size_note", NOON)
+
+        rows = queries.with_answers(listed(problems(2)), {"flag-of-SKU-1": answer})
+
+        assert rows.select("state", "action").rows() == [("acted", "size_note"), ("open", None)]
+
+    def test_what_the_data_know_later_counts_more(self) -> None:
+        early = queries.Answer("acknowledged", None, NOON - timedelta(days=1))
+
+        rows = queries.with_answers(listed(problems(1), SKU_0="acted"), {"flag-of-SKU-0": early})
+
+        assert rows["state"].to_list() == ["acted"]
+
+
+class TestFamilies:
+    def test_sizes_that_share_a_problem_are_one_row(self) -> None:
+        (row,) = queries.families(listed(family(4))).to_dicts()
+
+        assert row["skus"] == ["SKU-3", "SKU-2", "SKU-1", "SKU-0"]
+        assert row["flag_ids"] == [f"flag-of-{sku}" for sku in row["skus"]]
+        assert (row["sku"], row["variants"], row["excess_units"]) == ("SKU-3", 4, 100.0)
+        assert [(each["currency"], each["minor"]) for each in row["money"]] == [("EUR", 10_000)]
+
+    def test_their_money_is_not_added_up_over_currencies(self) -> None:
+        rows = family(2).with_columns(currency=pl.Series(["EUR", "CNY", "EUR"]))
+
+        (row,) = queries.families(listed(rows)).to_dicts()
+
+        assert {(each["currency"], each["minor"]) for each in row["money"]} == {
+            ("CNY", 2000),
+            ("EUR", 1000),
+        }
+
+    def test_sizes_with_problems_of_their_own_are_rows_of_their_own(self) -> None:
+        rows = family(4).with_columns(of_family=pl.lit(value=False))
+
+        assert len(queries.families(listed(rows))) == 4
+
+    def test_a_size_that_was_answered_alone_leaves_the_others(self) -> None:
+        rows = queries.families(listed(family(3), SKU_1="acted"))
+
+        assert dict(rows.select("state", "variants").iter_rows()) == {"open": 2, "acted": 1}
+
+    def test_without_a_flag_there_is_no_row(self) -> None:
+        assert queries.families(listed(problems(0))).is_empty()
+
+
+def course(returned: list[int], flagged_at: datetime) -> str:
+    """The course of a product of which these units came back in the eight whole weeks before today."""
+    connection = duckdb.connect()
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    weeks = [monday - timedelta(weeks=8 - place) for place in range(8)]
+    frame = pl.DataFrame(
+        {"sku": "A", "week_start": [*weeks, monday], "units_returned": [*returned, 99]}
+    ).with_columns(units_expected=pl.lit(5.0))
+    connection.register("sku_weekly", frame)
+    problem = pl.DataFrame({"sku": ["A"], "flagged_at": [flagged_at], "status": ["flagged"]})
+    connection.register("problem_skus", problem)
+    (row,) = queries.courses(connection, TODAY).rows()
+    return str(row[1])
+
+
+class TestCourses:
+    @pytest.mark.parametrize(
+        ("returned", "expected"),
+        [
+            ([10, 10, 10, 10, 20, 20, 20, 20], "worse"),
+            ([20, 20, 20, 20, 10, 10, 10, 10], "better"),
+            ([10, 10, 10, 10, 11, 10, 11, 10], "steady"),  # what one week differs from another
+            ([0] * 8, "steady"),
+        ],
+    )
+    def test_four_weeks_are_compared_with_the_four_before(
+        self, returned: list[int], expected: str
+    ) -> None:
+        assert course(returned, NOON - timedelta(days=30)) == expected
+
+    @pytest.mark.parametrize(("days", "expected"), [(6, "new"), (8, "steady")])
+    def test_a_flag_is_new_for_seven_days(self, days: int, expected: str) -> None:
+        assert course([10] * 8, NOON - timedelta(days=days)) == expected
+
+
+class TestLastWeek:
+    def test_is_the_last_whole_one(self, connection: duckdb.DuckDBPyConnection) -> None:
+        (week,) = queries.last_week(connection, date(2026, 2, 25))
+
+        assert week.week_start == date(2026, 2, 16)
+        assert (week.returned_minor, week.expected_low_minor) == (150_000, 80_000)
+
+    def test_the_currency_of_most_products_comes_first(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        yen = money_weekly().with_columns(
+            pl.lit("JPY").alias("currency"), pl.col("expected_minor") * 100
+        )
+        connection.register("returns_money_weekly", pl.concat([yen, money_weekly()]))
+
+        weeks = queries.last_week(connection, date(2026, 2, 25))
+
+        assert [each.currency for each in weeks] == ["EUR", "JPY"]
+
+    def test_of_a_week_without_data_nothing_is_told(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert queries.last_week(connection, date(2027, 1, 1)) == []
+
+
+def test_only_safety_reports_that_are_open_are_counted(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    assert queries.safety_reports(connection) == 2
+
+
+def test_flags_are_summed_by_category_and_currency(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = queries.summed_by(queries.flagged(connection, queries.Choice()), "category")
+
+    assert rows.rows() == [
+        ("Kitchen", "EUR", 2, 60.0, 6000),
+        ("Lamps", "EUR", 2, 40.0, 4000),
+    ]
+
+
+class TestPastActions:
+    def test_the_newest_come_first_and_are_counted_by_verdict(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = past_actions.actions(connection, queries.Choice())
+
+        assert rows["sku"].to_list() == ["SKU-2", "SKU-1", "SKU-0"]
+        assert past_actions.counted(rows) == {"worked": 1, "did_not": 1, "too_early": 1}
+
+    def test_the_page_s_filters_hold_for_them_too(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = past_actions.actions(connection, queries.Choice(category="Kitchen"))
+
+        assert rows["sku"].to_list() == ["SKU-1"]
 
 
 class TestPage:
@@ -69,7 +258,8 @@ class TestPage:
         page = visit(PAGE)
 
         assert not page.exception
-        assert [each.value for each in page.metric] == ["4", "100", "€100"]
+        assert [each.value for each in page.metric] == ["€1,500", "4", "€100", "2"]
+        assert page.metric[0].delta == "more than expected: €800 to €1,200"
         assert "20:00:00" in page.caption[0].value  # noon UTC is eight in the evening in Shanghai
 
     def test_a_new_publication_shows_without_a_restart(
@@ -81,7 +271,7 @@ class TestPage:
         publish(problems(7))
         page.run()
 
-        assert page.metric[0].value == "7"
+        assert page.metric[1].value == "7"
 
     def test_no_flag_is_good_news_and_not_an_empty_page(
         self, publish: Publish, visit: Visit
@@ -93,6 +283,74 @@ class TestPage:
         assert not page.exception
         assert "No flagged product" in page.success[0].value
 
+    def test_each_row_says_what_how_much_why_and_proposes_one_action(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        publish(problems(4))
+
+        page = visit(PAGE)
+
+        assert page.button(key="open SKU-3").label == "**Thing number 3**"
+        assert page.button(key="act SKU-3").label == "Claim from the supplier"
+        shown = [each.value for each in page.markdown]
+        assert "**€40** in 30 days (€35 to €50)  \n**40** units too many (35 to 50)" in [
+            each.replace("\\", "") for each in shown
+        ]
+        assert "**defect** · batch 2026\\-02  \n3.0 × as often as expected" in shown
+
+    def test_ten_rows_are_enough_for_a_monday_and_all_can_be_asked_for(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        publish(problems(12))
+        page = visit(PAGE)
+        assert len([each for each in page.button if str(each.key).startswith("open ")]) == 10
+
+        page.toggle(key="all rows").set_value(True).run()
+
+        assert len([each for each in page.button if str(each.key).startswith("open ")]) == 12
+
+    def test_what_was_answered_stands_in_lists_of_its_own(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        rows = problems(3)
+        answered = flags(rows, SKU_0="acted", SKU_1="dismissed")
+        publish_marts({**product_marts(rows), "product_flags": answered, "cases_daily": cases()})
+
+        for state, sku in (("open", "SKU-2"), ("acted", "SKU-0"), ("dismissed", "SKU-1")):
+            page = visit(PAGE, state=state)
+            opened = [each.key for each in page.button if str(each.key).startswith("open ")]
+            assert opened == [f"open {sku}"]
+
+    def test_when_all_is_answered_it_says_so(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        rows = problems(1)
+        answered = flags(rows, SKU_0="acted")
+        publish_marts({**product_marts(rows), "product_flags": answered, "cases_daily": cases()})
+
+        assert "Every flag is answered" in visit(PAGE).success[0].value
+
+    def test_four_sizes_are_one_row(self, publish: Publish, visit: Visit) -> None:
+        publish(family(4))
+
+        page = visit(PAGE)
+
+        assert [each.key for each in page.button if str(each.key).startswith("open ")] == [
+            "open SKU-3"
+        ]
+        assert any("4 variants" in each.value for each in page.caption)
+
+    def test_filters_come_from_the_url(self, publish: Publish, visit: Visit) -> None:
+        publish(problems(4))
+
+        page = visit(PAGE, category="Lamps", vendor="Lumen")
+
+        assert page.metric[1].value == "1"
+        assert (page.selectbox(key="category").value, page.text_input(key="q").value) == (
+            "Lamps",
+            "",
+        )
+
     def test_in_chinese_no_text_stays_english(self, publish: Publish, visit: Visit) -> None:
         publish(problems(4))
         page = visit(PAGE, lang="zh")
@@ -101,29 +359,20 @@ class TestPage:
         assert page.header[0].value == "问题商品"
         english = {text for text, chinese_text in chinese().items() if text != chinese_text}
         shown = [*page.subheader, *page.caption, *page.metric, *page.selectbox, *page.text_input]
-        labels = {getattr(each, "label", None) or each.value for each in shown}
+        labels = {getattr(each, "label", None) or each.value for each in [*shown, *page.button]}
         assert (labels | set(page.dataframe[0].value.columns)) & english == set()
-        assert "质量问题" in page.dataframe[0].value.to_string()
+        assert any("质量问题" in each.value for each in page.markdown)
 
-    @pytest.mark.parametrize(
-        ("language", "words"), [("en", "say: **defect**"), ("zh", "**质量问题**")]
-    )
-    def test_what_customers_say_of_it_is_told(
-        self, publish: Publish, language: str, words: str, visit: Visit
-    ) -> None:
-        publish(problems(4))
-        page = visit(PAGE, lang=language)
-
-        assert words in page.markdown[1].value
-
-    def test_a_product_that_a_filter_hides_is_flagged_all_the_same(
+    def test_a_search_that_finds_nothing_is_no_good_news(
         self, publish: Publish, visit: Visit
     ) -> None:
         publish(problems(4))
-        page = visit(PAGE, q="number 2", sku="SKU-0")
+        page = visit(PAGE, q="zzzz")
 
-        assert page.metric[0].value == "1"
-        assert "came back 2.0 times as often" in page.markdown[0].value
+        assert not page.success
+        assert "No product that was ever sold or returned has such a number or name." in [
+            each.value for each in page.caption
+        ]
 
     @pytest.mark.parametrize("search", ["SKU-9", "asa"])
     def test_a_product_that_is_not_flagged_is_found_and_told_of(
@@ -133,16 +382,7 @@ class TestPage:
         page = visit(PAGE, q=search)
 
         assert "fits this search" in page.info[0].value
-        assert "is not flagged: it came back 1.1 times" in page.markdown[0].value
-
-    def test_a_search_that_finds_nothing_is_no_good_news(
-        self, publish: Publish, visit: Visit
-    ) -> None:
-        publish(problems(4))
-        page = visit(PAGE, q="zzzz")
-
-        assert not page.success
-        assert page.caption[-1].value == "No product has such a number or name."
+        assert any("is not flagged: it came back 1.1 times" in each.value for each in page.markdown)
 
     def test_a_name_is_shown_as_it_is_whatever_it_holds(
         self, publish: Publish, visit: Visit
@@ -152,7 +392,7 @@ class TestPage:
 
         page = visit(PAGE)
 
-        assert r"\*\[50 \$ off\]\(x\)\* \#1" in page.markdown[0].value
+        assert page.button(key="open SKU-0").label == r"**\*\[50 \$ off\]\(x\)\* \#1**"
 
     def test_money_of_several_currencies_is_never_added_up(
         self, publish: Publish, visit: Visit
@@ -162,7 +402,24 @@ class TestPage:
         page = visit(PAGE)
 
         assert page.metric[2].value == "CN¥20 · €10"
-        assert page.dataframe[0].value["Currency"].to_list() == ["CNY", "EUR"]
+        by_category = page.dataframe[-1].value
+        assert set(by_category["At stake in 30 days"]) == {"CN¥20", "€10"}
+
+    def test_past_actions_say_whether_they_worked(self, publish: Publish, visit: Visit) -> None:
+        publish(problems(1))
+
+        page = visit(PAGE)
+
+        assert page.dataframe[0].value["Did it work?"].to_list() == [
+            "… too early to say",
+            "✗ did not",
+            "✓ worked",
+        ]
+        assert page.dataframe[0].value["After"].to_list() == [
+            "–",
+            "3.0 × (2.2 – 4.0)",
+            "1.0 × (0.4 – 2.1)",
+        ]
 
     @pytest.mark.parametrize(
         "harm", [b"", b"PAR1 cut", b"\0" * 5000], ids=["empty", "cut", "zeroed"]
@@ -178,12 +435,15 @@ class TestPage:
         assert not page.exception
         assert "damaged" in page.error[0].value
 
+    @pytest.mark.parametrize("column", ["window_weeks", "of_family"])
     def test_what_another_version_published_is_no_traceback(
-        self, publish: Publish, visit: Visit
+        self, publish_marts: PublishMarts, column: str, visit: Visit
     ) -> None:
-        publish(problems(1).drop("window_weeks"))
+        frames = product_marts(problems(1))
+        old = {name: frame.drop(column, strict=False) for name, frame in frames.items()}
+        publish_marts({**old, "cases_daily": cases()})
 
-        page = visit(PAGE)
+        page = visit(PAGE, sku="SKU-0")
 
         assert not page.exception
         assert "another version" in page.error[0].value

@@ -37,8 +37,155 @@ def problems(count: int) -> pl.DataFrame:
             "units_expected": [10.0 for _ in rows],
             "window_weeks": [26 for _ in rows],
             "status": ["flagged"] * count + ["cleared"],
+            "parent": [None for _ in rows],
+            "incidents": [28 for _ in rows],
+            "incidents_expected": [9.5 for _ in rows],
+            "probability": [0.99 for _ in rows],
+            "ended": [0.1] * count + [0.9],
+            "always_high": [0.0 for _ in rows],
+            "has_changed": [True for _ in rows],
+            "of_family": [False for _ in rows],
+            "stream": ["defect" for _ in rows],
+            "culprit_dimension": ["lot" if n == 1 else None for n in rows],
+            "culprit_value": ["2026-02" if n == 1 else None for n in rows],
+            "suggested_action": ["supplier_claim" for _ in rows],
+            "lost_minor": [400 * (n + 1) for n in rows],
         },
-        schema_overrides={"vendor": pl.String, "flagged_at": pl.Datetime("us")},
+        schema_overrides={
+            "vendor": pl.String,
+            "flagged_at": pl.Datetime("us"),
+            "parent": pl.String,
+            "culprit_dimension": pl.String,
+            "culprit_value": pl.String,
+        },
+    )
+
+
+def family(count: int) -> pl.DataFrame:
+    """`count` sizes of one parent that share a problem, and one cleared product."""
+    shared = pl.col("status") == "flagged"
+    return problems(count).with_columns(
+        parent=pl.when(shared).then(pl.lit("SHOE")),
+        of_family=shared,
+        stream=pl.lit("size_fit"),
+        likely_cause=pl.lit("size_fit"),
+        suggested_action=pl.lit("size_note"),
+    )
+
+
+def flags(rows: pl.DataFrame, **answered: str) -> pl.DataFrame:
+    """The newest flag on each of these products; `answered` names the status of flags by their product."""
+    named = {sku.replace("_", "-"): status for sku, status in answered.items()}
+    status = [
+        named.get(sku, "flagged" if status == "flagged" else "cleared")
+        for sku, status in rows.select("sku", "status").iter_rows()
+    ]
+    return rows.select(
+        pl.lit("flag-of-").add(pl.col("sku")).alias("flag_id"),
+        "sku",
+        "title",
+        "category",
+        "vendor",
+        pl.Series("status", status, dtype=pl.String),
+        "flagged_at",
+        pl.lit(datetime(2026, 3, 1)).alias("changed_at"),  # noqa: DTZ001  # UTC, as published
+        pl.lit(None, pl.String).alias("owner_key"),
+        pl.Series(
+            "action",
+            ["supplier_claim" if each == "acted" else None for each in status],
+            dtype=pl.String,
+        ),
+        pl.Series(
+            "dismissal_reason",
+            ["too_small" if each == "dismissed" else None for each in status],
+            dtype=pl.String,
+        ),
+        "since",
+        "lift",
+        "lift_low",
+        "lift_high",
+        "excess_units",
+        "stream",
+        "probability",
+        pl.col("likely_cause").alias("cause"),
+        "culprit_dimension",
+        "culprit_value",
+        "money_at_risk_minor",
+        "currency",
+        "suggested_action",
+    )
+
+
+def actions() -> pl.DataFrame:
+    """Three actions on products: one worked, one did not, one is too young to tell."""
+    verdicts = ("worked", "did_not", "too_early")
+    places = range(len(verdicts))
+    return pl.DataFrame(
+        {
+            "action_id": [f"action-{n}" for n in places],
+            "flag_id": [f"flag-of-SKU-{n}" for n in places],
+            "sku": [f"SKU-{n}" for n in places],
+            "title": [f"Thing number {n}" for n in places],
+            "category": ["Lamps", "Kitchen", "Lamps"],
+            "vendor": ["Lumen" for _ in places],
+            "action": ["supplier_claim", "size_note", "stop_buying"],
+            "taken_at": [datetime(2026, 1, 20 + n) for n in places],  # noqa: DTZ001  # UTC, as published
+            "taken_by": ["s-1" for _ in places],
+            "assigned_to": pl.Series([None for _ in places], dtype=pl.String),
+            "flagged_at": [datetime(2026, 1, 19) for _ in places],  # noqa: DTZ001
+            "since": [date(2026, 1, 5) for _ in places],
+            "lift_before": [3.0 for _ in places],
+            "lift_before_low": [2.0 for _ in places],
+            "lift_before_high": [4.0 for _ in places],
+            "compared": ["sold_after" for _ in places],
+            "weeks_after": [6, 6, 0],
+            "returns_after": [4, 30, 0],
+            "expected_after": [4.0, 10.0, 0.0],
+            "lift_after": [1.0, 3.0, None],
+            "lift_after_low": [0.4, 2.2, None],
+            "lift_after_high": [2.1, 4.0, None],
+            "verdict": list(verdicts),
+        }
+    )
+
+
+def reasons() -> pl.DataFrame:
+    """Why each of ten products comes back: eight of ten times for a defect, where its category has two of ten."""
+    told = pl.DataFrame(
+        {
+            "reason": ["defect", "size_fit"],
+            "incidents": [8, 2],
+            "incidents_given": [10, 10],
+            "category_incidents": [20, 80],
+            "category_incidents_given": [100, 100],
+        }
+    )
+    return pl.DataFrame({"sku": [f"SKU-{n}" for n in range(10)]}).join(told, how="cross")
+
+
+def money_weekly() -> pl.DataFrame:
+    """The last whole week before 1 March 2026, in which more came back than expected, and the one before."""
+    return pl.DataFrame(
+        {
+            "week_start": [date(2026, 2, 16), date(2026, 2, 9)],
+            "currency": ["EUR", "EUR"],
+            "returned_minor": [150_000, 100_000],
+            "expected_minor": [100_000, 100_000],
+            "expected_low_minor": [80_000, 80_000],
+            "expected_high_minor": [120_000, 120_000],
+        }
+    )
+
+
+def cases() -> pl.DataFrame:
+    """Two open reports that something is not safe, and an open complaint."""
+    return pl.DataFrame(
+        {
+            "day": [date(2026, 2, 27), date(2026, 2, 28), date(2026, 2, 28)],
+            "kind": ["safety", "safety", "complaint"],
+            "opened": [1, 2, 1],
+            "still_open": [1, 1, 1],
+        }
     )
 
 
@@ -59,18 +206,27 @@ def weekly() -> pl.DataFrame:
 
 def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
     """The marts of *Problem products*, for these products."""
-    write_marts(published_dir, product_marts(rows))
+    write_marts(published_dir, {**product_marts(rows), "cases_daily": cases()})
 
 
 def product_marts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The marts of *Problem products*, by name."""
     ordinary = rows.tail(1).with_columns(
-        sku=pl.lit("SKU-9"), title=pl.lit("Åsa's lamp"), lift=1.1, status=pl.lit("ordinary")
+        sku=pl.lit("SKU-9"),
+        title=pl.lit("Åsa's lamp"),
+        lift=1.1,
+        probability=0.1,
+        ended=0.0,
+        status=pl.lit("ordinary"),
     )
     return {
         "problem_skus": rows,
         "sku_evidence": pl.concat([rows, ordinary]),
         "sku_weekly": weekly(),
+        "product_flags": flags(rows),
+        "sku_actions": actions(),
+        "sku_reasons": reasons(),
+        "returns_money_weekly": money_weekly(),
     }
 
 

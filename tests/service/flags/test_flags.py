@@ -172,6 +172,24 @@ class TestABuyer:
         assert answers[0].json() == answers[1].json()
         assert shop.types().count("sku.action_taken") == 1
 
+    def test_goes_to_whoever_asks_where_nobody_is_named(self, shop: Shop) -> None:
+        hire(shop)
+        raised = raise_flag(shop)
+        key = shop.retour.staff.create_key("s-1", "buyer", "Li's")
+        headers = {"Authorization": f"Bearer {key}"}
+
+        path = f"/v1/flags/{raised.id}/assignment"
+        answered = shop.call("buyer", "POST", path, json={"version": 1}, headers=headers)
+
+        assert answered.json()["owner"] == "s-1"
+
+    def test_goes_to_nobody_where_whoever_asks_is_no_member_of_staff(self, shop: Shop) -> None:
+        raised = raise_flag(shop)
+
+        refused = answer(shop, raised.id, "assignment", 1, owner=None)
+
+        problem(refused, 422, "no-such-buyer")
+
     @pytest.mark.parametrize("owner", ["nobody", "s-2"])
     def test_hands_over_to_buyers_alone(self, shop: Shop, owner: str) -> None:
         hire(shop, "s-2", "reviewer")

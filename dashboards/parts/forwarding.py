@@ -1,0 +1,99 @@
+"""One product's story in plain sentences, which a buyer can forward to whoever is to act."""
+
+import streamlit as st
+
+from dashboards.queries.product_story import Evidence
+from dashboards.texts import LANGUAGES, Texts
+from dashboards.words import ACTIONS, CULPRITS
+
+
+def show_words_to_forward(of: Evidence, variants: int, texts: Texts) -> None:
+    """The story in both languages, the reader's first, with a button to copy it."""
+    languages = sorted(LANGUAGES, key=lambda each: each != texts.language)
+    for place, language in zip(
+        st.tabs([LANGUAGES[each] for each in languages]), languages, strict=True
+    ):
+        place.code(story(of, variants, Texts(language)), language=None, wrap_lines=True)
+
+
+def story(of: Evidence, variants: int, texts: Texts) -> str:
+    """What is known of a flagged product: a plain text, a sentence a line."""
+    sentences = (
+        _how_often(of, variants, texts),
+        _units(of, texts),
+        _why(of, texts),
+        _where(of, texts),
+    )
+    last = (_money(of, texts), _proposal(of, texts), _sure(of, texts))
+    return "\n".join(each for each in (*sentences, *last) if each)
+
+
+def _how_often(of: Evidence, variants: int, texts: Texts) -> str:
+    parts = {
+        "name": f"{of.title} ({of.sku})",
+        "lift": texts.number(of.lift, 1),
+        "low": texts.number(of.lift_low, 1),
+        "high": texts.number(of.lift_high, 1),
+    }
+    if variants > 1:
+        parts["name"] = texts(
+            "{name} and {n} other variants", name=parts["name"], n=str(variants - 1)
+        )
+    if of.has_changed and of.since:
+        return texts(
+            "Since the week of {since}, {name} comes back {lift} times as often as expected (90 % interval {low} to {high}).",
+            since=texts.day(of.since),
+            **parts,
+        )
+    return texts(
+        "Ever since its first sale, {name} comes back {lift} times as often as expected (90 % interval {low} to {high}).",
+        **parts,
+    )
+
+
+def _units(of: Evidence, texts: Texts) -> str:
+    return texts(
+        "Of {sold} units sold since, {returned} came back; {expected} were to be expected, so {excess} are too many.",
+        sold=texts.number(of.units_sold),
+        returned=texts.number(of.units_returned),
+        expected=texts.number(of.units_expected),
+        excess=texts.number(of.excess_units),
+    )
+
+
+def _why(of: Evidence, texts: Texts) -> str | None:
+    if not of.likely_cause:
+        return None
+    return texts(
+        "More than elsewhere, customers say: {reason}.", reason=texts.reason(of.likely_cause)
+    )
+
+
+def _where(of: Evidence, texts: Texts) -> str | None:
+    if not of.culprit_dimension:
+        return None
+    return texts(
+        "It is not all of it: {kind} {value} explains it.",
+        kind=texts.word(CULPRITS, of.culprit_dimension),
+        value=of.culprit_value or "",
+    )
+
+
+def _money(of: Evidence, texts: Texts) -> str | None:
+    if not of.currency:
+        return None
+    return texts(
+        "In 30 days it costs about {money}, of which {lost} cannot be had back (freight, handling, write-down).",
+        money=texts.money(of.money_at_risk_minor, of.currency),
+        lost=texts.money(of.lost_minor, of.currency),
+    )
+
+
+def _proposal(of: Evidence, texts: Texts) -> str | None:
+    if not of.suggested_action:
+        return None
+    return texts("Proposed: {action}.", action=texts.word(ACTIONS, of.suggested_action))
+
+
+def _sure(of: Evidence, texts: Texts) -> str:
+    return texts("How sure we are: {share}.", share=texts.share(of.probability))

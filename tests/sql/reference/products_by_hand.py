@@ -1,0 +1,85 @@
+"""What came back of each product, why, and what had been paid for it, added up row by row."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from math import sqrt
+from typing import Any
+
+Rows = list[dict[str, Any]]
+Row = Mapping[str, Any]
+
+
+def returns_money_weekly(weeks: Iterable[Row], sales: Iterable[Row]) -> Rows:
+    """The rows of `marts.returns_money_weekly`, of those of `marts.sku_weekly` and `intermediate.sales_weekly`."""
+    prices = _prices(sales)
+    sums: dict[tuple[date, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for week in weeks:
+        for currency, price in prices.get(week["sku"], {}).items():
+            place = sums[week["week_start"], currency]
+            place["returned"] += week["units_returned"] * price
+            place["expected"] += week["units_expected"] * price
+            place["spread"] += ((week["expected_high"] - week["expected_low"]) / 2 * price) ** 2
+    return [
+        {
+            "week_start": week_start,
+            "currency": currency,
+            "returned_minor": round(each["returned"]),
+            "expected_minor": round(each["expected"]),
+            "expected_low_minor": round(max(each["expected"] - sqrt(each["spread"]), 0)),
+            "expected_high_minor": round(each["expected"] + sqrt(each["spread"])),
+        }
+        for (week_start, currency), each in sums.items()
+    ]
+
+
+def _prices(sales: Iterable[Row]) -> dict[str, dict[str, float]]:
+    """By product and currency what was paid for a unit, whatever currency that was sold in."""
+    units: Counter[str] = Counter()
+    paid: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in sales:
+        units[row["sku"]] += row["units_sold"]
+        paid[row["sku"]][row["currency"]] += row["paid_minor"]
+    return {
+        sku: {currency: minor / units[sku] for currency, minor in by_currency.items()}
+        for sku, by_currency in paid.items()
+    }
+
+
+def sku_reasons(incidents: Iterable[Row], evidence: Iterable[Row]) -> Rows:
+    """The rows of `marts.sku_reasons`, of those of `intermediate.return_incidents` and `marts.sku_evidence`."""
+    products = {row["sku"]: row for row in evidence}
+    since: dict[str, Counter[str]] = defaultdict(Counter)
+    of_all: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for row in incidents:
+        sku, reason = row["sku"], row["reason"]
+        if reason is None:
+            continue
+        of_all[products[sku]["category"] or ""][sku][reason] += 1
+        begun = products[sku]["since"]
+        if begun and (row["sold_week_start"] or row["week_start"]) >= begun:
+            since[sku][reason] += 1
+    return [
+        each
+        for sku, product in products.items()
+        if product["since"]
+        for each in _beside(sku, since[sku], of_all[product["category"] or ""])
+    ]
+
+
+def _beside(sku: str, mine: Counter[str], category: Mapping[str, Counter[str]]) -> Rows:
+    others: Counter[str] = Counter()
+    for other, reasons in category.items():
+        if other != sku:
+            others.update(reasons)
+    return [
+        {
+            "sku": sku,
+            "reason": reason,
+            "incidents": mine[reason],
+            "incidents_given": mine.total(),
+            "category_incidents": others[reason],
+            "category_incidents_given": others.total(),
+        }
+        for reason in {reason for reasons in category.values() for reason in reasons}
+    ]
