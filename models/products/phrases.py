@@ -57,6 +57,11 @@ class _Candidate:
     def parts(self) -> frozenset[str]:
         return parts(self.phrase, self.language)
 
+    @property
+    def length(self) -> tuple[int, int, str]:
+        """Orders phrases, the longest first, by what they say, not by the small words between."""
+        return -len(self.parts), len(self.phrase), self.phrase
+
     def within(self, other: "_Candidate") -> bool:
         if self.language == "en":
             return f" {self.phrase} " in f" {other.phrase} "
@@ -153,7 +158,7 @@ def _telling(
 
 
 def _chosen(candidates: Iterable[_Candidate]) -> list[_Candidate]:
-    left = sorted(candidates, key=lambda each: (-each.score, -len(each.phrase), each.phrase))
+    left = sorted(candidates, key=lambda each: (-each.score, *each.length))
     chosen: list[_Candidate] = []
     while left and len(chosen) < MOST_PHRASES:
         told = _longest(left[0], left)
@@ -166,4 +171,4 @@ def _longest(best: _Candidate, candidates: Sequence[_Candidate]) -> _Candidate:
     """The longest that contains the best and is found in nearly all of its comments."""
     enough = _LITTLE_LOST * len(best.found_in)
     longer = [each for each in candidates if best.within(each) and len(each.found_in) >= enough]
-    return max(longer, key=lambda each: (len(each.phrase), each.score, each.phrase))
+    return min(longer, key=lambda each: (*each.length[:1], -each.score, *each.length))

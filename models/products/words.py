@@ -14,10 +14,11 @@ _CHINESE = re.compile(f"[{_HAN}]+")
 # What has a digit or is an address (user@host, host/path) is one piece, and no word.
 _WORD = re.compile("[a-zß-öø-ÿ]+(?:['-][a-zß-öø-ÿ]+)*")
 _PIECE = re.compile(rf"\S*[\d@/\\_]\S*|{_WORD.pattern}|\S")
-_EDGES = frozenset(
-    "a an the and or but of to in on at for from with by as so if than then is are was were be been am has have had "
-    "do does did it its it's this that these those i i'm my me we our you your he she they them there very".split()
-)
+_SMALL_WORDS = """
+    a an the and or but of to in on at for from with by as so if than then is are was were be been am has have had
+    do does did it its it's this that these those i i'm my me we our you your he she they them there very
+"""
+_EDGES = frozenset(_SMALL_WORDS.split())
 _FIRST_OF_NONE = frozenset("的了着过吗呢吧啊和也就都")
 _LAST_OF_NONE = frozenset("的得我你很就都也和在是不太有把被")
 

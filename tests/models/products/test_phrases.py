@@ -104,9 +104,9 @@ class TestTopPhrases:
         assert set(told) == {"handle broke off", "lid leaks", "glaze is cracked"}
 
     def test_the_pieces_of_one_sentence_are_one_phrase(self) -> None:
-        text = "Button fell off during the first day of wearing it outside"
+        text = "A button fell off the first day that I wore it outside"
 
-        assert phrases(shelf([text] * 4)) == ["button fell off during"]
+        assert phrases(shelf([text] * 4)) == ["button fell off"]
 
     def test_a_category_of_one_has_nothing_to_be_compared_with(self) -> None:
         assert phrases(shelf(BROKEN, others=0)) == []
@@ -124,7 +124,9 @@ class TestTopPhrases:
 
     @given(
         st.lists(
-            st.text(alphabet="断把手了坏杯 broke handle lid.,5@", max_size=40), min_size=0, max_size=12
+            st.text(alphabet="断把手了坏杯 broke handle lid.,5@", max_size=40),
+            min_size=0,
+            max_size=12,
         ),
         st.sampled_from(get_args(Language)),
     )
