@@ -150,13 +150,17 @@ class Flags:
         return FlagStory(**_shown(row), history=history)
 
     def comments(self, flag_id: str, by: Caller) -> list[CommentView]:
-        """What customers wrote of the flag's product, the newest first; each reading is noted. Raises `UnknownFlag`."""
-        with self._context.transaction() as transaction:
-            connection = transaction.connection
+        """What customers wrote of the flag's product, the newest first. Raises `UnknownFlag`.
+
+        Each reading is noted first, or nothing is shown; looking them up may take long, and keeps nobody from writing.
+        """
+        with self._context.db.read() as connection:
             flag = SkuFlagged.model_validate_json(_find(connection, flag_id).said)
             rows = comments.newest(connection, flag)
-            for row in rows:
-                note_access(connection, by, "text", row.text_ref, transaction.now)
+        if rows:
+            with self._context.transaction() as transaction:
+                for row in rows:
+                    note_access(transaction.connection, by, "text", row.text_ref, transaction.now)
         return [
             CommentView(
                 kind=row.kind,
