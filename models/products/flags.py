@@ -36,11 +36,11 @@ def decide(
     """Compare evidence (`sku`, `probability`, `ended`, `incidents`, `excess_units`) with the flags that stand.
 
     A flag is raised on strong evidence and cleared only when it has become more likely than not that the product is
-    ordinary, or is so again, so that a product near the line does not come and go. One that a buyer dismissed is raised
+    ordinary, or very likely that it is so again, so that a product near the line does not come and go. One that a buyer dismissed is raised
     anew on new evidence alone, whether it still stands or was cleared since.
     """
-    stands = pl.col("probability") * (1 - pl.col("ended"))
-    doubtful = evidence.filter(stands < detector.clears_below)["sku"]
+    is_over = pl.col("ended") >= detector.cleared_if_ended
+    doubtful = evidence.filter((pl.col("probability") < detector.clears_below) | is_over)["sku"]
     known = set(evidence["sku"])
     cleared = {sku for sku in standing if sku not in known} | (standing & set(doubtful))
     may_be = evidence.filter(~pl.col("sku").is_in(sorted(dismissals.hold)))

@@ -15,12 +15,15 @@ from models.products.changes import (
 )
 from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, expectation
+from models.products.levels import chances_above
 from models.products.lifts import dispersion
 from models.products.mixture import posterior
 from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints
 
 _COARSELY = (2.0, 4.0)
 _IS_ODD = 0.5
+_ALL = STREAMS.index("all")
+_OFTEN = 1.5
 _MAY_HAVE = 0.05  # the week of a change is looked for from this probability on
 
 
@@ -32,7 +35,8 @@ class Problems:
     has ended since. `stream`: place in `STREAMS` of
     the likeliest kind. `has_changed`: whether that began after its first sale, rather than always having been so.
     `of_family`: whether it is all variants of its parent that do.
-    `always_high`: the probability that it has always come back often, though no more than some good products do.
+    `always_high`: the probability that it has always come back half as often again as its peers, though not so often that
+    it is a problem.
     `shape`: of ordinary products' levels. `extra`: how much more incidents vary than Poisson's would.
     """
 
@@ -82,8 +86,8 @@ def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Pro
     """
     everyone = np.ones(grid.shape[0])
     measured = _measured(grid, cohorts, everyone, replace(detector, multipliers=_COARSELY))
-    _, family, own = _probable(grid, measured, everyone)
-    odd = (own + family).sum(axis=(0, 1))
+    found = _probable(grid, measured, everyone)
+    odd = (found.own + found.family).sum(axis=(0, 1))
     weights = np.where(odd > _IS_ODD, 1 - np.minimum(odd, 1.0), 1.0)
     measured = _measured(grid, cohorts, weights, detector)
     return _judged(grid, measured, weights), measured.expected
@@ -96,17 +100,23 @@ def _measured(grid: Grid, cohorts: Cohorts, weights: Floats, detector: Detector)
 
 
 def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
-    shapes, of_family, own = _probable(grid, measured, weights)
-    changed, strong, usual = own + of_family
-    each_stream = changed + strong
+    found = _probable(grid, measured, weights)
+    changed, strong, usual = found.own + found.family
+    of_reasons = strong.copy()
+    of_reasons[_ALL] = 0.0  # whatever the reason, it is the level that counts, not what explains it
+    rest = np.maximum(1 - (changed + of_reasons).sum(axis=0), 0.0)
+    often, far_too_often = rest * _levels(measured, found.shapes[_ALL], strong[_ALL], usual[_ALL])
+    always = of_reasons
+    always[_ALL] = far_too_often
+    each_stream = changed + always
     probability = np.minimum(each_stream.sum(axis=0), 1.0)
     judged = _Judged(
         probability,
         stream=each_stream.argmax(axis=0),
-        has_changed=changed.sum(axis=0) > strong.sum(axis=0),
-        of_family=of_family[:2].sum(axis=(0, 1)) > probability / 2,
+        has_changed=changed.sum(axis=0) > always.sum(axis=0),
+        of_family=found.family[:2].sum(axis=(0, 1)) > probability / 2,
     )
-    since, ended = _since_and_end(grid, measured, judged, shapes)
+    since, ended = _since_and_end(grid, measured, judged, found.shapes)
     return Problems(
         probability=probability,
         since=since,
@@ -114,19 +124,45 @@ def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
         stream=judged.stream,
         has_changed=judged.has_changed,
         of_family=judged.of_family,
-        always_high=usual.sum(axis=0),
-        shape=shapes[-1],
+        always_high=often - far_too_often,
+        shape=found.shapes[_ALL],
         extra=measured.extra,
     )
 
 
-def _probable(
-    grid: Grid, measured: _Measured, weights: Floats
-) -> tuple[list[float], Floats, Floats]:
-    """The shape of levels in each stream, and the probabilities (3, streams, S) of problems of the family and of one's own.
+def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) -> Floats:
+    """The probabilities (2, S) that a product comes back often beside its peers, and so often that it is a problem."""
+    detector = measured.detector
+    each = measured.stream("all")
+    is_strong = np.array([by >= detector.always_from for by in detector.multipliers])
+    shares = np.where(
+        is_strong,
+        strong.mean() / max(1, int(is_strong.sum())) if len(strong) else 0.0,
+        usual.mean() / max(1, int((~is_strong).sum())) if len(usual) else 0.0,
+    )
+    return chances_above(
+        each.found.sum(axis=1),
+        each.expected.sum(axis=1),
+        shape,
+        detector.multipliers,
+        shares,
+        (_OFTEN, detector.always_from),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Probable:
+    """The shape of levels in each stream, and the probabilities (3, streams, S) of problems of one's own and of the family's.
 
     Of three kinds: it has changed; it was always so and is a problem; it was always so and is none.
     """
+
+    shapes: list[float]
+    own: Floats
+    family: Floats
+
+
+def _probable(grid: Grid, measured: _Measured, weights: Floats) -> _Probable:
     own, family, shapes = [], [], []
     for name in STREAMS:
         each = measured.stream(name)
@@ -142,7 +178,7 @@ def _probable(
         shapes.append(shape)
     found = posterior(_stacked(own), _stacked(family), grid.families)
     kinds = (3, len(STREAMS), -1)
-    return shapes, found.family.reshape(kinds), found.own.reshape(kinds)
+    return _Probable(shapes, found.own.reshape(kinds), found.family.reshape(kinds))
 
 
 def _multipliers(name: str, of_stream: Floats, total: Floats, detector: Detector) -> Floats:

@@ -206,7 +206,7 @@ class TestDecide:
         assert decisions.cleared == ("gone", "unsold")
 
     def test_a_flag_goes_when_its_problem_has_ended_however_certain_it_was(self) -> None:
-        over = list_of(over=0.999).with_columns(ended=pl.lit(0.6))
+        over = list_of(over=0.999).with_columns(ended=pl.lit(0.85))
 
         assert decide(over, {"over"}, Detector()).cleared == ("over",)
         assert decide(over, set(), Detector()).flagged == ()
