@@ -75,8 +75,8 @@ class Way:
     doubts: bool = True
 
     def policy(self, whole: Policy) -> Policy:
-        """The shop's policy without what this way does without."""
-        without = {"share": self.audits, "doubt_share": self.doubts}
+        """The shop's policy without what this way does without; who audits nothing draws no doubts either."""
+        without = {"share": self.audits, "doubt_share": self.audits and self.doubts}
         gone = {name: 0.0 for name, is_there in without.items() if not is_there}
         return whole.model_copy(update={"audit": whole.audit.model_copy(update=gone)})
 
@@ -193,10 +193,10 @@ def _stakes(trained: Trained) -> Stakes:
 
 
 def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
-    """The training frame as this way has it."""
+    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself."""
     made = life.of(rows)
     frame = deciding.training_frame(life.applications[rows], made, life.came[rows])
-    if not way.weights:
+    if not (way.weights and way.audits):
         is_known = pl.col("certifying_weight").is_not_null()
         frame = frame.with_columns(
             weight=pl.lit(1.0), certifying_weight=pl.when(is_known).then(1.0)
