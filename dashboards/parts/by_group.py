@@ -19,7 +19,7 @@ def show_groups(view: View, rows: pl.DataFrame) -> None:
     st.subheader(texts("Where it gathers"))
     by = choose_one(
         st.container(),
-        "by",
+        "group",
         texts("By"),
         {"category": texts("Category"), "vendor": texts("Vendor")},
         default="category",

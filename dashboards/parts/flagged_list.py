@@ -11,6 +11,7 @@ from dashboards.parts.frame import View
 from dashboards.parts.plain import plain
 from dashboards.parts.tables import offer_csv
 from dashboards.queries import problem_products as queries
+from dashboards.queries.product_story import shared_title
 from dashboards.texts import Texts
 from dashboards.words import ACTIONS, COURSES, CULPRITS, DISMISSALS, LISTS
 
@@ -98,7 +99,7 @@ def _show_row(row: Mapping[str, Any], course: str, texts: Texts) -> None:
     what, much, why, button = card.columns([5, 5, 4, 3], vertical_alignment="center")
     what = what.container(gap="xxsmall")
     what.button(
-        f"**{plain(row['title'])}**",
+        f"**{plain(shared_title(row['titles']))}**",
         key=f"open {sku}",
         type="tertiary",
         on_click=open_product,

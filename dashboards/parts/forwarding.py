@@ -6,20 +6,22 @@ from dashboards.queries.product_story import Evidence
 from dashboards.texts import LANGUAGES, Texts
 from dashboards.words import ACTIONS, CULPRITS
 
+_NEARLY_ONE = 0.99
 
-def show_words_to_forward(of: Evidence, variants: int, texts: Texts) -> None:
+
+def show_words_to_forward(of: Evidence, texts: Texts) -> None:
     """The story in both languages, the reader's first, with a button to copy it."""
     languages = sorted(LANGUAGES, key=lambda each: each != texts.language)
     for place, language in zip(
         st.tabs([LANGUAGES[each] for each in languages]), languages, strict=True
     ):
-        place.code(story(of, variants, Texts(language)), language=None, wrap_lines=True)
+        place.code(story(of, Texts(language)), language=None, wrap_lines=True)
 
 
-def story(of: Evidence, variants: int, texts: Texts) -> str:
+def story(of: Evidence, texts: Texts) -> str:
     """What is known of a flagged product: a plain text, a sentence a line."""
     sentences = (
-        _how_often(of, variants, texts),
+        _how_often(of, texts),
         _units(of, texts),
         _why(of, texts),
         _where(of, texts),
@@ -28,16 +30,19 @@ def story(of: Evidence, variants: int, texts: Texts) -> str:
     return "\n".join(each for each in (*sentences, *last) if each)
 
 
-def _how_often(of: Evidence, variants: int, texts: Texts) -> str:
+def _how_often(of: Evidence, texts: Texts) -> str:
     parts = {
         "name": f"{of.title} ({of.sku})",
         "lift": texts.number(of.lift, 1),
         "low": texts.number(of.lift_low, 1),
         "high": texts.number(of.lift_high, 1),
     }
-    if variants > 1:
+    if of.variants > 1:
         parts["name"] = texts(
-            "{name} and {n} other variants", name=parts["name"], n=str(variants - 1)
+            "{name} ({n} variants of {parent})",
+            name=of.title,
+            n=texts.number(of.variants),
+            parent=of.parent or of.sku,
         )
     if of.has_changed and of.since:
         return texts(
@@ -80,12 +85,12 @@ def _where(of: Evidence, texts: Texts) -> str | None:
 
 
 def _money(of: Evidence, texts: Texts) -> str | None:
-    if not of.currency:
+    if not of.money:
         return None
     return texts(
         "In 30 days it costs about {money}, of which {lost} cannot be had back (freight, handling, write-down).",
-        money=texts.money(of.money_at_risk_minor, of.currency),
-        lost=texts.money(of.lost_minor, of.currency),
+        money=" + ".join(texts.money(each.at_risk_minor, each.currency) for each in of.money),
+        lost=" + ".join(texts.money(each.lost_minor, each.currency) for each in of.money),
     )
 
 
@@ -96,4 +101,11 @@ def _proposal(of: Evidence, texts: Texts) -> str | None:
 
 
 def _sure(of: Evidence, texts: Texts) -> str:
-    return texts("How sure we are: {share}.", share=texts.share(of.probability))
+    return texts("How sure we are: {share}.", share=how_sure(of, texts))
+
+
+def how_sure(of: Evidence, texts: Texts) -> str:
+    """The probability in percent; nothing is ever quite certain."""
+    if of.probability > _NEARLY_ONE:
+        return texts("over {share}", share=texts.share(_NEARLY_ONE))
+    return texts.share(of.probability)

@@ -1,5 +1,6 @@
 """One product's story: what is known of its returns, what to do, and what came of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -10,7 +11,7 @@ from dashboards.charts import products as charts
 from dashboards.parts.answering import show_answers
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.flagged_list import ICONS, PRODUCT
-from dashboards.parts.forwarding import show_words_to_forward
+from dashboards.parts.forwarding import how_sure, show_words_to_forward
 from dashboards.parts.frame import View
 from dashboards.parts.past_actions import show_actions
 from dashboards.parts.plain import plain
@@ -33,20 +34,23 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
     st.button(
         texts("Back to the list"), icon=":material/arrow_back:", type="tertiary", on_click=_close
     )
-    of = queries.evidence(cursor, sku)
-    if of is None:
+    row = _row_of(sku, rows)
+    skus = row["skus"] if row else [sku]
+    known = [queries.evidence(cursor, each) for each in skus]
+    variants = [each for each in known if each is not None]
+    if not variants:
         st.info(texts("Nothing was ever sold or returned under {sku}.", sku=plain(sku)))
         return
-    row = _row_of(sku, rows)
-    _name(of, row, texts)
+    of = queries.together(variants)
+    _name(of, skus, is_flagged=row is not None, texts=texts)
     _show_figures(view, of)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         _show_what_to_do(view, cursor, of, row)
     with right:
-        _show_course(cursor, of, texts)
-        _show_reasons(cursor, of, texts)
-    _show_what_was_done(view, cursor, of)
+        _show_course(cursor, of, skus, texts)
+        _show_reasons(cursor, of, skus, texts)
+    _show_what_was_done(view, cursor, skus)
 
 
 def _close() -> None:
@@ -62,12 +66,11 @@ def _row_of(sku: str, rows: pl.DataFrame) -> dict[str, Any] | None:
     return found.row(0, named=True) if len(found) else None
 
 
-def _name(of: queries.Evidence, row: dict[str, Any] | None, texts: Texts) -> None:
+def _name(of: queries.Evidence, skus: Sequence[str], *, is_flagged: bool, texts: Texts) -> None:
     st.subheader(plain(of.title))
-    variants = row["skus"] if row and row["variants"] > 1 else [of.sku]
-    parts = [", ".join(variants), of.category, of.vendor]
+    parts = [", ".join(skus), of.category, of.vendor]
     st.caption(plain(" · ".join(each for each in parts if each)))
-    if row is None:
+    if not is_flagged:
         return
     since = texts.day(of.since) if of.since else "–"
     told = (
@@ -87,8 +90,8 @@ def _name(of: queries.Evidence, row: dict[str, Any] | None, texts: Texts) -> Non
 
 def _show_figures(view: View, of: queries.Evidence) -> None:
     texts, define = view.texts, view.define
-    money = texts.money(of.money_at_risk_minor, of.currency) if of.currency else "–"
-    lost = texts.money(of.lost_minor, of.currency) if of.currency else "–"
+    money = " · ".join(texts.money(each.at_risk_minor, each.currency) for each in of.money)
+    lost = " · ".join(texts.money(each.lost_minor, each.currency) for each in of.money)
     show_figures(
         [
             Figure(
@@ -113,13 +116,13 @@ def _show_figures(view: View, of: queries.Evidence) -> None:
             ),
             Figure(
                 texts("At stake in 30 days"),
-                money,
+                money or "–",
                 define("sku_evidence.money_at_risk_minor"),
-                texts("{lost} lost for good", lost=lost),
+                texts("{lost} lost for good", lost=lost or "–"),
             ),
             Figure(
                 texts("How sure"),
-                texts.share(of.probability),
+                how_sure(of, texts),
                 define("sku_evidence.probability"),
                 texts(
                     "needed: {least} to {most}",
@@ -148,16 +151,18 @@ def _show_what_to_do(
     if row["flag_ids"]:
         show_answers(view, row["flag_ids"], of.suggested_action)
     st.subheader(texts("To forward"))
-    show_words_to_forward(of, row["variants"], texts)
+    show_words_to_forward(of, texts)
 
 
-def _show_course(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts: Texts) -> None:
+def _show_course(
+    cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, skus: Sequence[str], texts: Texts
+) -> None:
     st.subheader(texts("Week by week"))
-    weeks = queries.weeks(cursor, of.sku)
+    weeks = queries.weeks(cursor, skus)
     if weeks.is_empty():
         st.caption(texts("No week is known of it."))
         return
-    acted = past_actions.actions_on(cursor, of.sku)
+    acted = past_actions.actions_on(cursor, skus)
     marks = charts.Marks(of.since, tuple(each.date() for each in acted["taken_at"]))
     told = texts(
         "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold. Dashed line: the problem begins; solid line: a buyer acted."
@@ -167,9 +172,11 @@ def _show_course(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts:
     st.caption(told)
 
 
-def _show_reasons(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts: Texts) -> None:
+def _show_reasons(
+    cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, skus: Sequence[str], texts: Texts
+) -> None:
     st.subheader(texts("Beside its category"))
-    peers = queries.peers(cursor, of)
+    peers = queries.peers(cursor, of, skus)
     st.markdown(
         texts(
             "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** came back.",
@@ -179,7 +186,7 @@ def _show_reasons(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts
             category=texts.share(peers.category, 1),
         )
     )
-    reasons = queries.reasons(cursor, of.sku)
+    reasons = queries.reasons(cursor, skus)
     if not reasons["incidents"].sum():
         st.caption(texts("No customer gave a reason."))
         return
@@ -188,11 +195,9 @@ def _show_reasons(cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, texts
     st.caption(told)
 
 
-def _show_what_was_done(
-    view: View, cursor: duckdb.DuckDBPyConnection, of: queries.Evidence
-) -> None:
-    acted = past_actions.actions_on(cursor, of.sku)
+def _show_what_was_done(view: View, cursor: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> None:
+    acted = past_actions.actions_on(cursor, skus)
     if acted.is_empty():
         return
     st.subheader(view.texts("What was done about it"))
-    show_actions(view, acted, file=f"actions-{of.sku}")
+    show_actions(view, acted, file=f"actions-{skus[0]}")

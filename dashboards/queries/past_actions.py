@@ -1,5 +1,7 @@
 """What buyers did about products, and whether it worked."""
 
+from collections.abc import Sequence
+
 import duckdb
 import polars as pl
 
@@ -18,12 +20,12 @@ def actions(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
     )
 
 
-def actions_on(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:
-    """The actions on one product, the newest first."""
+def actions_on(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.DataFrame:
+    """The actions on some products, the newest first."""
     return frame(
         connection,
-        "select * from sku_actions where sku = $sku order by taken_at desc, action_id",
-        {"sku": sku},
+        "select * from sku_actions where list_contains($skus, sku) order by taken_at desc, action_id",
+        {"skus": list(skus)},
     )
 
 

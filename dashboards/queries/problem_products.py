@@ -27,6 +27,16 @@ NEWEST_FLAGS = """
     qualify row_number() over (partition by sku order by flagged_at desc, flag_id desc) = 1
 """
 
+# Column by column, so that a publication of another version is refused by name.
+_SHOWN = """
+    problem.sku, problem.title, problem.category, problem.vendor, problem.parent, problem.of_family,
+    problem.flagged_at, problem.since, problem.has_changed, problem.stream, problem.lift,
+    problem.lift_low, problem.lift_high, problem.probability, problem.excess_units,
+    problem.likely_cause, problem.culprit_dimension, problem.culprit_value,
+    problem.suggested_action, problem.money_at_risk_minor, problem.lost_minor, problem.currency,
+    problem.units_sold, problem.units_returned, problem.units_expected, problem.window_weeks
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -96,7 +106,7 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
         with newest as ({NEWEST_FLAGS}),
 
         shown as (
-            select problem.*, newest.flag_id, newest.status as answer, newest.action, newest.owner_key,
+            select {_SHOWN}, newest.flag_id, newest.status as answer, newest.action, newest.owner_key,
                    newest.changed_at, newest.dismissal_reason,
                    case when problem.lift > 1 then greatest(problem.lift_low - 1, 0) / (problem.lift - 1) else 0 end as low,
                    case when problem.lift > 1 then (problem.lift_high - 1) / (problem.lift - 1) else 1 end as high
@@ -139,7 +149,7 @@ def with_answers(rows: pl.DataFrame, answers: Mapping[str, Answer]) -> pl.DataFr
 def families(rows: pl.DataFrame) -> pl.DataFrame:
     """The flagged products as they are shown: one row for all variants that share a problem, led by the dearest.
 
-    Units are those of all variants. Adds `skus`, `flag_ids` (lists, the leading product's first), `variants` (count) and
+    Units are those of all variants. Adds `skus`, `titles`, `flag_ids` (lists, the leading product's first), `variants` (count) and
     `money`: a list of `currency, minor, low, high` (minor units).
     """
     shared = pl.when(pl.col("of_family") & pl.col("parent").is_not_null())
@@ -165,6 +175,7 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col(first).first(),
             pl.col(units).sum(),
             pl.col("sku").alias("skus"),
+            pl.col("title").alias("titles"),
             pl.col("flag_id").drop_nulls().alias("flag_ids"),
             pl.len().alias("variants"),
         )

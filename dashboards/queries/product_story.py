@@ -1,7 +1,12 @@
-"""What is known of one product: its evidence, its weeks, its reasons, its flag, its peers."""
+"""What is known of a product: its evidence, its weeks, its reasons, its flag, its peers.
 
-from dataclasses import dataclass
+Variants that share a problem are told of together, so most queries take all their numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Literal
 
 import duckdb
@@ -12,8 +17,17 @@ from dashboards.queries.problem_products import FITS, Choice
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What the excess of 30 days amounts to, and what of it is lost for good (minor units)."""
+
+    currency: str
+    at_risk_minor: int
+    lost_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one product; units since its problem began, money (minor units) in 30 days."""
+    """What is known of a product, or of `variants` that share a problem; units since it began."""
 
     sku: str
     title: str
@@ -41,9 +55,8 @@ class Evidence:
     culprit_dimension: str | None
     culprit_value: str | None
     suggested_action: str | None
-    money_at_risk_minor: int
-    lost_minor: int
-    currency: str | None
+    money: tuple[Money, ...] = ()
+    variants: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +90,54 @@ LEAST_PROBABILITY, CERTAIN_ENOUGH, LEAST_INCIDENTS = 0.8, 0.95, 3
 
 def evidence(connection: duckdb.DuckDBPyConnection, sku: str) -> Evidence | None:
     """What is known of one product, flagged or not and whatever is filtered; None of one never sold or returned."""
+    names = [each for each in Evidence.__annotations__ if each not in ("money", "variants")]
     rows = frame(
         connection,
-        f"select {', '.join(Evidence.__annotations__)} from sku_evidence where sku = $sku",
+        f"""select {", ".join(names)}, currency, money_at_risk_minor, lost_minor
+            from sku_evidence where sku = $sku""",
         {"sku": sku},
     )
-    return Evidence(**rows.row(0, named=True)) if len(rows) else None
+    if rows.is_empty():
+        return None
+    row = rows.row(0, named=True)
+    currency, at_risk, lost = (
+        row.pop(each) for each in ("currency", "money_at_risk_minor", "lost_minor")
+    )
+    return Evidence(**row, money=(Money(currency, at_risk, lost),) if currency else ())
+
+
+def together(variants: Sequence[Evidence]) -> Evidence:
+    """What is known of variants that share a problem, the leading one first; of one alone, what is known of it."""
+    lead = variants[0]
+    if len(variants) == 1:
+        return lead
+    money: dict[str, Money] = {}
+    for each in (each for variant in variants for each in variant.money):
+        sum_ = money.get(each.currency, Money(each.currency, 0, 0))
+        money[each.currency] = Money(
+            each.currency,
+            sum_.at_risk_minor + each.at_risk_minor,
+            sum_.lost_minor + each.lost_minor,
+        )
+    return replace(
+        lead,
+        title=shared_title([each.title for each in variants]),
+        excess_units=sum(each.excess_units for each in variants),
+        units_sold=sum(each.units_sold for each in variants),
+        units_returned=sum(each.units_returned for each in variants),
+        units_expected=sum(each.units_expected for each in variants),
+        incidents=sum(each.incidents for each in variants),
+        incidents_expected=sum(each.incidents_expected for each in variants),
+        money=tuple(money.values()),
+        variants=len(variants),
+    )
+
+
+def shared_title(titles: Sequence[str]) -> str:
+    """The words with which the titles of variants begin; the first title where they share none."""
+    words = zip(*(each.split() for each in titles), strict=False)
+    shared = takewhile(lambda each: len(set(each)) == 1, words)
+    return " ".join(each[0] for each in shared) or titles[0]
 
 
 def flag_state(connection: duckdb.DuckDBPyConnection, sku: str) -> FlagState | None:
@@ -120,35 +175,49 @@ def titles(connection: duckdb.DuckDBPyConnection, choice: Choice, limit: int) ->
     return dict(rows)
 
 
-def weeks(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:
-    """A product week by week."""
+def weeks(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.DataFrame:
+    """Products week by week, added up; their bands as if they came back independently of each other."""
     return frame(
         connection,
-        """select week_start, units_sold, units_returned, units_expected, expected_low, expected_high
-           from sku_weekly where sku = $sku order by week_start""",
-        {"sku": sku},
+        """
+        select week_start,
+               cast(sum(units_sold) as bigint) as units_sold,
+               cast(sum(units_returned) as bigint) as units_returned,
+               sum(units_expected) as units_expected,
+               sum(units_expected) - sqrt(sum((units_expected - expected_low) ** 2)) as expected_low,
+               sum(units_expected) + sqrt(sum((expected_high - units_expected) ** 2)) as expected_high
+        from sku_weekly where list_contains($skus, sku)
+        group by week_start order by week_start
+        """,
+        {"skus": list(skus)},
     )
 
 
-def reasons(connection: duckdb.DuckDBPyConnection, sku: str) -> pl.DataFrame:
-    """`reason, incidents, share, category_share`: of the product's returns since, and of its category's; most over first."""
+def reasons(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.DataFrame:
+    """`reason, incidents, share, category_share`: of the products' returns since, and of their category's; most over first."""
     return frame(
         connection,
-        """select reason, incidents,
-                  coalesce(incidents / nullif(incidents_given, 0), 0.0) as share,
-                  coalesce(category_incidents / nullif(category_incidents_given, 0), 0.0) as category_share
-           from sku_reasons where sku = $sku
-           order by share - category_share desc, reason""",
-        {"sku": sku},
+        """
+        with summed as (
+            select reason, sum(incidents) as incidents, sum(category_incidents) as category_incidents
+            from sku_reasons where list_contains($skus, sku) group by reason
+        )
+
+        select reason, cast(incidents as bigint) as incidents,
+               coalesce(incidents / nullif(sum(incidents) over (), 0), 0.0) as share,
+               coalesce(category_incidents / nullif(sum(category_incidents) over (), 0), 0.0) as category_share
+        from summed order by share - category_share desc, reason
+        """,
+        {"skus": list(skus)},
     )
 
 
-def peers(connection: duckdb.DuckDBPyConnection, of: Evidence) -> Peers:
-    """The product beside its category; without a category, beside the shop's products without one."""
+def peers(connection: duckdb.DuckDBPyConnection, of: Evidence, skus: Sequence[str]) -> Peers:
+    """The products beside their category; without a category, beside the shop's products without one."""
     rows = connection.execute(
         """select sum(units_returned) / nullif(sum(units_sold), 0), count(*) from sku_evidence
-           where coalesce(category, '') = $category and sku <> $sku""",
-        {"category": of.category or "", "sku": of.sku},
+           where coalesce(category, '') = $category and not list_contains($skus, sku)""",
+        {"category": of.category or "", "skus": list(skus)},
     ).fetchall()
     share, products = rows[0]
     sold = of.units_sold

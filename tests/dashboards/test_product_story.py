@@ -53,13 +53,13 @@ class TestQueries:
     ) -> None:
         assert queries.evidence(connection, "SKU-77") is None
         assert queries.flag_state(connection, "SKU-77") is None
-        assert queries.weeks(connection, "SKU-77").is_empty()
-        assert queries.reasons(connection, "SKU-77").is_empty()
+        assert queries.weeks(connection, ["SKU-77"]).is_empty()
+        assert queries.reasons(connection, ["SKU-77"]).is_empty()
 
     def test_reasons_stand_beside_those_of_the_category_most_over_first(
         self, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        assert queries.reasons(connection, "SKU-1").rows() == [
+        assert queries.reasons(connection, ["SKU-1"]).rows() == [
             ("defect", 8, 0.8, 0.2),
             ("size_fit", 2, 0.2, 0.8),
         ]
@@ -68,14 +68,52 @@ class TestQueries:
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence
     ) -> None:
         # Kitchen has SKU-1 and SKU-3; each sold 100, and 30 came back where 10 were expected.
-        assert queries.peers(connection, of) == queries.Peers(0.3, 0.1, 0.3, 1)
+        assert queries.peers(connection, of, ["SKU-1"]) == queries.Peers(0.3, 0.1, 0.3, 1)
 
     def test_the_only_one_of_its_category_has_nobody_beside_it(
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence
     ) -> None:
         alone = replace(of, category="Umbrellas", units_sold=0)
 
-        assert queries.peers(connection, alone) == queries.Peers(None, None, None, 0)
+        assert queries.peers(connection, alone, ["SKU-1"]) == queries.Peers(None, None, None, 0)
+
+    def test_weeks_of_variants_are_added_up_and_their_band_is_narrower_than_the_sum(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        alone = queries.weeks(connection, ["SKU-1"]).row(2, named=True)
+        both = queries.weeks(connection, ["SKU-1", "SKU-2"]).row(2, named=True)
+
+        assert (alone["units_returned"], alone["expected_low"], alone["expected_high"]) == (
+            8,
+            0.5,
+            5,
+        )
+        assert (both["units_returned"], both["units_expected"]) == (16, 5.0)
+        assert both["expected_high"] == pytest.approx(5 + 2.5 * 2**0.5)
+
+    def test_variants_are_told_of_together_and_never_add_up_two_currencies(
+        self, of: queries.Evidence
+    ) -> None:
+        other = replace(of, title="Thing of jade", money=(queries.Money("CNY", 900, 300),))
+
+        told = queries.together([of, other, of])
+
+        assert (told.title, told.variants, told.units_returned) == ("Thing", 3, 90)
+        assert told.money == (queries.Money("EUR", 4000, 1600), queries.Money("CNY", 900, 300))
+
+    @pytest.mark.parametrize(
+        ("titles", "shared"),
+        [
+            (["Shoe red 39", "Shoe red 40"], "Shoe red"),
+            (["布鞋 09 39", "布鞋 09 41"], "布鞋 09"),
+            (["Shoe", "Boot"], "Shoe"),
+            (["Shoe 39"], "Shoe 39"),
+        ],
+    )
+    def test_variants_are_called_by_what_their_titles_share(
+        self, titles: list[str], shared: str
+    ) -> None:
+        assert queries.shared_title(titles) == shared
 
     def test_certainty_is_asked_for_as_the_detector_asks_for_it(self) -> None:
         detector = Detector()
@@ -120,7 +158,7 @@ class TestWordsToForward:
     def test_say_since_when_how_often_how_many_why_where_how_dear_and_what_to_do(
         self, of: queries.Evidence
     ) -> None:
-        assert story(of, 1, Texts("en")).replace("\N{NO-BREAK SPACE}", " ").splitlines() == [
+        assert story(of, Texts("en")).replace("\N{NO-BREAK SPACE}", " ").splitlines() == [
             "Since the week of 5 Jan 2026, Thing number 1 (SKU-1) comes back 3.0 times as often as expected (90 % interval 2.5 to 4.0).",
             "Of 100 units sold since, 30 came back; 10 were to be expected, so 20 are too many.",
             "More than elsewhere, customers say: defect.",
@@ -131,10 +169,10 @@ class TestWordsToForward:
         ]
 
     def test_in_chinese_hold_no_english(self, of: queries.Evidence) -> None:
-        told = story(replace(of, title="搪瓷杯"), 3, Texts("zh"))
+        told = story(replace(of, title="搪瓷杯", parent="P-1", variants=3), Texts("zh"))
 
         assert told.startswith(
-            "自 2026年1月5日 当周起，搪瓷杯 (SKU-1) 及其他 2 个款式 的退货是预期的 3.0 倍"
+            "自 2026年1月5日 当周起，搪瓷杯（P-1 的 3 个款式）的退货是预期的 3.0 倍"
         )
         assert "批次 2026-02" in told
         assert "向供应商索赔" in told
@@ -146,11 +184,11 @@ class TestWordsToForward:
             since=None,
             likely_cause=None,
             culprit_dimension=None,
-            currency=None,
+            money=(),
             suggested_action=None,
         )
 
-        told = story(bare, 1, Texts("en"))
+        told = story(bare, Texts("en"))
 
         assert told.startswith("Ever since its first sale, ")
         assert len(told.splitlines()) == 3
@@ -214,7 +252,9 @@ class TestPage:
         page = visit(PAGE, sku="SKU-0")
 
         assert "SKU\\-2, SKU\\-1, SKU\\-0" in page.caption[1].value
-        assert "and 2 other variants comes back" in page.code[0].value
+        assert "(3 variants of SHOE) comes back" in page.code[0].value
+        assert "Of 300 units sold since, 90 came back; 30 were to be expected" in page.code[0].value
+        assert (page.metric[1].value, page.metric[2].value) == ("60", "€60")
 
     def test_one_that_is_not_flagged_says_why(self, publish: Publish, visit: Visit) -> None:
         publish(problems(4))
