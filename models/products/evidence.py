@@ -16,7 +16,6 @@ from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints, 
 from models.products.sizes import Sizes, incident_sizes
 
 DAYS_OF_A_MONTH = 30
-_CERTAIN = 1e9  # the shape of a gamma variable that is its mean
 # The shapes at which a gamma variable's quantiles are computed; between them they are as good as straight.
 _SHAPES = np.geomspace(1e-12, 1e9, 4001)
 EVIDENCE = pl.Schema(
@@ -179,9 +178,17 @@ def _since(
     earlier, lately = together[:2] / problems.extra, together[2:] / problems.extra
     shape = problems.shape
     level = (shape + before[0] / problems.extra) / (shape + before[1] / problems.extra)
-    # What has always been so has no level of its own beside its peers: the lift is all of it.
-    level_shape = np.where(problems.has_changed & (problems.since >= 0), shape, _CERTAIN)
-    factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), level_shape, detector.interval)
+    factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), shape, detector.interval)
+    # What has always been so has no lift over its own level: it is that level beside its peers.
+    changed = problems.has_changed & (problems.since >= 0)
+    factor = Lifts(
+        *(
+            np.where(changed, each, always)
+            for each, always in zip(
+                (factor.lift, factor.low, factor.high), problems.level, strict=True
+            )
+        )
+    )
     return after[0], after[1], level, factor
 
 

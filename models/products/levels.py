@@ -1,5 +1,7 @@
 """How often a product has always come back beside its peers, whatever the reason."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import gammaln
 
@@ -10,40 +12,50 @@ _LEVELS: Floats = 2.0**_DOUBLINGS
 _ROWS_AT_ONCE = 8192
 
 
-def chances_above(
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What is known of products' levels: the chances that they lie above some bounds (bounds, S), and quantiles
+    (quantiles, S).
+    """
+
+    above: Floats
+    quantiles: Floats
+
+
+def levels(
     found: Floats,
     expected: Floats,
-    shape: float,
-    multipliers: tuple[float, ...],
-    shares: Floats,
+    prior: Floats,
     bounds: tuple[float, ...],
-) -> Floats:
-    """The probability that each product's level lies above each of the bounds (bounds, S), given its incidents.
-
-    `found` and `expected` (S,) are incidents and what was expected of them. Beforehand levels are gamma variables of mean 1
-    and this `shape`, and of so many products as `shares` (M,) say, so many times that as `multipliers`.
-    """
-    prior = _prior(shape, multipliers, shares)
-    parts = []
+    probabilities: tuple[float, ...],
+) -> Levels:
+    """The levels of products, by their incidents and what was expected of them (S,) and by the shop's `prior`."""
+    above, quantiles = [], []
     for start in range(0, len(found), _ROWS_AT_ONCE):
         came = found[start : start + _ROWS_AT_ONCE, None]
         ahead = expected[start : start + _ROWS_AT_ONCE, None]
         log = came * np.log(_LEVELS) - ahead * _LEVELS
         weight = np.exp(log - log.max(axis=1, keepdims=True)) * prior
-        total = weight.sum(axis=1)
-        above = [weight[:, bound <= _LEVELS].sum(axis=1) for bound in bounds]
-        parts.append(np.array(above) / np.maximum(total, np.finfo(float).tiny))
-    return np.hstack(parts) if parts else np.empty((len(bounds), 0))
+        weight /= np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        above.append(np.array([weight[:, bound <= _LEVELS].sum(axis=1) for bound in bounds]))
+        below = np.cumsum(weight, axis=1) - weight / 2
+        quantiles.append(
+            np.array([grid_quantile(_DOUBLINGS, below, each) for each in probabilities])
+        )
+    if not above:
+        return Levels(np.empty((len(bounds), 0)), np.empty((len(probabilities), 0)))
+    return Levels(np.hstack(above), np.hstack(quantiles))
 
 
-def _prior(shape: float, multipliers: tuple[float, ...], shares: Floats) -> Floats:
-    """How much of the shop's products lies about each point, on the scale of doublings."""
-    ordinary = (1 - shares.sum()) * _density(shape, 1.0)
-    high = sum(
-        (share * _density(shape, by) for share, by in zip(shares, multipliers, strict=True)),
-        start=np.zeros_like(ordinary),
-    )
-    prior: Floats = ordinary + high
+def prior_of_levels(shape: float, multipliers: tuple[float, ...], shares: Floats) -> Floats:
+    """What a shop's products are like before anything came back: how many lie about each point, adding up to 1.
+
+    Levels are gamma variables of mean 1 and this `shape`, and of so many products as `shares` (M,) say, so many times that
+    as `multipliers`.
+    """
+    prior: Floats = (1 - shares.sum()) * _density(shape, 1.0)
+    for share, by in zip(shares, multipliers, strict=True):
+        prior += share * _density(shape, by)
     return prior
 
 
@@ -53,3 +65,14 @@ def _density(shape: float, mean: float) -> Floats:
     density = np.exp(log)
     share: Floats = density / density.sum()
     return share
+
+
+def grid_quantile(doublings: Floats, below: Floats, probability: float) -> Floats:
+    """Quantiles (rows,) of what lies on a grid of doublings; `below` (rows, points) is the probability below each point."""
+    rows = np.arange(len(below))
+    right = np.clip((below < probability).sum(axis=1), 1, doublings.size - 1)
+    low, high = below[rows, right - 1], below[rows, right]
+    step = np.divide(probability - low, high - low, out=np.zeros(len(below)), where=high > low)
+    between = doublings[right - 1] + np.clip(step, 0, 1) * (doublings[right] - doublings[right - 1])
+    quantile: Floats = 2.0**between
+    return quantile

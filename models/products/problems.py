@@ -15,7 +15,7 @@ from models.products.changes import (
 )
 from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, expectation
-from models.products.levels import chances_above
+from models.products.levels import Levels, levels, prior_of_levels
 from models.products.lifts import dispersion
 from models.products.mixture import posterior
 from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints
@@ -37,6 +37,7 @@ class Problems:
     `of_family`: whether it is all variants of its parent that do.
     `always_high`: the probability that it has always come back half as often again as its peers, though not so often that
     it is a problem.
+    `level` (3, S): how many times as often as its peers it has come back all along: median, and bounds of the interval.
     `shape`: of ordinary products' levels. `extra`: how much more incidents vary than Poisson's would.
     """
 
@@ -47,6 +48,7 @@ class Problems:
     has_changed: Flags
     of_family: Flags
     always_high: Floats
+    level: Floats
     shape: float
     extra: float
 
@@ -105,7 +107,8 @@ def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
     of_reasons = strong.copy()
     of_reasons[_ALL] = 0.0  # whatever the reason, it is the level that counts, not what explains it
     rest = np.maximum(1 - (changed + of_reasons).sum(axis=0), 0.0)
-    often, far_too_often = rest * _levels(measured, found.shapes[_ALL], strong[_ALL], usual[_ALL])
+    level = _levels(measured, found.shapes[_ALL], strong[_ALL], usual[_ALL])
+    often, far_too_often = rest * level.above
     always = of_reasons
     always[_ALL] = far_too_often
     each_stream = changed + always
@@ -125,13 +128,14 @@ def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
         has_changed=judged.has_changed,
         of_family=judged.of_family,
         always_high=often - far_too_often,
+        level=level.quantiles,
         shape=found.shapes[_ALL],
         extra=measured.extra,
     )
 
 
-def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) -> Floats:
-    """The probabilities (2, S) that a product comes back often beside its peers, and so often that it is a problem."""
+def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) -> Levels:
+    """How often products have always come back beside their peers: above what is often, and above what is a problem."""
     detector = measured.detector
     each = measured.stream("all")
     is_strong = np.array([by >= detector.always_from for by in detector.multipliers])
@@ -140,13 +144,13 @@ def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) ->
         strong.mean() / max(1, int(is_strong.sum())) if len(strong) else 0.0,
         usual.mean() / max(1, int((~is_strong).sum())) if len(usual) else 0.0,
     )
-    return chances_above(
+    tail = (1 - detector.interval) / 2
+    return levels(
         each.found.sum(axis=1),
         each.expected.sum(axis=1),
-        shape,
-        detector.multipliers,
-        shares,
-        (_OFTEN, detector.always_from),
+        prior_of_levels(shape, detector.multipliers, shares),
+        bounds=(_OFTEN, detector.always_from),
+        probabilities=(0.5, tail, 1 - tail),
     )
 
 

@@ -1,19 +1,18 @@
 import numpy as np
 import pytest
 
-from models.products.levels import chances_above
+from models.products.levels import levels, prior_of_levels
 
 NONE = np.zeros(1)
 
 
 def above(found: float, expected: float, shape: float = 8.0, *bounds: float) -> list[float]:
-    chances = chances_above(
-        np.array([found]), np.array([expected]), shape, (4.0,), NONE, bounds or (1.5, 3.4)
-    )
-    return [float(each) for each in chances[:, 0]]
+    prior = prior_of_levels(shape, (4.0,), NONE)
+    known = levels(np.array([found]), np.array([expected]), prior, bounds or (1.5, 3.4), ())
+    return [float(each) for each in known.above[:, 0]]
 
 
-class TestChancesAbove:
+class TestLevels:
     def test_what_much_evidence_says_is_certain(self) -> None:
         assert above(500, 100) == pytest.approx([1.0, 1.0], abs=0.01)
         assert above(200, 100) == pytest.approx([1.0, 0.0], abs=0.01)
@@ -34,12 +33,18 @@ class TestChancesAbove:
         expected = rng.gamma(2.0, 2.0, is_high.size)
         found = rng.poisson(level * expected).astype(float)
 
-        (chance,) = chances_above(found, expected, 8.0, (4.0,), np.array([0.05]), (3.0,))
+        prior = prior_of_levels(8.0, (4.0,), np.array([0.05]))
+        known = levels(found, expected, prior, (3.0,), (0.05, 0.95))
 
+        (chance,), (low, high) = known.above, known.quantiles
+        assert ((low <= level) & (level <= high)).mean() == pytest.approx(0.9, abs=0.015)
         unsure = (chance > 0.3) & (chance < 0.9)
         assert (level[unsure] > 3.0).mean() == pytest.approx(chance[unsure].mean(), abs=0.07)
 
     def test_no_product_has_no_chance(self) -> None:
         none = np.empty(0)
 
-        assert chances_above(none, none, 8.0, (4.0,), NONE, (1.5, 3.0)).shape == (2, 0)
+        known = levels(none, none, prior_of_levels(8.0, (4.0,), NONE), (1.5, 3.0), (0.5,))
+
+        assert known.above.shape == (2, 0)
+        assert known.quantiles.shape == (1, 0)
