@@ -370,9 +370,7 @@ class TestPage:
         page = visit(PAGE, q="zzzz")
 
         assert not page.success
-        assert "No product that was ever sold or returned has such a number or name." in [
-            each.value for each in page.caption
-        ]
+        assert "No product has such a number or name." in [each.value for each in page.caption]
 
     @pytest.mark.parametrize("search", ["SKU-9", "asa"])
     def test_a_product_that_is_not_flagged_is_found_and_told_of(
@@ -383,6 +381,10 @@ class TestPage:
 
         assert "fits this search" in page.info[0].value
         assert any("is not flagged: it came back 1.1 times" in each.value for each in page.markdown)
+        assert any(
+            "**100** sold, **30** returned, **10.0** expected" in each.value
+            for each in page.caption
+        )
 
     def test_a_name_is_shown_as_it_is_whatever_it_holds(
         self, publish: Publish, visit: Visit
