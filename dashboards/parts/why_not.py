@@ -27,9 +27,11 @@ def show_found(view: View, choice: problem_products.Choice) -> None:
         st.caption(texts("No product has such a number or name."))
     told = 0
     for sku in found:
+        if told == _FIRST:
+            break
         of = product_story.evidence(cursor, sku)
         flag = product_story.flag_state(cursor, sku)
-        if of is None or product_story.why_not(of, flag) == "flagged" or told == _FIRST:
+        if of is None or product_story.why_not(of, flag) == "flagged":
             continue
         told += 1
         st.markdown(sentence(of, flag, texts))
