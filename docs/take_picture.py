@@ -11,19 +11,17 @@ _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "-
 
 
 def take_picture(address: str, file: str, width: int = 1280, height: int = 1010) -> None:
-    """Open the page in headless Chromium, wait until its charts stand, and save what is seen."""
+    """Open the page in headless Chromium, wait until its list stands, and save what is seen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(_QUIET)
         )
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(address)
-        page.wait_for_selector(
-            "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
-        )
+        page.wait_for_selector("[class*=st-key-row-]")
         page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)  # a pointer on the list would show its tools
-        page.wait_for_timeout(1000)  # the list paints itself on a canvas
+        page.wait_for_timeout(1000)  # tables paint themselves on a canvas
         page.screenshot(path=file)
         browser.close()
 

@@ -24,22 +24,45 @@ def show_found(view: View, choice: problem_products.Choice) -> None:
     cursor = connect(view.publication)
     found = product_story.titles(cursor, choice, 50)
     if not found:
-        st.caption(texts("No product that was ever sold or returned has such a number or name."))
+        st.caption(texts("No product has such a number or name."))
     told = 0
     for sku in found:
+        if told == _FIRST:
+            break
         of = product_story.evidence(cursor, sku)
         flag = product_story.flag_state(cursor, sku)
-        if of is None or product_story.why_not(of, flag) == "flagged" or told == _FIRST:
+        if of is None or product_story.why_not(of, flag) == "flagged":
             continue
         told += 1
         st.markdown(sentence(of, flag, texts))
+        st.caption(_counted(of, texts))
         st.button(
-            texts("See {name}", name=plain(of.title)),
+            texts("See its weeks"),
             key=f"why {sku}",
             type="tertiary",
             on_click=open_product,
             args=(sku,),
         )
+
+
+def _counted(of: Evidence, texts: Texts) -> str:
+    """What was counted of it: since its problem began, else in the detector's window."""
+    parts = {
+        "sold": texts.number(of.units_sold),
+        "returned": texts.number(of.units_returned),
+        "expected": texts.number(of.units_expected, 1),
+    }
+    if of.since is not None:
+        return texts(
+            "Since the week of {since}: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
+            since=texts.day(of.since),
+            **parts,
+        )
+    return texts(
+        "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
+        weeks=texts.number(of.window_weeks),
+        **parts,
+    )
 
 
 def sentence(of: Evidence, flag: FlagState | None, texts: Texts) -> str:

@@ -50,6 +50,10 @@ CONTRACT = {
     ),
     "marts.ills_weekly": "week_start ill measure value unit n",
     "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
+    "marts.sku_reasons": "sku reason incidents incidents_given category_incidents category_incidents_given",
+    "marts.returns_money_weekly": (
+        "week_start currency returned_minor expected_minor expected_low_minor expected_high_minor"
+    ),
     "marts.sku_actions": (
         "sku action taken_at taken_by lift_before lift_after verdict lift_after_low lift_after_high "
         "weeks_after returns_after expected_after flagged_at assigned_to"
