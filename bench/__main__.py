@@ -2,6 +2,7 @@
 
 import bench.bench_import
 import bench.bench_pipeline
+import bench.bench_products
 import bench.bench_risk
 import bench.bench_run
 import bench.bench_service
@@ -12,6 +13,7 @@ from bench.figures import print_figures
 PARTS = (
     bench.bench_import,
     bench.bench_pipeline,
+    bench.bench_products,
     bench.bench_risk,
     bench.bench_run,
     bench.bench_service,

@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 import models.products
 from models.products.culprits import SLICES, culprits, with_culprits
 from models.products.detector import Detector
+from models.products.dismissed import Evidence, new_evidence
 from models.products.evidence import Findings, nothing_found, weigh
-from models.products.flags import Decisions, decide
+from models.products.flags import Decisions, Dismissals, decide
 from models.products.record import Record
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lake_views import digest
@@ -73,7 +75,8 @@ def build_flags(
                   max(case when is_raised then concluded_at end) as flagged_at
            from staging.sku_flags group by sku order by sku"""
     )
-    decisions = decide(evidence, set(logged.filter("is_raised")["sku"]), detector)
+    raised = set(logged.filter("is_raised")["sku"])
+    decisions = decide(evidence, raised, detector, _dismissals(warehouse, evidence))
     if as_of is not None:
         retour.conclusions.append(_conclusions(decisions, evidence, logged, as_of, detector))
     flags = _as_they_stand(decisions, logged, as_of)
@@ -81,6 +84,45 @@ def build_flags(
         warehouse.replace(model.relation, flags, print_),
         len(decisions.flagged),
         len(decisions.cleared),
+    )
+
+
+def _dismissals(warehouse: Warehouse, evidence: pl.DataFrame) -> Dismissals:
+    """What buyers dismissed, by whether today's evidence is another one."""
+    answered = warehouse.query(
+        """select flags.sku, steps.happened_at as dismissed_at, flags.probability, flags.lift, flags.lift_low,
+                  flags.excess_units, flags.since, flags.stream, flags.cause, flags.culprit_value as culprit
+           from staging.flags_raised as flags
+           inner join staging.flag_steps as steps on steps.flag_id = flags.flag_id and steps.step <> 'assigned'
+           qualify row_number() over (partition by flags.sku order by flags.seq desc, steps.seq desc) = 1
+               and steps.step = 'dismissed'
+           order by flags.sku"""
+    )
+    today = {row["sku"]: row for row in evidence.iter_rows(named=True)}
+    again = {
+        row["sku"]
+        for row in answered.iter_rows(named=True)
+        if row["sku"] in today
+        and new_evidence(
+            _held_against(row), row["dismissed_at"].date(), _held_against(today[row["sku"]])
+        )
+    }
+    return Dismissals(
+        hold=frozenset(answered["sku"]) - again,
+        reopened=frozenset(again),
+    )
+
+
+def _held_against(row: dict[str, Any]) -> Evidence:
+    return Evidence(
+        probability=row["probability"] or 0.0,
+        lift=row["lift"],
+        lift_low=row["lift_low"],
+        excess_units=row["excess_units"],
+        since=row["since"],
+        stream=row["stream"],
+        cause=row.get("cause", row.get("likely_cause")),
+        culprit=row.get("culprit", row.get("culprit_value")),
     )
 
 

@@ -13,6 +13,7 @@ from pipelines.actions import EFFECTS_RELATION, build_effects
 from pipelines.lake.ingest import IngestReport, drain, start_anew
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import read_quarantine
+from pipelines.phrases import PHRASES_RELATION, build_phrases
 from pipelines.process import DESIGN_RELATION, build_design
 from pipelines.products import (
     EVIDENCE_RELATION,
@@ -111,6 +112,8 @@ def build_relation(
         build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], Detector())
     elif model.relation == FLAGS_RELATION:
         build_flags(warehouse, model, retour, Detector())
+    elif model.relation == PHRASES_RELATION:
+        build_phrases(warehouse, model, retour)
     elif model.relation == EFFECTS_RELATION:
         build_effects(warehouse, model)
     elif model.relation == DESIGN_RELATION:

@@ -96,6 +96,7 @@ _ACTS: dict[Act, str] = {
     "early": "are paid earlier than others",
     "full": "are inspected in full",
     "audited": "  of those, drawn by lot",
+    "doubted": "    although the model doubts them",
     "blind": "are judged blind",
 }
 

@@ -10,7 +10,8 @@ from models.products.record import Record
 from simulator.goods import CATEGORIES, NEVER, Goods
 from simulator.plan import DayPlan, Plan
 from simulator.reading import scenario_named
-from simulator.world import DAY_US
+from simulator.scenario import Scenario
+from simulator.world import DAY_US, World, world_of
 
 OPENED = date(2025, 1, 6)  # a Monday
 _CURRENCY = "EUR"
@@ -53,11 +54,7 @@ class Shop:
 
 def shop_of(scenario: str, seed: int, size: Size) -> Shop:
     """Play the plan of a shop."""
-    rules = scenario_named(scenario)
-    rules = rules.model_copy(
-        update={"shop": rules.shop.model_copy(update={"products": size.products})}
-    )
-    plan = Plan(rules, seed, size.weeks * 7, size.orders_per_day)
+    plan = Plan(_rules(scenario, size), seed, size.weeks * 7, size.orders_per_day)
     goods = plan.world.goods
     days = [(_sold(day), _came(day)) for day in plan]
     sales, incidents = (_named(pl.concat(parts), goods) for parts in zip(*days, strict=True))
@@ -71,6 +68,11 @@ def shop_of(scenario: str, seed: int, size: Size) -> Shop:
         goods=goods,
         weeks=size.weeks,
     )
+
+
+def world_of_shop(scenario: str, seed: int, size: Size) -> World:
+    """The world in which that shop is played, with all its rules."""
+    return world_of(_rules(scenario, size), seed, size.weeks * 7, size.orders_per_day)
 
 
 def catalogue(goods: Goods) -> pl.DataFrame:
@@ -92,6 +94,12 @@ def has_begun(goods: Goods, week: int) -> np.ndarray:
     """Which products have sold faulty goods by the end of a week (S,)."""
     began = (goods.fault_from < (week + 1) * 7) & (goods.fault_from < NEVER)
     return np.asarray(began)
+
+
+def _rules(scenario: str, size: Size) -> Scenario:
+    rules = scenario_named(scenario)
+    products = rules.shop.model_copy(update={"products": size.products})
+    return rules.model_copy(update={"shop": products})
 
 
 def _sold(day: DayPlan) -> pl.DataFrame:

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
-_CURRENCY = "EUR"
+CURRENCY = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def scenario_of(case: Case) -> Scenario:
     return scenario.model_copy(update={"abuse": abuse})
 
 
-def risk_rules() -> RiskRules:
-    """The risk section of the built-in policy; money is euro cents."""
-    return rules_of(default_policy(), _CURRENCY)
+def risk_rules(policy: Policy | None = None) -> RiskRules:
+    """The risk section of a policy, the built-in one where none is given; money is euro cents."""
+    return rules_of(policy or default_policy(), CURRENCY)
 
 
 def played(scenario: Scenario, seed: int, days: int, orders_per_day: float) -> pl.DataFrame:
@@ -117,6 +117,7 @@ def with_labels(applications: pl.DataFrame, inspected: Flags, weight: Floats) ->
         finding=pl.when(hinted).then(pl.col("found_basic").cast(pl.Int8)),
         found_at=pl.when(hinted).then(told),
         weight=pl.Series(weight),
+        certifying_weight=pl.Series(weight),
     )
 
 
@@ -129,7 +130,7 @@ def _passes_rules(policy: Policy) -> pl.Expr:
     """What the policy's rules on value and history let pass, as far as the features tell it."""
     history = policy.rules.history
     return (
-        (pl.col("value") <= policy.rules.value.auto_up_to_minor[_CURRENCY])
+        (pl.col("value") <= policy.rules.value.auto_up_to_minor[CURRENCY])
         & (pl.col("returns_quarter").fill_null(0) < history.max_returns)
         & (pl.col("returns_bad").fill_null(0) <= history.max_failed_inspections)
     )

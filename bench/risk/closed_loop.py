@@ -1,8 +1,10 @@
 """A shop that lives on what its own decisions let it learn: six retrainings, while a ring appears that nobody has seen.
 
-At first the rules decide and a large share is inspected by lot. From the first certificate on, the model approves; of what
-it approves a small random share is inspected in full, what it does not approve is seen by a person and inspected. Nothing
-else is ever labelled. The same shop is lived through again with one safeguard taken away at a time.
+At first no model decides: a large share passes by lot and is inspected in full, small values pass, and people decide on the
+rest. From the first certificate on, the model approves; of what it approves a small share is inspected in full by lot, what it
+doubts goes to a person, but for what the lot lets pass to learn from. Each application is decided by the service's own functions,
+and what becomes known of it follows from the pipeline's own SQL. People decline abuse more often than honesty, and what they
+decline nobody ever learns of. The same shop is lived through again with one safeguard taken away at a time.
 """
 
 from collections.abc import Callable
@@ -13,22 +15,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bench.risk import baselines, scoring
-from bench.risk.cases import (
-    OPENED,
-    Flags,
-    Floats,
-    Rows,
-    features_of,
-    played,
-    risk_rules,
-    with_labels,
-)
+from bench.risk import baselines, deciding, scoring
+from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
+from bench.risk.living import Life
 from bench.risk.shops import INSPECTED_US
 from models.risk.features import FEATURES
-from models.risk.rules import RiskRules
 from models.risk.train import TooFewLabels, Trained, train
 from models.risk.watch import Audit, watch
+from service.domain.policy import Policy
+from service.domain.risk import Stakes
+from service.policies import default_policy
 from simulator.reading import scenario_named
 from simulator.scenario import Archetype, Scenario
 
@@ -76,6 +72,13 @@ class Way:
     weights: bool = True
     certificate: bool = True
     links: bool = True
+    doubts: bool = True
+
+    def policy(self, whole: Policy) -> Policy:
+        """The shop's policy without what this way does without; who audits nothing draws no doubts either."""
+        without = {"share": self.audits, "doubt_share": self.audits and self.doubts}
+        gone = {name: 0.0 for name, is_there in without.items() if not is_there}
+        return whole.model_copy(update={"audit": whole.audit.model_copy(update=gone)})
 
 
 WAYS = (
@@ -84,33 +87,25 @@ WAYS = (
     Way("no weights", weights=False),
     Way("no certificate: threshold tuned", certificate=False),
     Way("no identity links", links=False),
+    Way("no lot of what the model doubts", doubts=False),
 )
-
-
-@dataclass(slots=True)
-class _Known:
-    """What the shop knows of each application (n,): whether it was inspected, for how many it stands, who let it pass."""
-
-    inspected: Flags
-    weight: Floats
-    approved: Flags  # by the model
-    passed: Flags  # by anybody, with no inspection in full
 
 
 @dataclass(slots=True)
 class _Champion:
     document: dict[str, Any]
-    threshold: float
+    stakes: Stakes
     audits: list[Audit] = field(default_factory=list)
     is_stopped: bool = False
 
 
 def live(
-    applications: pl.DataFrame, course: Course, way: Way, seed: int, rules: RiskRules
+    applications: pl.DataFrame, course: Course, way: Way, seed: int, policy: Policy
 ) -> pl.DataFrame:
     """A row a round: `round, labels, certified` (whether a new model was certified), `coverage, abuse, amount, expected`
     (true rates among what the model approved; `expected` by the all-knowing oracle), `audit_share, estimate,
-    estimate_basic, approved, breached` (whether the watch stopped the model in it), `auc`.
+    estimate_basic, approved, doubts, doubts_abuse` (how many of its doubts the lot let pass, and their true rate),
+    `breached` (whether the watch stopped the model in it).
     """
     chance = np.random.default_rng([seed, 77])
     if not way.links:
@@ -118,25 +113,27 @@ def live(
             pl.lit(None, pl.Float64).alias(name) for name in _LINKS
         )
     size = len(applications)
-    inspected, approved, passed = (np.zeros(size, dtype=np.bool_) for _ in range(3))
-    known = _Known(inspected, np.zeros(size), approved, passed)
+    draw, verdict = chance.random((2, size))
+    came = np.zeros(size, dtype=np.bool_)
+    life = Life(applications, way.policy(policy), draw, verdict, [None] * size, came)
     requested = applications["requested_at"]
-    first = _between(requested, OPENED + timedelta(days=course.before_days), course.starts(0))
-    _by_rules(known, first, applications, rules, chance)
+    opened = OPENED + timedelta(days=course.before_days)
+    life.without_model(_between(requested, opened, course.starts(0)), "no_model")
     champion: _Champion | None = None
     told = []
     for number in range(course.rounds):
         as_of = course.starts(number)
-        newer, trained = _challenger(applications, known, as_of, way, rules, seed)
+        known = _between(requested, opened, as_of)
+        newer, trained = _challenger(life, known, as_of, way, seed)
         champion = newer or champion
         rows = _between(requested, as_of, course.starts(number + 1))
-        breached = _decide(known, rows, applications, champion, way, rules, chance)
+        breached = _decide(life, rows, champion)
         told.append(
             {
                 "round": number + 1,
                 "certified": newer is not None,
                 "labels": 0 if trained is None else trained.data["labels"],
-                **_round(applications, known, rows, champion),
+                **_round(life, rows),
                 "breached": breached,
             }
         )
@@ -151,7 +148,7 @@ def run(
     for seed in seeds:
         applications = played(course.scenario, seed, course.days, course.orders_per_day)
         for way in ways:
-            rows.append(live(applications, course, way, seed, risk_rules()))
+            rows.append(live(applications, course, way, seed, default_policy()))
             tell(f"closed loop: shop {seed} of {seeds[-1]}, {way.name}")
     return pl.concat(rows)
 
@@ -172,121 +169,101 @@ def estimates(approvals: pl.DataFrame) -> tuple[float, float]:
 
 
 def _challenger(
-    applications: pl.DataFrame,
-    known: _Known,
-    as_of: datetime,
-    way: Way,
-    rules: RiskRules,
-    seed: int,
+    life: Life, known: Rows, as_of: datetime, way: Way, seed: int
 ) -> tuple[_Champion | None, Trained | None]:
     """A model trained on what is known at a moment, if it may decide."""
-    weight = known.weight if way.weights else np.ones(len(applications))
-    frame = with_labels(applications, known.inspected, np.maximum(weight, 1.0))
-    if not way.audits:
-        frame = _counted_as_good(frame, known.passed)
+    rules = risk_rules(life.policy)
     try:
-        trained = train(frame, as_of, rules, seed, explain=False)
+        trained = train(_frame(life, known, way), as_of, rules, seed, explain=False)
     except TooFewLabels:
         return None, None
-    threshold = trained.threshold
+    stakes = _stakes(trained)
     if not way.certificate:
-        threshold = trained.choice.thresholds(baselines.tuned_share(trained, rules.abuse_cap))
-    if threshold is None:
+        tuned = trained.choice.thresholds(baselines.tuned_share(trained, rules.abuse_cap))
+        stakes = Stakes(tuned, basic_inspection=tuned)
+    if stakes.approve is None:
         return None, trained
-    return _Champion(trained.document, threshold), trained
+    return _Champion(trained.document, stakes), trained
 
 
-def _counted_as_good(frame: pl.DataFrame, passed: Flags) -> pl.DataFrame:
-    unseen = pl.Series(passed) & pl.col("label").is_null() & pl.col("comes")
+def _stakes(trained: Trained) -> Stakes:
+    actions = trained.choice.actions
+    early, basic = (actions[name].threshold for name in ("refund_early", "inspect_basic"))
+    return Stakes(trained.threshold, early, basic)
+
+
+def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
+    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself."""
+    made = life.of(rows)
+    frame = deciding.training_frame(life.applications[rows], made, life.came[rows])
+    if not (way.weights and way.audits):
+        is_known = pl.col("certifying_weight").is_not_null()
+        frame = frame.with_columns(
+            weight=pl.lit(1.0), certifying_weight=pl.when(is_known).then(1.0)
+        )
+    if way.audits:
+        return frame
+    basic = [each.decision == "approve" and each.inspection == "basic" for each in made]
+    unseen = pl.Series(np.array(basic) & life.came[rows])
     told = pl.col("requested_at") + timedelta(microseconds=INSPECTED_US)
     return frame.with_columns(
         label=pl.when(unseen).then(pl.lit(0, pl.Int8)).otherwise("label"),
         labelled_at=pl.when(unseen).then(told).otherwise("labelled_at"),
+        certifying_weight=pl.when(unseen).then(1.0).otherwise("certifying_weight"),
     )
 
 
-def _decide(
-    known: _Known,
-    rows: Rows,
-    applications: pl.DataFrame,
-    champion: _Champion | None,
-    way: Way,
-    rules: RiskRules,
-    chance: np.random.Generator,
-) -> bool:
-    """Decide a round's applications; whether the watch stopped the model, after which the rules decide."""
+def _decide(life: Life, rows: Rows, champion: _Champion | None) -> bool:
+    """Decide a round's applications; whether the watch stopped the model, after which none decides."""
     if champion is None or champion.is_stopped:
-        _by_rules(known, rows, applications, rules, chance)
+        life.without_model(rows, "no_model" if champion is None else "suspended")
         return False
-    here = applications[rows]
+    here = life.applications[rows]
     score = scoring.scores(champion.document, features_of(here))
-    approved = here["is_eligible"].to_numpy() & (score <= champion.threshold)
-    audited = approved & (chance.random(len(rows)) < (rules.audit_share if way.audits else 0.0))
-    stops_at = _watched(champion, here, audited, rules)
-    by_model = np.ones(len(rows), dtype=np.bool_)
-    if stops_at is not None:
-        champion.is_stopped = True
-        by_model = (here["requested_at"] < stops_at).to_numpy()
-    kept = rows[by_model]
-    approved, audited = approved[by_model], audited[by_model]
-    known.approved[kept] = approved
-    known.passed[kept] = approved & ~audited
-    known.inspected[kept] = audited | ~approved
-    known.weight[kept] = np.where(approved, 1 / rules.audit_share, 1.0)
-    _by_rules(known, rows[~by_model], applications, rules, chance)
-    return stops_at is not None
+    life.decide(rows, deciding.by_model(here, life.draw[rows], life.policy, score, champion.stakes))
+    stops_at = _watched(champion, life, rows)
+    if stops_at is None:
+        return False
+    champion.is_stopped = True
+    life.without_model(rows[(here["requested_at"] >= stops_at).to_numpy()], "suspended")
+    return True
 
 
-def _watched(
-    champion: _Champion, here: pl.DataFrame, audited: Flags, rules: RiskRules
-) -> datetime | None:
+def _watched(champion: _Champion, life: Life, rows: Rows) -> datetime | None:
     """When the champion's audits prove its cap to be broken, if they do."""
-    told = here.filter(pl.Series(audited) & pl.col("comes"))
+    made = life.made(rows)
+    audited = made.filter("is_approved", "inspected", "came")
     before = len(champion.audits)
-    champion.audits += [Audit(found) for found in told["found_full"].to_list()]
-    verdict = watch(champion.audits, cap=rules.abuse_cap, confidence=rules.confidence)
+    champion.audits += [Audit(*each) for each in audited.select("found_full", "weight").iter_rows()]
+    rules = risk_rules(life.policy)
+    largest = max([1.0, *(each.stake for each in champion.audits)])
+    verdict = watch(
+        champion.audits, cap=rules.abuse_cap, confidence=rules.confidence, largest=largest
+    )
     if verdict.breached_at is None:
         return None
-    at: datetime = told["requested_at"][verdict.breached_at - before]
+    at: datetime = audited["requested_at"][verdict.breached_at - before]
     return at + timedelta(microseconds=INSPECTED_US)
 
 
-def _by_rules(
-    known: _Known,
-    rows: Rows,
-    applications: pl.DataFrame,
-    rules: RiskRules,
-    chance: np.random.Generator,
-) -> None:
-    """Without a model what the rules pass is approved, and a large share of it inspected in full."""
-    passes = applications["is_eligible"].to_numpy()[rows]
-    audited = passes & (chance.random(len(rows)) < rules.bootstrap_share)
-    known.inspected[rows] = audited | ~passes
-    known.weight[rows] = np.where(passes, 1 / rules.bootstrap_share, 1.0)
-    known.passed[rows] = passes & ~audited
-
-
-def _round(
-    applications: pl.DataFrame, known: _Known, rows: Rows, champion: _Champion | None
-) -> dict[str, float]:
-    here = applications[rows].with_columns(
-        inspected=pl.Series(known.inspected[rows]) & pl.col("comes"),
-        weight=pl.Series(known.weight[rows]),
-    )
-    by_model = known.approved[rows]
-    truth, value = here["is_abusive"].to_numpy().astype(float), here["value"].to_numpy()
-    approvals = here.filter(pl.Series(by_model))
-    abuse, amount = scoring.rates(by_model, truth, value)
-    from_audits, with_basic = estimates(approvals.filter("comes"))
+def _round(life: Life, rows: Rows) -> dict[str, float]:
+    made = life.made(rows)
+    passed = made["is_approved"].to_numpy()
+    truth, value = made["is_abusive"].to_numpy().astype(float), made["value"].to_numpy()
+    approvals, doubts = made.filter("is_approved"), made.filter("is_drawn_doubt")
+    abuse, amount = scoring.rates(passed, truth, value)
+    from_audits, with_basic = estimates(approvals.filter("came"))
     return {
-        "coverage": float(by_model.sum() / max(here["is_eligible"].sum(), 1)),
+        "coverage": float(passed.sum() / max(made["is_eligible"].sum(), 1)),
         "approved": len(approvals),
         "abuse": abuse,
         "amount": amount,
-        "expected": scoring.rates(by_model, here["posterior"].to_numpy(), value)[0],
-        "audit_share": float(known.inspected[rows][by_model].mean()) if by_model.any() else 0.0,
+        "expected": scoring.rates(passed, made["posterior"].to_numpy(), value)[0],
+        "audit_share": float(approvals["inspected"].sum() / max(len(approvals), 1)),
         "estimate": from_audits,
         "estimate_basic": with_basic,
+        "doubts": len(doubts),
+        "doubts_abuse": float(doubts["is_abusive"].sum() / max(len(doubts), 1)),
     }
 
 

@@ -8,16 +8,16 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from polars.selectors import numeric
-from scipy.stats import beta
 
 from bench.figures import Figure
+from bench.reporting import Verdict, interval, table, word
 from bench.risk import closed_loop, oracle, replays, speed
 from bench.risk.cases import risk_rules
 from models.risk.plots import Line, bars, lines
@@ -52,15 +52,6 @@ class Found:
     loops: pl.DataFrame
     speed: list[Figure]
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A target, what was found, and whether that meets it; None where the runs cannot tell."""
-
-    target: str
-    found: str
-    is_met: bool | None
 
 
 def measure(plan: Plan, tell: Callable[[str], None]) -> Found:
@@ -114,13 +105,6 @@ def ablations(loops: pl.DataFrame) -> list[Verdict]:
         for name, one in by_way.items()
         for words, is_worse in [_compared(one, whole)]
     ]
-
-
-def interval(broken: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Clopper & Pearson 1934)."""
-    low = float(beta.ppf(0.025, broken, of - broken + 1)) if broken else 0.0
-    high = float(beta.ppf(0.975, broken + 1, of - broken)) if broken < of else 1.0
-    return low, high
 
 
 def main() -> None:
@@ -296,9 +280,9 @@ def _sections(plan: Plan, found: Found) -> list[str]:
     return [
         "# The risk model: what it does, measured",
         f"{met} of {len(judged)} targets are met. Made in {found.seconds / 60:.0f} minutes with the seeds below.",
-        _table(
+        table(
             ("target", "found", "met"),
-            [(one.target, one.found, _word(one.is_met)) for one in judged],
+            [(one.target, one.found, word(one.is_met)) for one in judged],
         ),
         "## What was played",
         _played(plan, found),
@@ -316,7 +300,7 @@ def _sections(plan: Plan, found: Found) -> list[str]:
         "![Abuse by round](loop.svg)",
         _loop_table(found.loops),
         "## Speed",
-        _table(
+        table(
             ("figure", "value", "aim"),
             [(f.name.strip(), f"{f.value:.3g} {f.unit}", f.aim) for f in found.speed],
         ),
@@ -341,11 +325,13 @@ def _played(plan: Plan, found: Found) -> str:
         f"{taught[0]:,} to {taught[-1]:,} applications of other shops of the case (at most {oracle.MOST:,}). Its figure "
         "is a lower bound of what those features can tell.\n\n"
         f"**Closed loop.** Shops with seeds {plan.loops[0]} to {plan.loops[-1]} and {course.orders_per_day:,.0f} orders a "
-        f"day: {course.before_days} days without labels, {course.first_days} days of rules with a share of "
-        f"{risk_rules().bootstrap_share:.0%} inspected by lot, then {course.rounds} rounds of {course.round_days} days, each "
-        f"begun by a retraining; the archetype “{course.late}” appears in round {int(course.late_in_round) + 1}. Where "
-        "nothing was ever certified the rules go on; where the watch proves a broken cap, they decide until the next "
-        "model is certified. Every parcel gets a basic inspection, and customers do not react to the decisions."
+        f"day: {course.before_days} days without labels, {course.first_days} days without a model, in which "
+        f"{risk_rules().bootstrap_share:.0%} of what keeps the rules pass by lot and are inspected in full, small values pass, "
+        f"and people decide on the rest; then {course.rounds} rounds of {course.round_days} days, each begun by a retraining; "
+        f"the archetype “{course.late}” appears in round {int(course.late_in_round) + 1}. Where nothing was ever certified "
+        "that goes on; where the watch proves a broken cap, it is so again until the next model is certified. Of what the "
+        "model doubts a lot passes under full inspection; people decline the rest as the practice shop's do, and what they "
+        "decline never becomes known. Every parcel gets a basic inspection, and customers do not react to the decisions."
     )
 
 
@@ -360,7 +346,7 @@ def _ways_tables(rows: pl.DataFrame) -> list[str]:
             means = here.group_by("way", maintain_order=True).agg(numeric().mean())
             parts += [
                 f"**{case}, {labels:,} labels** ({known:,.0f} of them known in time)",
-                _table(
+                table(
                     ("way", "coverage", "abuse by count", "by amount", "cost"),
                     [
                         (
@@ -403,17 +389,20 @@ def _cap_table(rows: pl.DataFrame) -> str:
         "by amount",
         "by count, in expectation",
     )
-    return _table(head, lines_)
+    return table(head, lines_)
 
 
 def _loop_table(loops: pl.DataFrame) -> str:
     means = loops.group_by("way", "round", maintain_order=True).agg(
         pl.col("labels", "coverage", "abuse", "amount", "expected", "audit_share").mean(),
         pl.col("estimate", "estimate_basic").fill_nan(None).mean(),
+        pl.col("doubts").mean(),
+        (pl.col("doubts") * pl.col("doubts_abuse")).sum().alias("doubts_abusive")
+        / pl.col("doubts").sum(),
         pl.col("certified", "breached").sum(),
         pl.len().alias("runs"),
     )
-    return _table(
+    return table(
         (
             "way",
             "round",
@@ -426,6 +415,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
             "audited",
             "estimate",
             "with basic",
+            "doubts let pass",
+            "of them abusive",
         ),
         [
             (
@@ -440,6 +431,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
                 f"{one['audit_share']:.1%}",
                 _percent(one["estimate"]),
                 _percent(one["estimate_basic"]),
+                f"{one['doubts']:,.0f}",
+                _percent(one["doubts_abusive"] if one["doubts"] else None),
             )
             for one in means.iter_rows(named=True)
         ],
@@ -518,15 +511,6 @@ def _loop_plot(loops: pl.DataFrame) -> str:
     return lines(
         "True abuse among what the model approved, by round", "round", "share abusive", shown
     )
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    body = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in body)
-
-
-def _word(is_met: bool | None) -> str:
-    return {True: "yes", False: "**no**", None: "cannot be told"}[is_met]
 
 
 def _percent(value: float | None) -> str:

@@ -163,8 +163,28 @@ def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
                 define("risk_standing.evidence"),
                 texts("limit {limit}", limit=texts.number(standing["evidence_limit"])),
             ),
+            *_drawn_doubts(view, found),
         ]
     )
+
+
+def _drawn_doubts(view: View, found: queries.Passed) -> list[Figure]:
+    """What the lot let pass although the model doubted it; nothing where it drew none."""
+    if not found.doubts:
+        return []
+    texts = view.texts
+    return [
+        Figure(
+            texts("Doubts let pass by lot"),
+            texts.number(found.doubts),
+            view.define("risk_monitor_weekly.doubts_drawn"),
+            texts(
+                "{n} abusive of {of} inspected",
+                n=texts.number(found.doubts_abusive),
+                of=texts.number(found.doubts_inspected),
+            ),
+        )
+    ]
 
 
 def _champion(view: View, standing: Row) -> Row:

@@ -19,7 +19,11 @@ MOST_MOVED = 12
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What passed without a person in a period, and how much of it was abusive, with its 95 % interval (None: not audited)."""
+    """What passed without a person in a period, and how much of it was abusive, with its 95 % interval (None: not audited).
+
+    `doubts` were let pass by lot although the model doubted them; of those `doubts_inspected`, `doubts_abusive` were abusive. They
+    are counted in nothing else but `scored`.
+    """
 
     scored: int
     approved: int
@@ -28,6 +32,9 @@ class Passed:
     abuse_rate: float | None
     abuse_low: float | None
     abuse_high: float | None
+    doubts: int
+    doubts_inspected: int
+    doubts_abusive: int
 
     @property
     def share(self) -> float | None:
@@ -51,13 +58,14 @@ def passed(connection: duckdb.DuckDBPyConnection, period: Period) -> Passed:
     scored, approved = int(rows["scored"].sum()), int(rows["approved"].sum())
     known = rows.filter(pl.col("abuse_rate").is_not_null() & (pl.col("approved") > 0))
     counts = int(rows["audited"].sum()), int(rows["audits_abusive"].sum())
+    doubts = tuple(int(rows[f"doubts_{each}"].sum()) for each in ("drawn", "inspected", "abusive"))
     if known.is_empty():
-        return Passed(scored, approved, *counts, None, None, None)
+        return Passed(scored, approved, *counts, None, None, None, *doubts)
     weight, found = known["approved"].to_numpy().astype(float), known["abuse_rate"].to_numpy()
     rate = float(np.average(found, weights=weight))
     effective = float(weight.sum() ** 2 / (weight**2 / known["audited_effective"].to_numpy()).sum())
     low, high = interval(rate, effective)
-    return Passed(scored, approved, *counts, rate, low, high)
+    return Passed(scored, approved, *counts, rate, low, high, *doubts)
 
 
 def interval(rate: float, size: float) -> tuple[float, float]:
@@ -73,7 +81,7 @@ def weeks(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame
         connection,
         """
         select week_start, model_version, scored, approved, auto_share, audited, audits_abusive, abuse_rate,
-               abuse_low, abuse_high, audited_effective
+               abuse_low, abuse_high, audited_effective, doubts_drawn, doubts_inspected, doubts_abusive
         from risk_monitor_weekly where week_start between $first and $last order by week_start, model_version
         """,
         _weeks(period),

@@ -9,6 +9,7 @@ no correction for having looked at many weeks. A change before the first sale st
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ _ROWS_AT_ONCE = 4096
 _ENDS = 0.2
 _NEVER = -np.inf
 Singles = NDArray[np.float32]
+Number = TypeVar("Number", np.float64, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +87,31 @@ def ratios(stream: Stream, shape: float, families: Ints) -> Ratios:
     return Ratios(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def weeks_of_change(stream: Stream, shape: float, rows: Ints, families: Ints) -> Ints:
-    """The likeliest first cohort of a change, averaged over its multiplier, of each of these products (rows,).
+def weeks_of_change(stream: Stream, shape: float, families: Ints) -> Ints:
+    """The likeliest first cohort of a change, averaged over its multiplier, of each product (S,).
 
-    `families` (rows,) numbers without a step back those that changed together, and so in the same week.
+    `families` (S,) numbers without a step back those that changed together, and so in the same week.
     """
-    if not len(rows):
-        return rows
+    if not len(families):
+        return families
     starts = np.flatnonzero(np.diff(families, prepend=-1))
-    some = Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows])
-    first = np.minimum.reduceat(first_weeks(some.expected), starts)
-    together = [np.add.reduceat(gain, starts, axis=0) for gain in _gains(some, shape)]
+    first = np.minimum.reduceat(first_weeks(stream.expected), starts)
+    together = [np.add.reduceat(gain, starts, axis=0) for gain in _gains(stream, shape)]
     likely = np.logaddexp.reduce(together, axis=0)
     week = np.where(_may_change(first, likely.shape[1]), likely, _NEVER).argmax(axis=1)
-    sizes = np.diff(np.append(starts, len(rows)))
-    return np.asarray(np.repeat(week, sizes))
+    return _for_each(week, starts, len(families))
 
 
-def probability_of_end(
-    stream: Stream, shape: float, rows: Ints, families: Ints, since: Ints
-) -> Floats:
-    """How probable it is that what began at `since` has ended again, of each of these products (rows,).
+def probability_of_end(stream: Stream, shape: float, families: Ints, since: Ints) -> Floats:
+    """How probable it is that what began at `since` (S,) has ended again.
 
-    Beforehand one problem of five is taken to have ended, in any week as likely as in another.
-    `families` (rows,) numbers without a step back those that share a problem; `since` must be the same for all of them.
+    Beforehand one problem of five is taken to have ended, in any week as likely as in another. `families` (S,) numbers
+    without a step back those that share a problem; `since` must be the same for all of them.
     """
-    if not len(rows):
+    if not len(families):
         return np.empty(0)
     starts = np.flatnonzero(np.diff(families, prepend=-1))
-    found, expected = stream.found[rows], stream.expected[rows]
+    found, expected = stream.found, stream.expected
     weeks = np.arange(found.shape[1])
     is_after = weeks >= since[:, None]
     came, ahead = (np.cumsum(each * is_after, axis=1) for each in (found, expected))
@@ -122,7 +120,7 @@ def probability_of_end(
     # Up to each week, that included: the last column is a problem that lasts.
     until = [
         np.add.reduceat(came * np.log(by) - total * np.log1p((by - 1) * share), starts, axis=0)
-        for by in stream.multipliers[rows].T[:, :, None]
+        for by in stream.multipliers.T[:, :, None]
     ]
     likely = np.logaddexp.reduce(until, axis=0)
     may_end = (weeks >= since[starts, None]) & (weeks < len(weeks) - 1)
@@ -131,8 +129,12 @@ def probability_of_end(
     ended += np.log(_ENDS)
     lasts = likely[:, -1] + np.log(1 - _ENDS)
     probability = np.exp(ended - np.logaddexp(ended, lasts))
-    sizes = np.diff(np.append(starts, len(rows)))
-    return np.asarray(np.repeat(probability, sizes))
+    return _for_each(probability, starts, len(families))
+
+
+def _for_each(of_family: NDArray[Number], starts: Ints, number: int) -> NDArray[Number]:
+    """What holds for families, for each of their products (S,)."""
+    return np.asarray(np.repeat(of_family, np.diff(np.append(starts, number))))
 
 
 def first_weeks(expected: Floats) -> Ints:

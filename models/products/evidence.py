@@ -16,7 +16,9 @@ from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints, 
 from models.products.sizes import Sizes, incident_sizes
 
 DAYS_OF_A_MONTH = 30
-_HARDLY = 1e-12  # a gamma variable needs a shape above 0
+_CERTAIN = 1e9  # the shape of a gamma variable that is its mean
+# The shapes at which a gamma variable's quantiles are computed; between them they are as good as straight.
+_SHAPES = np.geomspace(1e-12, 1e9, 4001)
 EVIDENCE = pl.Schema(
     {
         "sku": pl.String(),
@@ -177,7 +179,9 @@ def _since(
     earlier, lately = together[:2] / problems.extra, together[2:] / problems.extra
     shape = problems.shape
     level = (shape + before[0] / problems.extra) / (shape + before[1] / problems.extra)
-    factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), shape, detector.interval)
+    # What has always been so has no level of its own beside its peers: the lift is all of it.
+    level_shape = np.where(problems.has_changed & (problems.since >= 0), shape, _CERTAIN)
+    factor = lifts((earlier[0], earlier[1]), (lately[0], lately[1]), level_shape, detector.interval)
     return after[0], after[1], level, factor
 
 
@@ -283,13 +287,15 @@ def _expected(
     aggregate claims: Bohman & Esscher, Skandinavisk Aktuarietidskrift 46, 1963).
     """
     weekly = by_week_of_return(grid, sold, expected.a_line())
+    order = grid.skus.arg_sort().to_numpy()
     seen = np.maximum.accumulate((grid.order_lines > 0) | (grid.came > 0), axis=1)
-    sku, week = seen.nonzero()
-    ahead = weekly[seen]
+    place, week = seen[order].nonzero()
+    sku = order[place]
+    ahead = weekly[sku, week]
     size = sizes.mean[sku]
     step = sizes.spread * extra
     low, high = (
-        gammaincinv(np.maximum(ahead / step, _HARDLY), tail) * step * size
+        _gamma_quantiles(ahead / step, tail) * step * size
         for tail in ((1 - level) / 2, (1 + level) / 2)
     )
     return pl.DataFrame(
@@ -300,4 +306,12 @@ def _expected(
             "expected_low": np.minimum(low, ahead * size),
             "expected_high": np.maximum(high, ahead * size),
         }
-    ).sort("sku", "week_start")
+    )
+
+
+def _gamma_quantiles(shapes: Floats, probability: float) -> Floats:
+    """Quantiles of gamma variables of scale 1, within a thousandth: a shop has millions of weeks, too many to compute each."""
+    quantiles: Floats = np.interp(
+        np.log(np.maximum(shapes, _SHAPES[0])), np.log(_SHAPES), gammaincinv(_SHAPES, probability)
+    )
+    return quantiles

@@ -40,9 +40,10 @@ class Expected:
     levels: Floats
     rates: dict[str, Floats]
 
-    def of(self, stream: str) -> Floats:
-        """Incidents of a stream that are to be expected of each cohort by now (S, W)."""
-        expected: Floats = self.due * self.levels * self.rates[stream][:, None]
+    def of(self, stream: str, rows: Ints | slice = slice(None)) -> Floats:
+        """Incidents of a stream that are to be expected by now of each cohort of some products (rows, W)."""
+        expected: Floats = self.due[rows] * self.levels[rows]
+        expected *= self.rates[stream][rows, None]
         return expected
 
     def a_line(self) -> Floats:

@@ -9,6 +9,17 @@ from models.products.detector import Detector
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissals:
+    """Products whose last flag a buyer dismissed: those whose evidence is still the old one, and those that have new one."""
+
+    hold: frozenset[str]
+    reopened: frozenset[str]
+
+
+NO_DISMISSALS = Dismissals(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """Products to flag and to clear now, sorted; standing flags that are in neither stay."""
 
@@ -16,18 +27,26 @@ class Decisions:
     cleared: tuple[str, ...]
 
 
-def decide(evidence: pl.DataFrame, standing: Set[str], detector: Detector) -> Decisions:
+def decide(
+    evidence: pl.DataFrame,
+    standing: Set[str],
+    detector: Detector,
+    dismissals: Dismissals = NO_DISMISSALS,
+) -> Decisions:
     """Compare evidence (`sku`, `probability`, `ended`, `incidents`, `excess_units`) with the flags that stand.
 
     A flag is raised on strong evidence and cleared only when it has become more likely than not that the product is
-    ordinary, or is so again, so that a product near the line does not come and go.
+    ordinary, or very likely that it is so again, so that a product near the line does not come and go. One that a buyer dismissed is raised
+    anew on new evidence alone, whether it still stands or was cleared since.
     """
-    stands = pl.col("probability") * (1 - pl.col("ended"))
-    doubtful = evidence.filter(stands < detector.clears_below)["sku"]
+    is_over = pl.col("ended") >= detector.cleared_if_ended
+    doubtful = evidence.filter((pl.col("probability") < detector.clears_below) | is_over)["sku"]
     known = set(evidence["sku"])
     cleared = {sku for sku in standing if sku not in known} | (standing & set(doubtful))
+    may_be = evidence.filter(~pl.col("sku").is_in(sorted(dismissals.hold)))
+    others = standing - cleared - dismissals.reopened
     return Decisions(
-        flagged=tuple(sorted(discoveries(evidence, standing - cleared, detector))),
+        flagged=tuple(sorted(discoveries(may_be, others, detector))),
         cleared=tuple(sorted(cleared)),
     )
 

@@ -36,12 +36,12 @@ class Lifts:
 
 
 def lifts(
-    before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: float, level: float
+    before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: Floats, level: float
 ) -> Lifts:
     """The factor between what comes back now and what should, of incidents and expected ones `before` and `after` (S,).
 
-    What should come back is the expectation times the product's own level before, a gamma variable of mean 1 and this
-    shape that what came before has narrowed. `level` is the interval's probability, such as 0.9.
+    What should come back is the expectation times the product's own level before, a gamma variable of mean 1 and its
+    shape (S,) that what came before has narrowed. `level` is the interval's probability, such as 0.9.
     """
     found = [
         _quantiles(below, (0.5, (1 - level) / 2, (1 + level) / 2))
@@ -67,15 +67,15 @@ def dispersion(incidents: Floats, expected: Floats) -> float:
 
 
 def _distributions(
-    before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: float
+    before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: Floats
 ) -> list[Floats]:
     """Blocks of (rows, 161): the probability that the lift lies below each point."""
     blocks = []
     for start in range(0, len(after[0]), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         came, ahead = after[0][rows, None] + _HALF, after[1][rows, None] + _HALF
-        own = shape + before[0][rows, None]
-        narrowed = shape + before[1][rows, None]
+        own = shape[rows, None] + before[0][rows, None]
+        narrowed = shape[rows, None] + before[1][rows, None]
         log = came * np.log(_LIFTS) - (own + came) * np.log(narrowed + ahead * _LIFTS)
         weight = np.exp(log - log.max(axis=1, keepdims=True)) * _USUAL
         weight /= weight.sum(axis=1, keepdims=True)

@@ -16,7 +16,7 @@ _USUAL_SHARE = (
 )
 _USUAL_PRODUCTS = 50.0  # the weight of that belief, in products
 _ROUNDS = 200
-_SETTLED = 1e-6
+_SETTLED = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +43,44 @@ def posterior(own: Floats, family: Floats, families: Ints) -> Posterior:
         return Posterior(np.zeros((problems, 0)), np.zeros((problems, 0)), none, none)
     starts = np.flatnonzero(np.diff(families, prepend=-1))
     several = np.diff(np.append(starts, number)) > 1
-    family = np.where(several, family, -np.inf)
+    own_ratios, of_families = _Ratios.of(own), _Ratios.of(np.where(several, family, -np.inf))
     shares = np.full(problems, _USUAL_SHARE)
     family_shares = shares.copy()
     for _ in range(_ROUNDS):
         before = np.concatenate([shares, family_shares])
-        by_itself, ordinary = _weighed(own, shares, np.log(1 - shares.sum()))
-        alone = np.log(1 - family_shares.sum()) + np.add.reduceat(ordinary, starts)
-        together, _ = _weighed(family, family_shares, alone)
+        by_itself, ordinary = own_ratios.weighed(shares, np.zeros(number))
+        together, _ = of_families.weighed(family_shares, np.add.reduceat(ordinary, starts))
         apart = (1 - together.sum(axis=0))[families]
-        shares = _share((by_itself * apart).sum(axis=1), apart.sum())
+        shares = _share(by_itself @ apart, apart.sum())
         family_shares = _share(together.sum(axis=1), several.sum())
         if np.abs(np.concatenate([shares, family_shares]) - before).max() < _SETTLED:
             break
     return Posterior(by_itself * apart, together[:, families], shares, family_shares)
 
 
-def _weighed(logs: Floats, shares: Floats, ordinary: Floats | float) -> tuple[Floats, Floats]:
-    """Each problem's probability (H, N) beside `ordinary`, and the logarithm of all of it together (N,)."""
-    weighed = np.log(shares)[:, None] + logs
-    all_of_it = np.logaddexp(ordinary, np.logaddexp.reduce(weighed, axis=0))
-    return np.exp(weighed - all_of_it), all_of_it
+@dataclass(frozen=True, slots=True)
+class _Ratios:
+    """Likelihood ratios (H, N) as shares of each column's largest, whose logarithm is `top` (N,): exponents are taken once."""
+
+    shares: Floats
+    top: Floats
+
+    @classmethod
+    def of(cls, logs: Floats) -> "_Ratios":
+        top = np.maximum(logs.max(axis=0), 0.0)
+        return cls(np.exp(logs - top), top)
+
+    def weighed(self, common: Floats, otherwise: Floats) -> tuple[Floats, Floats]:
+        """Each problem's probability (H, N), and the logarithm of the whole likelihood (N,).
+
+        `common` (H,): how common each problem is. `otherwise` (N,): logarithm of the likelihood where there is none.
+        """
+        top = np.maximum(self.top, otherwise)
+        weighed = common[:, None] * self.shares
+        weighed *= np.exp(self.top - top)
+        total = weighed.sum(axis=0) + (1 - common.sum()) * np.exp(otherwise - top)
+        weighed /= total
+        return weighed, np.log(total) + top
 
 
 def _share(times: Floats, of: float) -> Floats:

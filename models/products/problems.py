@@ -1,6 +1,6 @@
 """Which products have a problem, of which kind and since when: the streams' evidence put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,15 @@ from models.products.changes import (
 )
 from models.products.detector import Detector
 from models.products.expected import Cohorts, Expected, expectation
+from models.products.levels import chances_above
 from models.products.lifts import dispersion
 from models.products.mixture import posterior
 from models.products.record import REASONS, STREAMS, Flags, Floats, Grid, Ints
 
-_ROUNDS = 2  # the second leaves what the first found out of the yardstick of others
+_COARSELY = (2.0, 4.0)
 _IS_ODD = 0.5
+_ALL = STREAMS.index("all")
+_OFTEN = 1.5
 _MAY_HAVE = 0.05  # the week of a change is looked for from this probability on
 
 
@@ -32,7 +35,8 @@ class Problems:
     has ended since. `stream`: place in `STREAMS` of
     the likeliest kind. `has_changed`: whether that began after its first sale, rather than always having been so.
     `of_family`: whether it is all variants of its parent that do.
-    `always_high`: the probability that it has always come back often, though no more than some good products do.
+    `always_high`: the probability that it has always come back half as often again as its peers, though not so often that
+    it is a problem.
     `shape`: of ordinary products' levels. `extra`: how much more incidents vary than Poisson's would.
     """
 
@@ -47,63 +51,134 @@ class Problems:
     extra: float
 
 
-def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Problems, Expected]:
-    """Judge every product, and say what was expected of its cohorts."""
-    weights = np.ones(grid.shape[0])
-    for _ in range(_ROUNDS):
-        expected = expectation(grid, cohorts, weights)
-        problems = _judged(grid, cohorts, expected, weights, detector)
-        odd = problems.probability + problems.always_high
-        weights = np.where(odd > _IS_ODD, 1 - odd, 1.0)
-    return problems, expected
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """See `Problems`."""
+
+    probability: Floats
+    stream: Ints
+    has_changed: Flags
+    of_family: Flags
 
 
-def _judged(
-    grid: Grid, cohorts: Cohorts, expected: Expected, weights: Floats, detector: Detector
-) -> Problems:
-    extra = dispersion(cohorts.found["all"], expected.of("all"))
-    own, family, streams, shapes = [], [], [], []
-    total = expected.of("all").sum(axis=1)
-    for name in STREAMS:
-        found, ahead = cohorts.found[name] / extra, expected.of(name) / extra
-        of_stream = ahead.sum(axis=1) * extra
-        each = Stream(found, ahead, _multipliers(name, of_stream, total, detector))
-        shape = gamma_shape(found.sum(axis=1), ahead.sum(axis=1), weights)
-        log = ratios(each, shape, grid.families)
-        usual, strong = _always(name, log.always, detector)
-        family_usual, family_strong = _always(name, log.family_always, detector)
-        said = found.any()  # what nobody ever says is no evidence, neither for nor against
-        own.append(tuple(_if(bool(said), part) for part in (log.changed, strong, usual)))
-        family.append(
-            tuple(
-                _if(bool(said), part) for part in (log.family_changed, family_strong, family_usual)
-            )
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What all streams are measured by: incidents, what was expected, and by how much more they vary than Poisson's."""
+
+    cohorts: Cohorts
+    expected: Expected
+    extra: float
+    detector: Detector
+
+    def stream(self, name: str, rows: Ints | slice = slice(None)) -> Stream:
+        """One stream of some products. Counts are smaller by how much they vary beyond Poisson's."""
+        found, ahead = self.cohorts.found[name][rows], self.expected.of(name, rows)
+        by = _multipliers(
+            name, ahead.sum(axis=1), self.expected.of("all", rows).sum(axis=1), self.detector
         )
-        streams.append(each)
-        shapes.append(shape)
-    probable = posterior(_stacked(own), _stacked(family), grid.families)
-    kinds = (3, len(STREAMS), -1)
-    changed, strong, usual = (probable.own + probable.family).reshape(kinds)
-    of_family = probable.family.reshape(kinds)[:2].sum(axis=(0, 1))
-    each_stream = changed + strong
-    stream = each_stream.argmax(axis=0)
+        return Stream(found / self.extra, ahead / self.extra, by)
+
+
+def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Problems, Expected]:
+    """Judge every product, and say what was expected of its cohorts.
+
+    What comes back strikingly often is first found, coarsely, and left out of the yardstick of all others.
+    """
+    everyone = np.ones(grid.shape[0])
+    measured = _measured(grid, cohorts, everyone, replace(detector, multipliers=_COARSELY))
+    found = _probable(grid, measured, everyone)
+    odd = (found.own + found.family).sum(axis=(0, 1))
+    weights = np.where(odd > _IS_ODD, 1 - np.minimum(odd, 1.0), 1.0)
+    measured = _measured(grid, cohorts, weights, detector)
+    return _judged(grid, measured, weights), measured.expected
+
+
+def _measured(grid: Grid, cohorts: Cohorts, weights: Floats, detector: Detector) -> _Measured:
+    expected = expectation(grid, cohorts, weights)
+    extra = dispersion(cohorts.found["all"], expected.of("all"))
+    return _Measured(cohorts, expected, extra, detector)
+
+
+def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
+    found = _probable(grid, measured, weights)
+    changed, strong, usual = found.own + found.family
+    of_reasons = strong.copy()
+    of_reasons[_ALL] = 0.0  # whatever the reason, it is the level that counts, not what explains it
+    rest = np.maximum(1 - (changed + of_reasons).sum(axis=0), 0.0)
+    often, far_too_often = rest * _levels(measured, found.shapes[_ALL], strong[_ALL], usual[_ALL])
+    always = of_reasons
+    always[_ALL] = far_too_often
+    each_stream = changed + always
     probability = np.minimum(each_stream.sum(axis=0), 1.0)
-    by_family = of_family > probability / 2
-    has_changed = changed.sum(axis=0) > strong.sum(axis=0)
-    since, ended = _since_and_end(
-        grid, (probability, stream, has_changed, by_family), streams, shapes
+    judged = _Judged(
+        probability,
+        stream=each_stream.argmax(axis=0),
+        has_changed=changed.sum(axis=0) > always.sum(axis=0),
+        of_family=found.family[:2].sum(axis=(0, 1)) > probability / 2,
     )
+    since, ended = _since_and_end(grid, measured, judged, found.shapes)
     return Problems(
         probability=probability,
         since=since,
         ended=ended,
-        stream=stream,
-        has_changed=has_changed,
-        of_family=by_family,
-        always_high=usual.sum(axis=0),
-        shape=shapes[-1],
-        extra=extra,
+        stream=judged.stream,
+        has_changed=judged.has_changed,
+        of_family=judged.of_family,
+        always_high=often - far_too_often,
+        shape=found.shapes[_ALL],
+        extra=measured.extra,
     )
+
+
+def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) -> Floats:
+    """The probabilities (2, S) that a product comes back often beside its peers, and so often that it is a problem."""
+    detector = measured.detector
+    each = measured.stream("all")
+    is_strong = np.array([by >= detector.always_from for by in detector.multipliers])
+    shares = np.where(
+        is_strong,
+        strong.mean() / max(1, int(is_strong.sum())) if len(strong) else 0.0,
+        usual.mean() / max(1, int((~is_strong).sum())) if len(usual) else 0.0,
+    )
+    return chances_above(
+        each.found.sum(axis=1),
+        each.expected.sum(axis=1),
+        shape,
+        detector.multipliers,
+        shares,
+        (_OFTEN, detector.always_from),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Probable:
+    """The shape of levels in each stream, and the probabilities (3, streams, S) of problems of one's own and of the family's.
+
+    Of three kinds: it has changed; it was always so and is a problem; it was always so and is none.
+    """
+
+    shapes: list[float]
+    own: Floats
+    family: Floats
+
+
+def _probable(grid: Grid, measured: _Measured, weights: Floats) -> _Probable:
+    own, family, shapes = [], [], []
+    for name in STREAMS:
+        each = measured.stream(name)
+        shape = gamma_shape(each.found.sum(axis=1), each.expected.sum(axis=1), weights)
+        log = ratios(each, shape, grid.families)
+        said = bool(
+            each.found.any()
+        )  # what nobody ever says is no evidence, neither for nor against
+        usual, strong = _always(name, log.always, measured.detector)
+        of_family = _always(name, log.family_always, measured.detector)
+        own.append([_if(said, part) for part in (log.changed, strong, usual)])
+        family.append([_if(said, part) for part in (log.family_changed, *of_family[::-1])])
+        shapes.append(shape)
+    found = posterior(_stacked(own), _stacked(family), grid.families)
+    kinds = (3, len(STREAMS), -1)
+    return _Probable(shapes, found.own.reshape(kinds), found.family.reshape(kinds))
 
 
 def _multipliers(name: str, of_stream: Floats, total: Floats, detector: Detector) -> Floats:
@@ -135,37 +210,32 @@ def _if(said: bool, logs: Floats) -> Floats:
     return logs if said else np.full_like(logs, -np.inf)
 
 
-def _stacked(parts: list[tuple[Floats, ...]]) -> Floats:
+def _stacked(parts: list[list[Floats]]) -> Floats:
     """Rows: all streams' changes, then all that were always so and are a problem, then those that are none."""
     return np.vstack([each[kind] for kind in range(3) for each in parts])
 
 
 def _since_and_end(
-    grid: Grid,
-    judged: tuple[Floats, Ints, Flags, Flags],
-    streams: list[Stream],
-    shapes: list[float],
+    grid: Grid, measured: _Measured, judged: _Judged, shapes: list[float]
 ) -> tuple[Ints, Floats]:
     """The place of the first week of which too much came back (S,), -1 where there is no sign of a problem; and how probable
     it is that it has ended.
 
     Variants whose parent has the problem share both.
     """
-    probability, stream, has_changed, by_family = judged
-    since, ended = np.full(len(probability), -1), np.zeros(len(probability))
-    weeks = grid.shape[1]
-    alone = np.arange(len(probability))
-    for place, (each, shape) in enumerate(zip(streams, shapes, strict=True)):
-        mine = (stream == place) & (probability >= _MAY_HAVE)
+    since, ended = np.full(grid.shape[0], -1), np.zeros(grid.shape[0])
+    for place, (name, shape) in enumerate(zip(STREAMS, shapes, strict=True)):
+        mine = (judged.stream == place) & (judged.probability >= _MAY_HAVE)
         for rows, families in (
-            (np.flatnonzero(mine & ~by_family), alone),
-            (np.flatnonzero(mine & by_family), grid.families),
+            (np.flatnonzero(mine & ~judged.of_family), np.arange(grid.shape[0])),
+            (np.flatnonzero(mine & judged.of_family), grid.families),
         ):
-            together, changed = families[rows], has_changed[rows]
-            began = weeks_of_change(each, shape, rows, together)
-            always = _least_of(first_weeks(each.expected[rows]), together)
-            since[rows] = np.minimum(np.where(changed, began, always), weeks - 1)
-            ended[rows] = probability_of_end(each, shape, rows, together, since[rows])
+            each, together = measured.stream(name, rows), families[rows]
+            began = weeks_of_change(each, shape, together)
+            always = _least_of(first_weeks(each.expected), together)
+            week = np.where(judged.has_changed[rows], began, always)
+            since[rows] = np.minimum(week, grid.shape[1] - 1)
+            ended[rows] = probability_of_end(each, shape, together, since[rows])
     return since, ended
 
 

@@ -102,6 +102,10 @@ def _learned(trained: Trained, policy_version: str) -> str:
         [
             ("requests", f"{data['requests']:,}, from {data['from']} to {data['to']}"),
             ("labels old enough", f"{data['labels']:,}, of them abusive {data['positives']:,}"),
+            (
+                "labels that certify",
+                f"{data['certifying']:,}; the others a person's choice made known",
+            ),
             ("features", str(len(NAMES))),
             ("made of", _made_of(trained)),
             ("policy", policy_version),

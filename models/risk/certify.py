@@ -14,6 +14,11 @@ mean stake of the abusive ones seen, and at least that of the typical unit of st
 weighted rates); the tests replay it where abuse is drawn to the large amounts. With the largest
 stake that can ever be in its place nothing was certified in four trainings of 10,000 labels. Gaffke's bound is a conjecture that held in
 every replay, not a theorem; bounds by betting or by empirical Bernstein are proven, and were not tried here.
+
+Labels must stand for their requests whoever chose what becomes of them. Audits and lots do: their chance is known, and its
+inverse their weight. What a model doubted is labelled only if a person lets it come, and people decline abuse sooner;
+such labels teach, and come here only from times in which no lot drew of what a model doubts
+(`certifying_weight` of `models.risk.train.train`).
 """
 
 import math

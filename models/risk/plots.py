@@ -6,18 +6,19 @@ from xml.sax.saxutils import escape
 
 _WIDTH, _HEIGHT = 640, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 40, 55
-_COLOURS = ("#1f5fa8", "#c8591b", "#4a4a4a", "#2c8a57")
+_COLOURS = ("#1f5fa8", "#c8591b", "#4a4a4a", "#2c8a57", "#8a3fa0", "#b08a00")
 _FONT = 'font-family="sans-serif" font-size="13"'
 _ROW = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named line through points (x, y); `is_dashed` for what it is measured against."""
+    """A named line through points (x, y); `is_dashed` for what it is measured against, `is_marked` to show its points."""
 
     name: str
     points: Sequence[tuple[float, float]]
     is_dashed: bool = False
+    is_marked: bool = False
 
 
 def lines(title: str, across: str, up: str, shown: Sequence[Line]) -> str:
@@ -50,7 +51,13 @@ def bars(title: str, values: Sequence[tuple[str, float]]) -> str:
 def _line(line: Line, colour: str, number: int, right: float, top: float) -> list[str]:
     path = " ".join(f"{_x(x, right):.1f},{_y(y, top):.1f}" for x, y in line.points)
     dashes = ' stroke-dasharray="5 4"' if line.is_dashed else ""
+    marks = [
+        f'<circle cx="{_x(x, right):.1f}" cy="{_y(y, top):.1f}" r="3" fill="{colour}"/>'
+        for x, y in line.points
+        if line.is_marked
+    ]
     return [
+        *marks,
         f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>',
         f'<text x="{_LEFT + 12}" y="{_TOP + 16 + 17 * number}" fill="{colour}" {_FONT}>{escape(line.name)}</text>',
     ]

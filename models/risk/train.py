@@ -51,8 +51,8 @@ class Trained:
     """A model and all that is known of it.
 
     `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
-    label, weight, value`, each scored by the model of its block; `rank` is the share of the certifying requests whose
-    score is at most as high. `certificates` are by action. `document` and `golden`
+    label, weight, value`, each scored by the model of its block; `label` is null where it is not known or does not
+    certify; `rank` is the share of the certifying requests whose score is at most as high. `certificates` are by action. `document` and `golden`
     are the files that the registry writes. `missing_until` is when the missing labels will be there at the present pace.
     """
 
@@ -88,8 +88,11 @@ def train(
     shapes: tuple[Shape, ...] = SHAPES,
     explain: bool = True,
 ) -> Trained:
-    """Train on the frame (see `models.risk.features` for its columns) as known at `as_of`; the same input gives the
-    same model. `shapes` are tried, and the best one grows every tree. `explain` adds the permutation importance.
+    """Train on the frame as known at `as_of`; the same input gives the same model.
+
+    Its columns: `rma, requested_at`, the features, `label` and `labelled_at`, `weight` (for how many requests the label
+    teaches), `certifying_weight` (for how many it judges; null where somebody's choice made it known, and a label that no
+    choice made stands for it too), `finding` and `found_at` of a basic inspection, `is_eligible`. `shapes` are tried, and the best one grows every tree. `explain` adds the permutation importance.
 
     Raises TooFewLabels where there is nothing to learn from.
     """
@@ -219,7 +222,9 @@ def _learnable(examples: Examples, windows: Windows) -> list[Block]:
 def _judge(
     frame: pl.DataFrame, examples: Examples, blocks: list[Block], grown: list[Grown]
 ) -> pl.DataFrame:
-    eligible = frame["is_eligible"].to_numpy()
+    """Only labels that certify judge anything: bounds, costs, measures and comparisons rest on no person's choice."""
+    eligible, weight = frame["is_eligible"].to_numpy(), frame["certifying_weight"]
+    label = np.where(weight.is_not_null().to_numpy(), examples.label, np.nan)
     parts = []
     for number, (block, model) in enumerate(zip(blocks, grown, strict=True)):
         rows = block.judged[eligible[block.judged]]
@@ -231,8 +236,8 @@ def _judge(
                 pl.lit(number).alias("block"),
                 pl.lit(block.is_test).alias("is_test"),
                 pl.Series("score", score),
-                pl.Series("label", examples.label[rows]).fill_nan(None),
-                "weight",
+                pl.Series("label", label[rows]).fill_nan(None),
+                pl.col("certifying_weight").cast(pl.Float64).fill_null(1.0).alias("weight"),
                 "value",
             )
         )
@@ -288,6 +293,7 @@ def _data(frame: pl.DataFrame, examples: Examples, windows: Windows) -> dict[str
         "requests": len(frame),
         "labels": len(rows),
         "positives": int(examples.label[rows].sum()),
+        "certifying": frame[rows]["certifying_weight"].count(),
         "findings": len(windows.last.findings),
     }
 
@@ -300,6 +306,7 @@ def _when(frame: pl.DataFrame, as_of: datetime, missing: int | None) -> datetime
     """When the missing labels will be there if they come as in the last four weeks; None where never or none missing."""
     came = frame.filter(
         pl.col("label").is_not_null(),
+        pl.col("certifying_weight").is_not_null(),
         pl.col("labelled_at") <= as_of,
         pl.col("labelled_at") > as_of - _PACE,
     )

@@ -214,6 +214,11 @@ _BOUNDS = (
         column="lift, lift_low, lift_high",
     ),
     is_share("marts.sku_evidence", "probability"),
+    is_share("marts.sku_phrases", "share"),
+    is_share("marts.sku_phrases", "usual_share"),
+    # Two customers' words are somebody's own.
+    at_least("marts.sku_phrases", "comments", 3),
+    one_of("marts.sku_phrases", "language", ("en", "zh")),
     at_least("marts.refunds_daily", "refund_minor"),
     at_least("marts.refunds_daily", "median_hours", severity="warning"),
     at_least("marts.cost_monthly", "amount_minor"),

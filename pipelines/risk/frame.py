@@ -11,20 +11,31 @@ from pipelines.risk.seen import SEEN_RELATION
 from pipelines.warehouse.warehouse import Warehouse
 from service.domain.policy import Policy
 
-_ROWS = f"""
+# Where the lot draws of what the model doubts, two samples stand for the same requests: what was drawn, and what a person
+# let come. Each teaches for one half of them; only the drawn ones certify, for all.
+KNOWN = """
     select
         labels.rma,
         labels.assessed_at as requested_at,
-        seen.vector,
         case when labels.is_full_by_decision then labels.label end as label,
-        case when labels.is_full_by_decision then 1 / labels.full_propensity else 1 end as weight,
+        case
+            when not labels.is_full_by_decision then 1
+            when labels.is_drawn_doubt or labels.is_beside_drawn then 0.5 / labels.full_propensity
+            else 1 / labels.full_propensity
+        end as weight,
+        case when labels.is_full_by_decision and not labels.is_beside_drawn then 1 / labels.full_propensity end
+            as certifying_weight,
         case when labels.is_full_by_decision and labels.label is not null then labels.labelled_at end as labelled_at,
         case when not labels.is_full_by_decision then labels.finding end as finding,
         case when not labels.is_full_by_decision then labels.found_at end as found_at,
         labels.is_eligible
     from intermediate.risk_labels as labels
-    inner join {SEEN_RELATION} as seen on seen.rma = labels.rma
-    order by labels.assessed_at, labels.rma
+"""
+_ROWS = f"""
+    select known.*, seen.vector
+    from ({KNOWN}) as known
+    inner join {SEEN_RELATION} as seen on seen.rma = known.rma
+    order by known.requested_at, known.rma
 """
 
 
@@ -32,8 +43,8 @@ _ROWS = f"""
 class Frame:
     """The requests in order of time, up to `as_of` (UTC). `left_out` counts those of unknown value: no bound by amount covers them.
 
-    `rows`: rma, requested_at, every feature, label, weight, labelled_at, finding, found_at, is_eligible; see
-    `models.risk.train`.
+    `rows`: rma, requested_at, every feature, label, weight, certifying_weight, labelled_at, finding, found_at,
+    is_eligible; see `models.risk.train.train`.
     """
 
     rows: pl.DataFrame
@@ -54,8 +65,10 @@ class Frame:
 def training_frame(warehouse: Warehouse) -> Frame:
     """The training frame as the warehouse stands.
 
-    A label counts where the decision had asked for a full inspection, and for as many requests as that was improbable. What
-    the inspection of another request found is a finding: a hint for the model, and no label, for much escapes a basic one.
+    A label counts where the decision had asked for a full inspection, and for as many requests as that was improbable. It
+    certifies but where a person had to let it come and the lot drew others of its like, which tell the same without a
+    person's choice. What the inspection of another request found is a finding: a hint for the model, and no label, for
+    much escapes a basic one.
     """
     found = warehouse.query(_ROWS)
     rows = found.select(
@@ -63,7 +76,7 @@ def training_frame(warehouse: Warehouse) -> Frame:
         pl.col("requested_at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
         *(pl.col("vector").list.get(place).alias(name) for place, name in enumerate(NAMES)),
         pl.col("label").cast(pl.Int8),
-        pl.col("weight").cast(pl.Float64),
+        pl.col("weight", "certifying_weight").cast(pl.Float64),
         pl.col("labelled_at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
         pl.col("finding").cast(pl.Int8),
         pl.col("found_at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),

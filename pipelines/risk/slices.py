@@ -22,6 +22,7 @@ _LIVE = """
            cast(decisions.audit_weight as double) / 1000 as weight
     from marts.risk_decisions as decisions
     where decisions.basis = 'model' and decisions.label = 0 and decisions.audit_weight is not null
+        and not decisions.is_drawn_doubt
         and decisions.model_version in (select version from risk_versions)
 """
 

@@ -90,8 +90,8 @@ def _audits(
             from marts.risk_decisions as decisions
             inner join {SEEN_RELATION} as seen on seen.rma = decisions.rma
             inner join risk_watched as watched on watched.version = decisions.decided_by
-            where decisions.decision = 'approve' and decisions.audit_weight is not null
-                and decisions.scored_at > watched.since
+            where decisions.decision = 'approve' and not decisions.is_drawn_doubt
+                and decisions.audit_weight is not null and decisions.scored_at > watched.since
             order by decisions.labelled_at, decisions.rma""",
         risk_watched=_watched(version, since),
     )

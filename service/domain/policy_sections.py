@@ -182,6 +182,10 @@ class Audit(Section):
     unexplained_share: Annotated[
         Share, Field(description="of what a model sends to a person, shown without its reasons")
     ]
+    doubt_share: Annotated[
+        Share,
+        Field(description="of what a model would send to a person, let pass to learn from"),
+    ]
 
 
 class EarlyRefund(Section):

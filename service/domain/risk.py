@@ -53,7 +53,7 @@ class Assessment:
     `propensity` is how probable this action was, given what was seen, and `approve_propensity` how probable an approval
     was, with whatever inspection. `challenger_score` is what a model that decides nothing yet says of the same request.
     `hidden_decision`: of a blind case, what the model would have decided; the person who decides is told neither that
-    nor its reasons.
+    nor its reasons. `is_drawn_doubt`: the model would have sent it to a person, and the lot let it pass to learn from.
     """
 
     decision: Literal["approve", "review"]
@@ -69,6 +69,7 @@ class Assessment:
     challenger_version: str | None = None
     challenger_score: float | None = None
     hidden_decision: Literal["approve", "review"] | None = None
+    is_drawn_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,8 @@ def by_rules(application: Application, basis: Basis) -> Assessment:
 def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
     """What a model that may let requests pass says of one; what the rules stop goes to a human whatever the score.
 
-    A request above the stake goes to a human too, and its goods are inspected in full. A share of either is a blind case
-    by lot. Raises `ValueError` without a stake.
+    A request above the stake goes to a human too, and its goods are inspected in full; but for a share that the lot lets
+    pass, to learn from. A share of either kind is a blind case by lot. Raises `ValueError` without a stake.
     """
     if stakes.approve is None:
         raise ValueError("a model that is certified for nothing decides nothing")
@@ -150,9 +151,7 @@ def by_score(application: Application, score: float, stakes: Stakes) -> Assessme
         return stopped_by_rules(application)
     if _is_within(stakes.approve, score):
         return _let_pass(application, score, stakes)
-    doubted = to_a_person(application, "model", inspection="full")
-    is_unexplained = application.draw < application.audit.unexplained_share
-    return replace(doubted, hidden_decision="review") if is_unexplained else doubted
+    return _doubted(application)
 
 
 def stopped_by_rules(application: Application) -> Assessment:
@@ -221,6 +220,31 @@ def _let_pass(application: Application, score: float, stakes: Stakes) -> Assessm
         application.audit.share,
     )
     return replace(passed, propensity=passed.propensity * seen_share, approve_propensity=seen_share)
+
+
+def _doubted(application: Application) -> Assessment:
+    """To a human; or by lot an approval under full inspection, so that what it is becomes known whoever might have declined.
+
+    The lot draws only where money waits for the inspection anyway, so that freight is all that it stakes. What it leaves
+    is a blind case by a lot of its own.
+    """
+    share = application.audit.doubt_share if application.refund_on == "inspected" else 0.0
+    left = 1 - share
+    if application.draw >= left:
+        return Assessment(
+            "approve",
+            "inspected",
+            "full",
+            share,
+            "model",
+            share,
+            is_audit=True,
+            is_drawn_doubt=True,
+        )
+    asked = to_a_person(application, "model", inspection="full")
+    asked = replace(asked, propensity=left, approve_propensity=share)
+    is_unexplained = application.draw / left < application.audit.unexplained_share
+    return replace(asked, hidden_decision="review") if is_unexplained else asked
 
 
 def _refund_of(application: Application, score: float, stakes: Stakes) -> RefundOn:

@@ -17,17 +17,20 @@ from service.domain.events import (
     SkuFlagged,
 )
 from service.domain.flags import STEPS, FlagStatus, FlagStep
-from service.flags import repository
+from service.flags import comments, repository
 from service.flags.schemas import (
     AcknowledgeBody,
     ActionBody,
     AssignBody,
+    CommentView,
     DismissBody,
     FlagStepView,
     FlagStory,
     FlagView,
 )
 from service.platform import log, texts
+from service.platform.access import note_access
+from service.platform.auth import Caller
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
 from service.platform.problems import Conflict, NotFound, Unacceptable
@@ -146,6 +149,30 @@ class Flags:
             notes = texts.bodies(connection, refs) if refs else {}
         history = [_step_view(event, said, notes) for event, said in events]
         return FlagStory(**_shown(row), history=history)
+
+    def comments(self, flag_id: str, by: Caller) -> list[CommentView]:
+        """What customers wrote of the flag's product, the newest first. Raises `UnknownFlag`.
+
+        Each reading is noted first, or nothing is shown; looking them up may take long, and keeps nobody from writing.
+        """
+        with self._context.db.read() as connection:
+            flag = SkuFlagged.model_validate_json(_find(connection, flag_id).said)
+            rows = comments.newest(connection, flag)
+        if rows:
+            with self._context.transaction() as transaction:
+                for row in rows:
+                    note_access(transaction.connection, by, "text", row.text_ref, transaction.now)
+        return [
+            CommentView(
+                kind=row.kind,
+                body=row.body,
+                language=row.language,
+                written_at=from_us(row.written_at_us),
+                csat=row.csat,
+                reason=row.reason,
+            )
+            for row in rows
+        ]
 
 
 def _step(

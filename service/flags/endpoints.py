@@ -17,16 +17,19 @@ from service.flags.schemas import (
     AcknowledgeBody,
     ActionBody,
     AssignBody,
+    CommentView,
     DismissBody,
     FlagId,
     FlagStory,
     FlagView,
 )
+from service.platform.auth import Caller
 from service.platform.fields import Ref, Sku
 from service.platform.idempotency import IdempotencyKeyReused
 
 router = APIRouter(prefix="/v1/flags", tags=["flags"])
 BuyerDep = Annotated[Actor, Depends(acting("flags:write"))]
+CommentsReader = Annotated[Caller, Depends(caller_with("flags:comments"))]
 _READERS = [Depends(caller_with("flags:read"))]
 _STEPS = problems(UnknownFlag, FlagChangedMeanwhile, NotPossibleForFlag, IdempotencyKeyReused)
 
@@ -49,6 +52,16 @@ def get_flags(
 def get_flag(flag_id: FlagId, retour: RetourDep) -> FlagStory:
     """A flag and all that happened to it, with what buyers noted."""
     return retour.flags.story(flag_id)
+
+
+@router.get("/{flag_id}/comments", responses=problems(UnknownFlag, has_body=False))
+def get_comments(flag_id: FlagId, retour: RetourDep, caller: CommentsReader) -> list[CommentView]:
+    """What customers wrote of the flag's product since its problem began: the newest first, at most five.
+
+    Comments on its parent's other variants are among them where those are flagged, too. What was erased is missing. Each
+    reading is noted, with the key and the member of staff that it belongs to.
+    """
+    return retour.flags.comments(flag_id, caller)
 
 
 @router.post("/{flag_id}/acknowledgement", responses=_STEPS)

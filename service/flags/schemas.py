@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from service.domain.events import Culprit, DismissalReason, SkuAction, Stream
 from service.domain.flags import FlagStatus, FlagStep
+from service.domain.words import Language
 from service.platform.fields import Body, Prose, Ref, Sku
 
 FlagId = Annotated[
@@ -127,3 +128,21 @@ class FlagStory(FlagView):
     """A flag and all that happened to it, the oldest first."""
 
     history: Annotated[list[FlagStepView], Field(description="the oldest first")]
+
+
+class CommentView(Body):
+    """What a customer wrote of a flagged product; nothing tells who it was."""
+
+    kind: Annotated[
+        Literal["comment", "complaint", "safety"],
+        Field(description="a comment in a survey, a complaint, or a danger that was told of"),
+    ]
+    body: Annotated[str, Field(description="the words themselves")]
+    language: Annotated[Language | None, Field(description="their language; null if not noted")]
+    written_at: Annotated[datetime, Field(description="when they were written, in UTC")]
+    csat: Annotated[
+        int | None, Field(description="how the return was, 1 to 5; null outside a survey")
+    ]
+    reason: Annotated[
+        str | None, Field(description="why the product went back; null where none was given")
+    ]

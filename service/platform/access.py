@@ -21,10 +21,28 @@ access_log = Table(
 
 def note_access(connection: Connection, by: Caller, what: str, subject: str, now: datetime) -> None:
     """Note, in the transaction that shows it, that a caller saw a thing such as (`text`, its ref)."""
+    _note(connection, by.key_id, by.staff_id, what, subject, now)
+
+
+def note_analysis(
+    connection: Connection, by: str, texts: int, what_for: str, now: datetime
+) -> None:
+    """Note, in the transaction that reads them, that a part of Retour itself read texts together, to count their words."""
+    _note(connection, by, None, "texts", f"{what_for}: {texts}", now)
+
+
+def _note(
+    connection: Connection,
+    caller: str,
+    staff_id: str | None,
+    what: str,
+    subject: str,
+    now: datetime,
+) -> None:
     row = {
         "at_us": to_us(now),
-        "caller": by.key_id,
-        "staff_id": by.staff_id,
+        "caller": caller,
+        "staff_id": staff_id,
         "what": what,
         "subject": subject,
     }

@@ -33,6 +33,7 @@ Scope = Literal[
     "surveys:read",
     "flags:read",  # products that come back too often
     "flags:write",
+    "flags:comments",  # what customers wrote of such a product; each reading is noted
     "shipments:write",  # the carrier's facts
     "staff:write",
     "texts:read",  # what customers wrote; each reading is noted
@@ -49,7 +50,7 @@ SCOPES: dict[KeyRole, frozenset[Scope]] = {
     "after_sales": frozenset(
         {"returns:read", "returns:write", "cases:read", "cases:write", "surveys:read", "texts:read"}
     ),
-    "buyer": frozenset({"surveys:read", "flags:read", "flags:write"}),
+    "buyer": frozenset({"surveys:read", "flags:read", "flags:write", "flags:comments"}),
     "admin": frozenset(get_args(Scope)),
 }
 

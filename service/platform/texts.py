@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, bindparam, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from service.domain.words import Language
 from service.platform.clock import from_us, to_us
@@ -24,8 +35,12 @@ texts = Table(
     Column("body", Text, nullable=False),
     Column("written_at_us", BigInteger, nullable=False),
     Index("texts_by_customer", "customer_key"),
+    Index("texts_by_kind", "kind", "written_at_us"),
 )
 
+# What customers write about the goods of a return: in its survey, as a complaint, or of a danger.
+ON_GOODS = ("comment", "complaint", "safety")
+_AT_ONCE = 1_000  # refs of one statement: databases take some tens of thousands
 _TEXT = select(texts).where(texts.c.text_ref == bindparam("of_text"))
 
 
@@ -88,6 +103,32 @@ def bodies(connection: Connection, text_refs: Sequence[str]) -> dict[str, str]:
     """What these texts say, by `text_ref`, those that are kept."""
     query = select(texts.c.text_ref, texts.c.body).where(texts.c.text_ref.in_(text_refs))
     return {row.text_ref: row.body for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a text says; `language` is None where nobody noted it."""
+
+    body: str
+    language: Language | None
+
+
+def words(connection: Connection, text_refs: Sequence[str]) -> dict[str, Words]:
+    """What any number of texts say, by `text_ref`, those that are kept."""
+    asked = select(texts.c.text_ref, texts.c.body, texts.c.language)
+    return {
+        row.text_ref: Words(row.body, row.language)
+        for first in range(0, len(text_refs), _AT_ONCE)
+        for row in connection.execute(
+            asked.where(texts.c.text_ref.in_(text_refs[first : first + _AT_ONCE]))
+        )
+    }
+
+
+def count_on_goods(connection: Connection) -> int:
+    """How many texts about goods are kept."""
+    query = select(func.count()).where(texts.c.kind.in_(ON_GOODS))
+    return connection.execute(query).scalar_one()
 
 
 def erase_of(connection: Connection, customer_key: str) -> int:

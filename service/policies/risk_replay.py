@@ -21,7 +21,7 @@ from service.reviews.repository import assessments
 from service.risk.model_risk import ModelRisk
 from service.risk.standing import Registry
 
-Act = Literal["passed", "reviewed", "declined", "early", "full", "audited", "blind"]
+Act = Literal["passed", "reviewed", "declined", "early", "full", "audited", "doubted", "blind"]
 # What a request at a time can be replayed by; the rest of [risk] a model is trained by, or the pipeline watches it by.
 _REPLAYED = ("unscored_up_to_minor", "if_suspended", "early_refund.allowed", "early_refund.on")
 _NEVER_LATE = 0.0
@@ -157,6 +157,8 @@ def _told(application: Application, made: Assessment) -> Iterator[Act]:
         yield "full"
     if made.is_audit:
         yield "audited"
+    if made.is_drawn_doubt:
+        yield "doubted"
     if made.hidden_decision is not None:
         yield "blind"
 

@@ -52,6 +52,11 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
         f"where a model decides: {policy.audit.blind_share:.1%} of what it would let pass, "
         f"{policy.audit.unexplained_share:.1%} of what it sends to a person",
     )
+    yield (
+        "doubts",
+        f"{policy.audit.doubt_share:.1%} of what a model would send to a person for its score pass by lot, are inspected in "
+        "full and paid after that",
+    )
     yield "risk model", _risk(policy.risk)
     yield "to be kept", f"up to {_amounts(policy.keep_item.up_to_minor)}"
     yield "review", f"within {clocks.hours.review} {clocks.calendar} hours"

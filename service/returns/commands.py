@@ -279,7 +279,8 @@ def _act_on(
         rules=list(judged.outcomes),
     )
     held.happen(said, SYSTEM, held.lines.values())
-    _grant_keeping(held)
+    if not assessment.is_drawn_doubt:  # what stays with the customer is never inspected
+        _grant_keeping(held)
 
 
 def _grant_keeping(held: HeldReturn) -> None:
@@ -318,6 +319,7 @@ def _assessed(
         challenger_version=assessment.challenger_version,
         challenger_score=assessment.challenger_score,
         hidden_decision=assessment.hidden_decision,
+        is_drawn_doubt=assessment.is_drawn_doubt,
     )
 
 

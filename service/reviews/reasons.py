@@ -150,7 +150,8 @@ def _suspicions(said: ReturnAssessed) -> tuple[Phrase, ...]:
 
 def _authorized(said: ReturnAuthorized, assessed: ReturnAssessed | None) -> Decided:
     if said.mode == "rule":
-        by: DecidedBy = "model" if assessed and assessed.basis == "model" else "rules"
+        is_by_score = assessed and assessed.basis == "model" and not assessed.is_drawn_doubt
+        by: DecidedBy = "model" if is_by_score else "rules"
         kept = Phrase(_KEPT.text, {"version": said.policy_version})
         return Decided("authorized", by, (kept,))
     if said.mode == "deadline":

@@ -14,10 +14,12 @@ columns:
   found_at: when that was known (UTC) - at the first bad finding, or the last good one; null without
   labelled_at: when it was known (UTC) - at the first bad finding, or the last good one; null without a label
   depth: how closely its goods were looked at - full if any was, else basic; null before
-  full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection that counts (0 to 1)
+  full_propensity: how probable it was, given what was seen, that the decision would ask for a full inspection that counts as this one does (0 to 1)
   is_full_by_decision: whether the decision asked for a full inspection; only then does a label count, for bad findings of basic inspections have no good ones beside them. What the lot left to a person for want of a model does not count - what it drew stands for that too, and of what a person let pass the worst is missing. Blind cases that would have passed stand apart - they say of reviewers what approvals in their stead say of the model
   is_audit: whether the lot decided on that
   is_eligible: whether it passed every rule of the policy, so that a model's score may decide
+  is_drawn_doubt: whether the model would have sent it to a person, and the lot let it pass to learn from
+  is_beside_drawn: whether it was sent to a person for its score where the lot drew others of its like. Its label, known only if the person let it come, stands for the same applications as theirs
 */
 with asked as (
     select
@@ -52,6 +54,9 @@ assessed as (
         told.time as assessed_at,
         told.propensity,
         told.is_audit,
+        told.is_drawn_doubt,
+        told.decision = 'review' and told.basis = 'model' and told.hidden_decision is distinct from 'approve'
+        and told.approve_propensity > 0 as is_beside_drawn,
         told.inspection = 'full' and not (
             told.decision = 'review' and coalesce(told.basis, 'rules') in ('no_model', 'uncertified', 'suspended')
         ) and told.hidden_decision is distinct from 'approve' as is_full_by_decision,
@@ -78,7 +83,9 @@ judged as (
             as full_propensity,
         assessed.is_full_by_decision,
         assessed.is_audit,
-        assessed.is_eligible
+        assessed.is_eligible,
+        assessed.is_drawn_doubt,
+        coalesce(assessed.is_beside_drawn, false) as is_beside_drawn
     from assessed
     left join asked on asked.rma = assessed.rma
     left join found on found.rma = assessed.rma
@@ -101,5 +108,7 @@ select
     judged.full_propensity,
     judged.is_full_by_decision,
     judged.is_audit,
-    judged.is_eligible
+    judged.is_eligible,
+    judged.is_drawn_doubt,
+    judged.is_beside_drawn
 from judged

@@ -30,6 +30,7 @@ columns:
   hidden_decision: of a blind case, what the model would have decided (approve or review) without the person knowing; null of all others
   as_of_seq: events of the log up to here were known
   approve_propensity: how probable an approval was, given what was seen (0 to 1); null before there were lots for it
+  is_drawn_doubt: whether the model would have sent it to a person, and the lot let it pass to learn from
 */
 select
     assessed.rma,
@@ -64,7 +65,8 @@ select
     assessed.challenger_score,
     assessed.hidden_decision,
     assessed.as_of_seq,
-    assessed.approve_propensity
+    assessed.approve_propensity,
+    assessed.is_drawn_doubt
 from lake.return_assessed as assessed
 inner join meta.zone_offsets as zone
     on assessed.time >= zone.starts_at and assessed.time < zone.ends_at

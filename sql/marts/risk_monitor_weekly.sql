@@ -1,5 +1,5 @@
 /*
-description: What automation let pass in each week, and how much of it was abusive, as full inspections say. Each inspected approval counts for as many approvals as it was improbable for one like it to be inspected; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares).
+description: What automation let pass in each week, and how much of it was abusive, as full inspections say. Each inspected approval counts for as many approvals as it was improbable for one like it to be inspected; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares). What the model doubted and the lot let pass to learn from is counted apart.
 grain: a week × a model
 owner: operations
 refresh: by_day
@@ -9,36 +9,52 @@ columns:
   week_start: Monday of the shop's week in which applications were judged
   model_version: the model whose score decided; rules where none did
   scored: applications judged (count); withdrawals are not
-  auto_share: of those, approved without a person (0 to 1)
+  auto_share: of those, approved without a person (0 to 1), drawn doubts left out
   audited: of the approvals, to be inspected in full and inspected by now (count)
   abuse_rate: of the approvals, the abusive ones (0 to 1, estimated); null where none was audited
   abuse_low: lower end of its interval; null where none was audited
   abuse_high: upper end of its interval; null where none was audited
-  approved: applications approved without a person (count)
+  approved: applications approved without a person, drawn doubts left out (count)
   audits_drawn: of those, drawn by lot for a full inspection (count)
   audits_abusive: of the audited, abusive (count)
   audited_effective: inspections of equal weight that would say as much as the audited do
+  doubts_drawn: applications that the model doubted and the lot let pass, to be inspected in full (count)
+  doubts_inspected: of those, inspected by now (count)
+  doubts_abusive: of those, abusive (count)
 */
-with counted as (
+with decisions as (
+    select
+        judged.week_start,
+        judged.decided_by,
+        judged.decision = 'approve' and not judged.is_drawn_doubt as is_passed,
+        judged.is_drawn_doubt,
+        judged.is_audit,
+        judged.audit_weight,
+        judged.label
+    from marts.risk_decisions as judged
+),
+
+counted as (
     select
         decisions.week_start,
         decisions.decided_by,
         count(*) as scored,
-        count(*) filter (where decisions.decision = 'approve') as approved,
-        count(*) filter (where decisions.decision = 'approve' and decisions.is_audit) as audits_drawn,
-        count(decisions.audit_weight) filter (where decisions.decision = 'approve') as audited,
-        count(decisions.audit_weight) filter (
-            where decisions.decision = 'approve' and decisions.label = 1
-        ) as audits_abusive,
-        cast(sum(decisions.audit_weight) filter (where decisions.decision = 'approve') as double) as weight,
+        count(*) filter (where decisions.is_passed) as approved,
+        count(*) filter (where decisions.is_passed and decisions.is_audit) as audits_drawn,
+        count(decisions.audit_weight) filter (where decisions.is_passed) as audited,
+        count(decisions.audit_weight) filter (where decisions.is_passed and decisions.label = 1) as audits_abusive,
+        cast(sum(decisions.audit_weight) filter (where decisions.is_passed) as double) as weight,
         cast(
-            sum(decisions.audit_weight * decisions.label) filter (where decisions.decision = 'approve') as double
+            sum(decisions.audit_weight * decisions.label) filter (where decisions.is_passed) as double
         ) as weight_abusive,
         cast(
-            sum(decisions.audit_weight * decisions.audit_weight) filter (where decisions.decision = 'approve')
-            as double
-        ) as weight_squared
-    from marts.risk_decisions as decisions
+            sum(decisions.audit_weight * decisions.audit_weight) filter (where decisions.is_passed) as double
+        ) as weight_squared,
+        count(*) filter (where decisions.is_drawn_doubt) as doubts_drawn,
+        count(decisions.audit_weight) filter (where decisions.is_drawn_doubt) as doubts_inspected,
+        count(decisions.audit_weight) filter (where decisions.is_drawn_doubt and decisions.label = 1)
+            as doubts_abusive
+    from decisions
     group by decisions.week_start, decisions.decided_by
 ),
 
@@ -51,6 +67,9 @@ rates as (
         counted.audits_drawn,
         counted.audited,
         counted.audits_abusive,
+        counted.doubts_drawn,
+        counted.doubts_inspected,
+        counted.doubts_abusive,
         counted.weight_abusive / nullif(counted.weight, 0) as rate,
         counted.weight * counted.weight / nullif(counted.weight_squared, 0) as effective,
         1.959963984540054 * 1.959963984540054 * counted.weight_squared
@@ -86,5 +105,8 @@ select
     rates.approved,
     rates.audits_drawn,
     rates.audits_abusive,
-    rates.effective as audited_effective
+    rates.effective as audited_effective,
+    rates.doubts_drawn,
+    rates.doubts_inspected,
+    rates.doubts_abusive
 from rates

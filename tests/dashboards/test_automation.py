@@ -66,6 +66,19 @@ class TestPassed:
             queries.interval(0.1, effective)
         )
 
+    def test_what_the_lot_let_pass_of_its_doubts_is_counted_apart(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        rows = risk_monitor_weekly().head(2)
+        drawn = {"doubts_drawn": [30, 10], "doubts_inspected": [20, 5], "doubts_abusive": [9, 1]}
+        columns = [pl.Series(name, values) for name, values in drawn.items()]
+        marts.register("risk_monitor_weekly", rows.with_columns(columns))
+
+        found = queries.passed(marts, ALL)
+
+        assert (found.doubts, found.doubts_inspected, found.doubts_abusive) == (40, 25, 10)
+        assert (found.scored, found.approved, found.audited) == (200, 160, 16)
+
     def test_without_decisions_there_is_no_share(self, marts: duckdb.DuckDBPyConnection) -> None:
         found = queries.passed(marts, BEFORE)
 
@@ -216,6 +229,22 @@ class TestPage:
         reviews = next(each.value for each in shown.dataframe if "Sent by" in each.value)
         assert "blind: doubted" in reviews["Sent by"].to_list()
         assert any(each.value.startswith("Blind cases are drawn by lot") for each in shown.caption)
+
+    def test_what_the_lot_let_pass_of_its_doubts_is_told_where_it_drew(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        def told() -> list[tuple[str, str]]:
+            shown = visit(PAGE)
+            assert not shown.exception
+            return [(each.value, each.delta) for each in shown.metric if "by lot" in each.label]
+
+        some = {"doubts_drawn": 3, "doubts_inspected": 2, "doubts_abusive": 1}
+        rows = risk_monitor_weekly().with_columns(**{name: pl.lit(n) for name, n in some.items()})
+        publish_marts({**figures(), "risk_monitor_weekly": rows.tail(1)})
+        assert told() == [("3", "1 abusive of 2 inspected")]
+
+        publish_marts({**figures(), "risk_monitor_weekly": rows.with_columns(doubts_drawn=0)})
+        assert told() == []
 
     def test_of_a_model_that_would_pass_nobody_no_customers_are_compared(
         self, publish_marts: PublishMarts, visit: Visit

@@ -78,6 +78,22 @@ class TestActions:
         assert (late["verdict"], late["weeks_after"]) == ("worked", 12)
         assert late["lift_after_high"] < late["lift_before"]
 
+    def test_where_returns_name_their_orders_those_of_later_sales_are_compared(
+        self, settings: Settings
+    ) -> None:
+        """All comes back within minutes here, so the weeks of sale and of return are the same ones."""
+        retour = small_shop(settings, names_orders=True)
+        refresh(settings, retour)
+        said = SkuActionTaken(sku=BAD_SKU, flag_id=flag_id(retour), action="supplier_claim")
+        does(retour, said)
+        for month in range(2):
+            a_month(retour, 121 + 30 * month, bad_rate=0.04, names_orders=True)
+
+        (row,) = refresh(settings, retour)
+
+        assert (row["compared"], row["verdict"]) == ("sold_after", "worked")
+        assert row["returns_after"] == _units_from(settings, date(2024, 5, 6))
+
     def test_what_did_not_help_is_told_too_and_the_next_action_is_measured_by_itself(
         self, settings: Settings, retour: Retour
     ) -> None:

@@ -58,6 +58,7 @@ MAY: dict[str, str] = {
     "POST /v1/cases/{case_id}/assignment": "finance after_sales",
     "GET /v1/flags": "shop buyer",
     "GET /v1/flags/{flag_id}": "shop buyer",
+    "GET /v1/flags/{flag_id}/comments": "buyer",
     "POST /v1/flags/{flag_id}/acknowledgement": "buyer",
     "POST /v1/flags/{flag_id}/assignment": "buyer",
     "POST /v1/flags/{flag_id}/action": "buyer",

@@ -58,6 +58,7 @@ CONTRACT = {
         "sku action taken_at taken_by lift_before lift_after verdict lift_after_low lift_after_high "
         "weeks_after returns_after expected_after flagged_at assigned_to"
     ),
+    "marts.sku_phrases": "sku language place phrase comments share usual_share",
     "marts.problem_skus": (
         "sku title category vendor flagged_at since lift lift_low lift_high excess_units likely_cause "
         "money_at_risk_minor currency status"

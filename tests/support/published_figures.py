@@ -413,6 +413,9 @@ def risk_monitor_weekly() -> pl.DataFrame:
             "audits_drawn": 8,
             "audits_abusive": 0 if week == MONDAYS[-1] else int(place % 4 == 0),
             "audited_effective": None if week == MONDAYS[-1] else 8.0,
+            "doubts_drawn": place % 2,
+            "doubts_inspected": 0 if week == MONDAYS[-1] else place % 2,
+            "doubts_abusive": 0 if week == MONDAYS[-1] else int(place % 4 == 1),
         }
         for place, week in enumerate(MONDAYS)
     ]

@@ -72,6 +72,7 @@ def frame(shop: Shop, *, days: int = 300, labelled_after: int = 10) -> pl.DataFr
             **dict(zip(NAMES, shop.features.T, strict=True)),
             "label": pl.Series(shop.label.astype(np.int8)),
             "weight": np.ones(requests),
+            "certifying_weight": np.ones(requests),
             "labelled_at": pl.Series(
                 [time + timedelta(days=labelled_after) for time in times],
                 dtype=pl.Datetime("us", "UTC"),

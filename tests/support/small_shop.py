@@ -15,21 +15,24 @@ _START = datetime(2024, 1, 1, 9, tzinfo=UTC)
 _SKUS = 40
 
 
-def small_shop(settings: Settings, *, days: int = 120, seed: int = 1) -> Retour:
-    """The application on a log of some thousand events, the same for the same seed."""
+def small_shop(
+    settings: Settings, *, days: int = 120, seed: int = 1, names_orders: bool = False
+) -> Retour:
+    """The application on a log of some thousand events, the same for the same seed; its returns may name their orders."""
     retour = open_retour(settings)
     chance = random.Random(seed)
     append(retour, [_event(_product(place), _START, f"SKU-{place:02}") for place in range(_SKUS)])
     for day in range(days):
-        append(retour, _a_day(_START + timedelta(days=day), chance))
+        append(retour, _a_day(_START + timedelta(days=day), chance, names_orders=names_orders))
     return retour
 
 
-def a_month(retour: Retour, first_day: int, *, bad_rate: float) -> None:
+def a_month(retour: Retour, first_day: int, *, bad_rate: float, names_orders: bool = False) -> None:
     """Thirty more days, counted from the shop's first, in which the bad product comes back at another rate."""
     chance = random.Random(first_day)
     for day in range(first_day, first_day + 30):
-        append(retour, _a_day(_START + timedelta(days=day), chance, bad_rate))
+        morning = _START + timedelta(days=day)
+        append(retour, _a_day(morning, chance, bad_rate, names_orders=names_orders))
 
 
 def append(retour: Retour, events: list[e.Event]) -> None:
@@ -39,24 +42,34 @@ def append(retour: Retour, events: list[e.Event]) -> None:
             transaction.add(event)
 
 
-def a_return(number: str, sku: str, moment: datetime, quantity: int = 1) -> e.Event:
-    """A return that no order could be matched to."""
+def a_return(
+    number: str,
+    sku: str,
+    moment: datetime,
+    quantity: int = 1,
+    *,
+    of: tuple[str, int] | None = None,
+) -> e.Event:
+    """A return of an order's line, or one that no order could be matched to."""
+    order_id, order_line_no = of or (None, None)
     line = e.ReturnLine(
         line_no=1,
-        order_id=None,
-        order_line_no=None,
+        order_id=order_id,
+        order_line_no=order_line_no,
         sku=sku,
         quantity=quantity,
         reason="defect",
         value_minor=1000 * quantity,
     )
     requested = e.ReturnRequested(
-        rma=f"R{number}", order_id=None, customer_key=None, currency="EUR", lines=[line]
+        rma=f"R{number}", order_id=order_id, customer_key=None, currency="EUR", lines=[line]
     )
     return _event(requested, moment, requested.rma)
 
 
-def _a_day(morning: datetime, chance: random.Random, bad_rate: float = 0.5) -> list[e.Event]:
+def _a_day(
+    morning: datetime, chance: random.Random, bad_rate: float = 0.5, *, names_orders: bool = False
+) -> list[e.Event]:
     events = []
     for number in range(12):
         moment = morning + timedelta(minutes=30 * number)
@@ -67,15 +80,25 @@ def _a_day(morning: datetime, chance: random.Random, bad_rate: float = 0.5) -> l
             order_id=order_id, customer_key=None, currency="EUR", country="NL", lines=lines
         )
         events.append(_event(order, moment, order_id))
-        events += _returns(order, moment, chance, bad_rate)
+        events += _returns(order, moment, chance, bad_rate, names_orders=names_orders)
     return events
 
 
 def _returns(
-    order: e.OrderPlaced, moment: datetime, chance: random.Random, bad_rate: float
+    order: e.OrderPlaced,
+    moment: datetime,
+    chance: random.Random,
+    bad_rate: float,
+    *,
+    names_orders: bool,
 ) -> list[e.Event]:
     return [
-        a_return(f"{order.order_id}-{line.line_no}", line.sku, moment + timedelta(minutes=5))
+        a_return(
+            f"{order.order_id}-{line.line_no}",
+            line.sku,
+            moment + timedelta(minutes=5),
+            of=(order.order_id, line.line_no) if names_orders else None,
+        )
         for line in order.lines
         if chance.random() < (bad_rate if line.sku == BAD_SKU else 0.04)
     ]

@@ -111,7 +111,9 @@ class ReturnAssessed(Payload):
     where there is none (`no_model`), or it is certified for nothing (`uncertified`) or `suspended`. A model that could not
     be loaded (`unavailable`), gave no usable answer (`failed`) or gave it `late` left the request to a person.
     The challenger scores in the shadow: its score decides nothing. `hidden_decision`: of a blind case, what the model
-    would have decided, which the person who decides is not told; null where the case is none.
+    would have decided, which the person who decides is not told; null where the case is none. `is_drawn_doubt`: the
+    model would have sent it to a person, and the lot let it pass to learn from; such an approval says nothing of those
+    that the model made.
     """
 
     type = "return.assessed"
@@ -134,6 +136,7 @@ class ReturnAssessed(Payload):
     challenger_score: Annotated[float, Field(ge=0, le=1)] | None = None
     hidden_decision: Literal["approve", "review"] | None = None
     approve_propensity: Annotated[float, Field(ge=0, le=1)] | None = None
+    is_drawn_doubt: bool = False
 
 
 class ReturnAuthorized(Payload):

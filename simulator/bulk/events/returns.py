@@ -227,6 +227,7 @@ def _assessed(shop: Shop, lives: Lives, known: Known, place: Integers) -> Events
         challenger_version=None,
         challenger_score=None,
         approve_propensity=judged.approve_propensity[place],
+        is_drawn_doubt=False,
     )
 
 

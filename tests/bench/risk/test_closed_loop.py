@@ -1,17 +1,27 @@
 """A shop that learns from its own decisions: with audits it knows what it approves, without them it deceives itself."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
+from policy_with import policy_with
 from risk_loops import applications
 
 from bench.risk.cases import risk_rules
 from bench.risk.closed_loop import Course, Way, estimates, live
 
 COURSE = Course(before_days=0, first_days=100, round_days=60, rounds=3)
-RULES = replace(risk_rules(), abuse_cap=0.03, amount_cap=0.04, audit_share=0.1)
+POLICY = policy_with(
+    {
+        "risk.abuse_cap": 0.03,
+        "risk.amount_cap": 0.04,
+        "risk.basic_inspection.abuse_cap": 0.04,
+        "audit.share": 0.1,
+    }
+)
+RULES = risk_rules(POLICY)
+OFTEN = Course(
+    before_days=0, first_days=100, round_days=45, rounds=4
+)  # each retraining deceives itself further
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +31,12 @@ def shop() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def product(shop: pl.DataFrame) -> pl.DataFrame:
-    return live(shop, COURSE, Way("product"), 1, RULES)
+    return live(shop, COURSE, Way("product"), 1, POLICY)
 
 
 @pytest.fixture(scope="module")
 def naive(shop: pl.DataFrame) -> pl.DataFrame:
-    return live(shop, COURSE, Way("naive", audits=False), 1, RULES)
+    return live(shop, OFTEN, Way("naive", audits=False), 1, POLICY)
 
 
 def test_the_product_approves_much_under_the_cap_and_audits_what_the_policy_says(
@@ -45,12 +55,12 @@ def test_what_nobody_inspected_counted_as_good_drifts_far_over_the_cap(
 ) -> None:
     assert naive["expected"].to_list() == sorted(naive["expected"])
     assert naive["expected"][-1] > 2 * RULES.abuse_cap
-    assert naive["audit_share"].to_list() == [0.0] * COURSE.rounds
+    assert naive["audit_share"].to_list() == [0.0] * OFTEN.rounds
 
 
 def test_the_same_seed_lives_the_same_life() -> None:
     shop, course = applications(3000, 120, 5), Course(0, 60, 60, 1)
-    one, other = (live(shop, course, Way("naive", audits=False), 1, RULES) for _ in range(2))
+    one, other = (live(shop, course, Way("naive", audits=False), 1, POLICY) for _ in range(2))
     assert one.equals(other, null_equal=True)
 
 
@@ -78,7 +88,7 @@ def test_a_model_that_its_audits_prove_wrong_decides_no_more_until_another_is_ce
         (pl.col(name) | (turned & (pl.col("posterior") < 0.3))).alias(name)
         for name in ("is_abusive", "found_full")
     )
-    lived = live(spoilt, course, Way("product"), 1, RULES)
+    lived = live(spoilt, course, Way("product"), 1, POLICY)
     stopped = lived["breached"].arg_max()
     assert stopped is not None
     assert lived["breached"][stopped]

@@ -86,6 +86,8 @@ def _loops(way: str, abuse: float, seed: int = 1) -> pl.DataFrame:
             "audit_share": [0.03, 0.03],
             "estimate": [0.006, abuse],
             "estimate_basic": [0.005, abuse],
+            "doubts": [0, 40],
+            "doubts_abuse": [0.0, 0.1],
             "breached": [False, False],
             "way": [way] * 2,
             "seed": [seed] * 2,

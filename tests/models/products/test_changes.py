@@ -108,16 +108,14 @@ class TestWeeksOfChange:
         found = np.ones((2, 20))
         found[1, 12:] = 4.0
 
-        one = np.array([1])
-        assert weeks_of_change(stream(found, expected), SHAPE, one, one).tolist() == [12]
+        assert weeks_of_change(stream(found, expected), SHAPE, alone(2))[1] == 12
 
     def test_sisters_share_the_week_that_all_of_them_point_to(self) -> None:
         expected = np.ones((3, 20))
         found = np.ones((3, 20))
         found[0, 12:], found[1, 11:], found[2, 13:] = 4.0, 4.0, 4.0
-        rows = np.arange(3)
 
-        weeks = weeks_of_change(stream(found, expected), SHAPE, rows, np.zeros(3, dtype=np.int64))
+        weeks = weeks_of_change(stream(found, expected), SHAPE, np.zeros(3, dtype=np.int64))
 
         assert weeks.tolist() == [12, 12, 12]
 
@@ -128,9 +126,9 @@ class TestProbabilityOfEnd:
         found = np.ones((2, 30))
         found[:, 10:] = 4.0
         found[1, 20:] = 1.0
-        rows, since = np.arange(2), np.array([10, 10])
+        since = np.array([10, 10])
 
-        lasts, ended = probability_of_end(stream(found, expected), SHAPE, rows, rows, since)
+        lasts, ended = probability_of_end(stream(found, expected), SHAPE, alone(2), since)
 
         assert lasts < 0.05
         assert ended > 0.95
@@ -139,9 +137,8 @@ class TestProbabilityOfEnd:
         expected = np.ones((1, 30))
         found = np.where(np.arange(30) >= 10, 4.0, 1.0)[None]
         found[0, -1] = 1.0
-        one = np.array([0])
 
-        (ended,) = probability_of_end(stream(found, expected), SHAPE, one, one, np.array([10]))
+        (ended,) = probability_of_end(stream(found, expected), SHAPE, alone(1), np.array([10]))
 
         assert ended < 0.5
 

@@ -8,7 +8,7 @@ from toy_products import MONDAY, Rows, monday, record, sold_and_returned
 
 from models.products.detector import Detector
 from models.products.evidence import weigh
-from models.products.flags import decide
+from models.products.flags import Dismissals, decide
 from models.products.record import Record
 
 WEEKS, SKUS, FAULTY = 40, 300, 15
@@ -206,10 +206,20 @@ class TestDecide:
         assert decisions.cleared == ("gone", "unsold")
 
     def test_a_flag_goes_when_its_problem_has_ended_however_certain_it_was(self) -> None:
-        over = list_of(over=0.999).with_columns(ended=pl.lit(0.6))
+        over = list_of(over=0.999).with_columns(ended=pl.lit(0.85))
 
         assert decide(over, {"over"}, Detector()).cleared == ("over",)
         assert decide(over, set(), Detector()).flagged == ()
+
+    def test_a_dismissed_product_is_flagged_again_on_new_evidence_alone(self) -> None:
+        evidence = list_of(old=0.99, new=0.99)
+        dismissals = Dismissals(hold=frozenset({"old"}), reopened=frozenset({"new"}))
+
+        standing = decide(evidence, {"old", "new"}, Detector(), dismissals)
+        cleared_before = decide(evidence, set(), Detector(), dismissals)
+
+        assert standing.flagged == cleared_before.flagged == ("new",)
+        assert standing.cleared == ()
 
     def test_who_is_certain_enough_alone_is_flagged_whatever_else_stands(self) -> None:
         evidence = list_of(sure=0.96, unsure=0.9, doubtful=0.55)

@@ -14,7 +14,7 @@ counts = st.lists(
 
 
 def judged(before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]) -> Lifts:
-    return lifts(before, after, SHAPE, 0.9)
+    return lifts(before, after, np.full(len(after[0]), SHAPE), 0.9)
 
 
 class TestLifts:

@@ -49,6 +49,27 @@ def test_what_it_approves_keeps_the_cap_on_requests_that_it_never_saw(trained: T
     assert approved.mean() == pytest.approx(share, abs=0.05)
 
 
+def test_labels_that_somebody_s_choice_made_known_teach_and_certify_nothing() -> None:
+    """Half of the abuse above the middle is declined: only what the lot drew tells how much there is."""
+    chosen = pl.col("rma").hash(7) % 2 == 0
+    known = RECORD.with_columns(
+        certifying_weight=pl.when(chosen).then(None).otherwise(pl.lit(2.0)),
+        label=pl.when(chosen & (pl.col("label") == 1) & (pl.col("rma").hash(8) % 2 == 0))
+        .then(None)
+        .otherwise("label"),
+    ).with_columns(labelled_at=pl.when(pl.col("label").is_not_null()).then("labelled_at"))
+
+    made = train(known, AS_OF, RULES, 1, shapes=SMALL, explain=False)
+
+    judged = made.judged.join(known.select("rma", "certifying_weight"), on="rma")
+    assert judged["label"].is_null().eq(judged["certifying_weight"].is_null()).all()
+    told = judged.filter(pl.col("label").is_not_null())
+    assert set(told["weight"]) == {2.0}
+    assert told["label"].mean() == pytest.approx(RECORD["label"].mean(), abs=0.02)
+    assert made.data["labels"] > 1.5 * made.data["certifying"]
+    assert f"{made.data['certifying']:,}; the others" in card.to_markdown(made, "1")
+
+
 def test_every_monotone_feature_moves_the_score_its_way_only(trained: Trained) -> None:
     model = export.unsaved(trained.document)
     vectors = shop(60, 5).features.tolist()

@@ -37,6 +37,13 @@ def of_clocks(columns: str) -> str:
     return f"{view} from ({own})"
 
 
+def phrase(change: str) -> str:
+    """Statements that add a phrase, for few shops have any, and spoil it."""
+    added = f"insert into {_PHRASES} values ('MUG', 'en', 1, 'broke off', 3, 0.5, 0.1)"
+    return f"{added}; update {_PHRASES} set {change} where sku = 'MUG'"
+
+
+_PHRASES = "marts.sku_phrases"
 _CLOCKS = "intermediate.clocks"
 _GOODS, _ENDS = "intermediate.return_goods", "intermediate.return_ends"
 _REFUNDS, _SURVEYS = "intermediate.refunds", "intermediate.surveys"
@@ -181,6 +188,10 @@ SPOILT: Mapping[tuple[str, str], str] = {
     ("marts.satisfaction_answers", "every_answer_is_there"): (
         "delete from marts.satisfaction_answers where rowid = 0"
     ),
+    (_PHRASES, "share_is_a_share"): phrase("share = 1.5"),
+    (_PHRASES, "usual_share_is_a_share"): phrase("usual_share = -0.1"),
+    (_PHRASES, "comments_at_least_3"): phrase("comments = 2"),
+    (_PHRASES, "language_is_a_known_word"): phrase("language = 'de'"),
     **{
         (rule.relation, rule.name): row(rule.relation, f"{rule.column} = -1")
         for rule in DECLARED

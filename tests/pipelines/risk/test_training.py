@@ -158,7 +158,9 @@ def own(tmp_path: Path) -> Installation:
     return own
 
 
-def decide(own: Installation, count: int, outcome: str, score: float = 0.001) -> None:
+def decide(
+    own: Installation, count: int, outcome: str, score: float = 0.001, **assessed: object
+) -> None:
     """The champion lets applications pass that are drawn for a full inspection, with this result."""
     pointer = registry.champion(own.bench.registry)
     assert pointer is not None
@@ -171,8 +173,7 @@ def decide(own: Installation, count: int, outcome: str, score: float = 0.001) ->
             basis="model",
             model_version=pointer.version,
             score=score,
-            is_audit=True,
-            propensity=0.03,
+            **{"is_audit": True, "propensity": 0.03, **assessed},
         )
 
 
@@ -242,6 +243,17 @@ class TestWatch:
         assert (row["audits"], row["audits_abusive"]) == (85, 25)
         (model,) = own.ask("select role from marts.risk_models")
         assert model["role"] == "suspended"
+
+    def test_what_it_doubted_and_the_lot_let_pass_speaks_neither_for_nor_against_it(
+        self, own: Installation
+    ) -> None:
+        decide(own, 60, "passed")
+        decide(own, 60, "failed", is_drawn_doubt=True, approve_propensity=0.03)
+
+        (row,) = own.ask("select * from marts.risk_standing")
+
+        assert (row["deciding"], row["audits"], row["audits_abusive"]) == ("model", 60, 0)
+        assert suspension.suspension(own.bench.registry) is None
 
     def test_audits_that_keep_the_cap_leave_it_alone(self, own: Installation) -> None:
         decide(own, 100, "passed")
@@ -345,6 +357,38 @@ class TestFrame:
 
         assert set(rows.filter(pl.col("label").is_not_null())["weight"]) == {4.0}
         assert 0.15 < rows["label"].count() / len(rows) < 0.35
+
+    def test_where_the_lot_drew_of_the_doubts_each_of_two_samples_teaches_for_half_of_them(
+        self, tmp_path: Path
+    ) -> None:
+        own = Installation(tmp_path, days=2)
+        model = {"basis": "model", "model_version": "r2026-01-01-00000000", "score": 0.4}
+        drawn = {"is_drawn_doubt": True, "propensity": 0.04, "approve_propensity": 0.04}
+        asked = {"decision": "review", "is_audit": False, **model}
+        beside = {"propensity": 0.96, "approve_propensity": 0.04}
+        told = {
+            apply(own.retour, name, LATER, "passed", **assessed): name
+            for name, assessed in (
+                ("drawn", {**model, **drawn}),
+                ("beside", {**asked, **beside}),
+                ("alone", {**asked, "propensity": 1.0, "approve_propensity": 0.0}),
+            )
+        }
+        with own.refreshed() as warehouse:
+            rows = training_frame(warehouse).rows.filter(pl.col("rma").is_in(list(told)))
+
+        weights = {
+            told[rma]: (teaches, certifies)
+            for rma, teaches, certifies in rows.select(
+                "rma", "weight", "certifying_weight"
+            ).iter_rows()
+        }
+        assert weights == {
+            "drawn": pytest.approx((0.5 / 0.04, 1 / 0.04)),
+            "beside": (0.5 / 0.96, None),
+            "alone": (1.0, 1.0),
+        }
+        assert rows["label"].to_list() == [0, 0, 0]
 
     def test_what_a_basic_inspection_finds_is_no_label_of_the_frame(self, tmp_path: Path) -> None:
         own = Installation(tmp_path, days=2)

@@ -43,6 +43,7 @@ def applications(draw: st.DrawFn) -> Application:
             "bootstrap_share": draw(shares),
             "blind_share": draw(shares),
             "unexplained_share": draw(shares),
+            "doubt_share": draw(shares),
         },
         risk={
             "early_refund": EARLY.model_copy(
@@ -147,7 +148,7 @@ class TestByScore:
     def test_blind_cases_look_alike_whatever_the_model_would_have_decided(self) -> None:
         """A person who could tell them apart would not judge blind."""
         passed = by_score(an_application(draw=0.999), 0.001, self.STAKES)
-        doubted = by_score(an_application(draw=0.0), 0.9, self.STAKES)
+        doubted = by_score(an_application(draw=0.0, audit={"doubt_share": 0.0}), 0.9, self.STAKES)
 
         assert (passed.hidden_decision, doubted.hidden_decision) == ("approve", "review")
         assert (passed.propensity, doubted.propensity) == (0.01, 1.0)
@@ -156,7 +157,7 @@ class TestByScore:
         assert alike == replace(doubted, hidden_decision=None)
 
     def test_the_shares_of_blind_cases_are_the_policys(self) -> None:
-        blind = {"blind_share": 0.25, "unexplained_share": 0.5}
+        blind = {"blind_share": 0.25, "unexplained_share": 0.5, "doubt_share": 0.0}
 
         def hidden(score: float) -> Counter[str | None]:
             draws = ((each + 0.5) / 400 for each in range(400))
@@ -173,6 +174,57 @@ class TestByScore:
 
         assert (made.basis, made.hidden_decision) == ("rules", None)
         assert made.reasons
+
+    def test_of_what_it_doubts_the_lot_lets_a_share_pass_that_is_inspected_first(self) -> None:
+        drawn, left = (
+            by_score(an_application(draw=draw), 0.9, self.STAKES) for draw in (0.97, 0.9699)
+        )
+
+        assert drawn == Assessment(
+            "approve", "inspected", "full", pytest.approx(0.03), "model", pytest.approx(0.03), is_audit=True,
+            is_drawn_doubt=True,
+        )  # fmt: skip
+        assert (left.decision, left.is_drawn_doubt) == ("review", False)
+        assert (left.propensity, left.approve_propensity) == (0.97, 0.03)
+
+    def test_the_share_of_drawn_doubts_is_the_policys_and_the_same_lot_gives_the_same_answer(
+        self,
+    ) -> None:
+        draws = [(each + 0.5) / 400 for each in range(400)]
+        some = {"doubt_share": 0.05, "unexplained_share": 0.2}
+
+        one, other = (
+            [by_score(an_application(draw=draw, audit=some), 0.9, self.STAKES) for draw in draws]
+            for _ in range(2)
+        )
+
+        assert one == other
+        assert Counter(each.is_drawn_doubt for each in one) == {True: 20, False: 380}
+        assert Counter(each.hidden_decision for each in one) == {"review": 76, None: 324}
+
+    @pytest.mark.parametrize("refund_on", ["authorized", "first_scan", "received"])
+    def test_where_the_money_goes_before_the_inspection_no_doubt_is_drawn(
+        self, refund_on: RefundOn
+    ) -> None:
+        asked = an_application(refund_on=refund_on, audit={"doubt_share": 1.0})
+
+        made = by_score(asked, 0.9, self.STAKES)
+
+        assert (made.decision, made.propensity, made.approve_propensity) == ("review", 1.0, 0.0)
+
+    @given(applications(), scores, stakes)
+    def test_only_what_the_rules_pass_and_the_score_alone_stops_is_ever_drawn(
+        self, application: Application, score: float, stakes: Stakes
+    ) -> None:
+        all_drawn = application.audit.model_copy(update={"doubt_share": 1.0})
+        asked = replace(application, audit=all_drawn)
+        is_doubted = asked.judgement.verdict == "pass" and score > (stakes.approve or 0.0)
+
+        made = by_score(asked, score, stakes)
+
+        assert made.is_drawn_doubt == (is_doubted and asked.refund_on == "inspected")
+        if made.is_drawn_doubt:
+            assert (made.decision, made.refund_on, made.inspection) == ("approve", "inspected", "full")  # fmt: skip
 
     def test_without_a_stake_a_model_decides_nothing(self) -> None:
         with pytest.raises(ValueError, match="certified for nothing"):

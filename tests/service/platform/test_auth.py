@@ -64,6 +64,7 @@ RIGHTS = """
     surveys:read     ......xxx
     flags:read       x......xx
     flags:write      .......xx
+    flags:comments   .......xx
     shipments:write  ..x.....x
     staff:write      ........x
     texts:read       ...x..x.x

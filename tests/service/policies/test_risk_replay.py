@@ -20,7 +20,12 @@ from service.policies.risk_replay import NotReplayed, RiskReplay, RiskReplayed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 REQUESTS = 5
-NO_LOTS = {"audit.share": 0.0, "audit.blind_share": 0.0, "audit.unexplained_share": 0.0}
+NO_LOTS = {
+    "audit.share": 0.0,
+    "audit.blind_share": 0.0,
+    "audit.unexplained_share": 0.0,
+    "audit.doubt_share": 0.0,
+}
 IN_FORCE = policy_with(NO_LOTS)
 
 Ask = Callable[..., RiskReplayed]
@@ -92,6 +97,15 @@ class TestWithAModel:
         assert audited.after == {"passed": REQUESTS, "full": REQUESTS, "audited": REQUESTS}
         assert blind.after == {"reviewed": REQUESTS, "full": REQUESTS, "blind": REQUESTS}
         assert audited.before == blind.before == {"passed": REQUESTS}
+
+    def test_the_lot_of_doubts_is_the_policy_s(self, ask: Ask, root: Path) -> None:
+        promote(root, put_model(root, threshold=0.0001))
+
+        found = ask(other(audit__doubt_share=1.0))
+
+        assert found.before == {"reviewed": REQUESTS, "full": REQUESTS}
+        all_drawn = ("passed", "full", "audited", "doubted")
+        assert found.after == dict.fromkeys(all_drawn, REQUESTS)
 
     def test_more_of_a_lot_draws_those_too_that_less_of_it_drew(self, ask: Ask, root: Path) -> None:
         """The same lot for both policies: otherwise their difference would be chance."""

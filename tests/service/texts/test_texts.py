@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -83,3 +84,40 @@ class TestGetText:
     def test_what_is_not_there_is_not_noted(self, shop: Shop) -> None:
         assert shop.call("reviewer", "GET", "/v1/texts/txt_404").status_code == 404
         assert accesses(shop) == []
+
+
+class TestForAnalysis:
+    def test_words_are_told_by_reference_and_the_reading_is_noted_once(
+        self, shop: Shop, text_ref: str
+    ) -> None:
+        told = shop.retour.texts.for_analysis([text_ref, "txt_404"], "retour/pipeline", "phrases")
+
+        assert told == {text_ref: texts.Words(TEXT.body, "zh")}
+        assert accesses(shop) == [(to_us(NOON), "retour/pipeline", None, "texts", "phrases: 1")]
+
+    def test_nothing_asked_is_nothing_read(self, shop: Shop) -> None:
+        assert shop.retour.texts.for_analysis([], "retour/pipeline", "phrases") == {}
+        assert accesses(shop) == []
+
+    def test_what_was_erased_is_missing(self, shop: Shop, text_ref: str) -> None:
+        with shop.retour.context.db.write() as connection:
+            texts.erase_of(connection, "cus_1")
+
+        assert shop.retour.texts.for_analysis([text_ref], "retour/pipeline", "phrases") == {}
+
+    def test_more_texts_than_one_statement_takes_are_read(self, shop: Shop) -> None:
+        with shop.retour.context.db.write() as connection:
+            refs = [texts.write(connection, shop.retour.context.ids, TEXT) for _ in range(1_001)]
+
+        assert set(shop.retour.texts.for_analysis(refs, "retour/pipeline", "phrases")) == set(refs)
+
+    def test_the_number_of_texts_about_goods_falls_with_an_erasure(self, shop: Shop) -> None:
+        with shop.retour.context.db.write() as connection:
+            for kind in ("comment", "safety", "message"):
+                texts.write(connection, shop.retour.context.ids, replace(TEXT, kind=kind))
+        assert shop.retour.texts.count_on_goods() == 2
+
+        with shop.retour.context.db.write() as connection:
+            texts.erase_of(connection, "cus_1")
+
+        assert shop.retour.texts.count_on_goods() == 0

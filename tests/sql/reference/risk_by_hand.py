@@ -106,11 +106,14 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
         "hidden_decision": says["hidden_decision"],
         "as_of_seq": says["as_of_seq"],
         "approve_propensity": says["approve_propensity"],
+        "is_drawn_doubt": says["is_drawn_doubt"],
     }
 
 
 def _week(week: Any, decided_by: str, rows: list[Row]) -> Row:
-    approved = [row for row in rows if row["decision"] == "approve"]
+    drawn = [row for row in rows if row["is_drawn_doubt"]]
+    approved = [row for row in rows if row["decision"] == "approve" and row not in drawn]
+    inspected = [row for row in drawn if row["audit_weight"] is not None]
     audited = [row for row in approved if row["audit_weight"] is not None]
     weights = [row["audit_weight"] for row in audited]
     rate = size = low = high = None
@@ -132,6 +135,9 @@ def _week(week: Any, decided_by: str, rows: list[Row]) -> Row:
         "audits_drawn": sum(row["is_audit"] for row in approved),
         "audits_abusive": sum(row["label"] == 1 for row in audited),
         "audited_effective": size,
+        "doubts_drawn": len(drawn),
+        "doubts_inspected": len(inspected),
+        "doubts_abusive": sum(row["label"] == 1 for row in inspected),
     }
 
 
