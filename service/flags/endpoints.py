@@ -38,11 +38,18 @@ _STEPS = problems(UnknownFlag, FlagChangedMeanwhile, NotPossibleForFlag, Idempot
 def get_flags(
     retour: RetourDep,
     status: Annotated[
-        FlagStatus | None, Query(description="those alone; if left out, all that stand")
+        FlagStatus | None,
+        Query(description="those alone; if left out, all that stand", examples=["flagged"]),
     ] = None,
-    sku: Annotated[Sku | None, Query(description="those of this product alone")] = None,
-    vendor: Annotated[Ref | None, Query(description="those of this vendor alone")] = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="how many at most")] = 100,
+    sku: Annotated[
+        Sku | None, Query(description="those of this product alone", examples=["MUG-BLUE"])
+    ] = None,
+    vendor: Annotated[
+        Ref | None, Query(description="those of this vendor alone", examples=["Brenner"])
+    ] = None,
+    limit: Annotated[
+        int, Query(ge=1, le=500, description="how many at most", examples=[100])
+    ] = 100,
 ) -> list[FlagView]:
     """Flags on products, the newest first."""
     return retour.flags.listed(status, sku, vendor, limit)
