@@ -36,6 +36,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What a customer wrote of a flagged product."""
+
+    body: str
+    written_at: str
+    csat: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """The service at an address, as the holder of a key may use it. Every call raises `Refused`."""
 
@@ -49,6 +59,13 @@ class Service:
     def flag(self, flag_id: str) -> Flag:
         """A flag with all that happened to it, the oldest first."""
         return _flag(self._ask("GET", f"/v1/flags/{quote(flag_id, safe='')}"))
+
+    def comments(self, flag_id: str) -> tuple[Comment, ...]:
+        """Some of what customers wrote of the flag's product since its problem began, the newest first."""
+        told = self._ask("GET", f"/v1/flags/{quote(flag_id, safe='')}/comments")
+        return tuple(
+            Comment(each["body"], each["written_at"], each["csat"], each["reason"]) for each in told
+        )
 
     def answer(self, flag: Flag, step: str, **said: str) -> Flag:
         """Take a step (`acknowledgement`, `assignment`, `action`, `dismissal`) on a flag as it was looked at.

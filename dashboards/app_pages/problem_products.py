@@ -57,6 +57,7 @@ open_page(
         "sku_evidence",
         "sku_weekly",
         "sku_reasons",
+        "sku_phrases",
         "sku_actions",
         "returns_money_weekly",
         "cases_daily",

@@ -32,7 +32,7 @@ def show_answers(view: View, flag_ids: Sequence[str], suggested: str | None) -> 
     """What can be done about these flags, which are answered together; a key is asked for first."""
     texts = view.texts
     told = st.session_state.pop(_TOLD, None)
-    service = _service()
+    service = signed_in()
     flags = _look(service, flag_ids, texts) if service else None
     if told is not None:
         _tell(told, texts)
@@ -46,7 +46,8 @@ def show_answers(view: View, flag_ids: Sequence[str], suggested: str | None) -> 
         )
 
 
-def _service() -> Service | None:
+def signed_in() -> Service | None:
+    """The service as the buyer may use it who has shown a key in this session; None where nobody has."""
     key = st.session_state.get(_KEY)
     return Service(load_settings().service_address, key) if key else None
 

@@ -1,5 +1,7 @@
 """One product's story in plain sentences, which a buyer can forward to whoever is to act."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboards.queries.product_story import Evidence
@@ -7,23 +9,25 @@ from dashboards.texts import LANGUAGES, Texts
 from dashboards.words import ACTIONS, CULPRITS
 
 _NEARLY_ONE = 0.99
+_MOST_WORDS = 3
 
 
-def show_words_to_forward(of: Evidence, texts: Texts) -> None:
+def show_words_to_forward(of: Evidence, said: Sequence[str], texts: Texts) -> None:
     """The story in both languages, the reader's first, with a button to copy it."""
     languages = sorted(LANGUAGES, key=lambda each: each != texts.language)
     for place, language in zip(
         st.tabs([LANGUAGES[each] for each in languages]), languages, strict=True
     ):
-        place.code(story(of, Texts(language)), language=None, wrap_lines=True)
+        place.code(story(of, Texts(language), said), language=None, wrap_lines=True)
 
 
-def story(of: Evidence, texts: Texts) -> str:
-    """What is known of a flagged product: a plain text, a sentence a line."""
+def story(of: Evidence, texts: Texts, said: Sequence[str] = ()) -> str:
+    """What is known of a flagged product: a plain text, a sentence a line. `said` are its customers' own words."""
     sentences = (
         _how_often(of, texts),
         _units(of, texts),
         _why(of, texts),
+        _words(said, texts),
         _where(of, texts),
     )
     last = (_money(of, texts), _proposal(of, texts), _sure(of, texts))
@@ -72,6 +76,13 @@ def _why(of: Evidence, texts: Texts) -> str | None:
     return texts(
         "More than elsewhere, customers say: {reason}.", reason=texts.reason(of.likely_cause)
     )
+
+
+def _words(said: Sequence[str], texts: Texts) -> str | None:
+    if not said:
+        return None
+    quoted = [texts("“{phrase}”", phrase=each) for each in said[:_MOST_WORDS]]
+    return texts("In their words: {phrases}.", phrases=" ".join(quoted))
 
 
 def _where(of: Evidence, texts: Texts) -> str | None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.charts import products as charts
 from dashboards.parts.answering import show_answers
+from dashboards.parts.customers_words import show_customers_words
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.flagged_list import ICONS, PRODUCT
 from dashboards.parts.forwarding import how_sure, show_words_to_forward
@@ -17,7 +18,7 @@ from dashboards.parts.past_actions import show_actions
 from dashboards.parts.plain import plain
 from dashboards.parts.why_not import sentence
 from dashboards.publication import connect
-from dashboards.queries import past_actions, problem_products
+from dashboards.queries import customers_words, past_actions, problem_products
 from dashboards.queries import product_story as queries
 from dashboards.texts import Texts
 from dashboards.words import ACTIONS, CULPRITS
@@ -44,12 +45,15 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
     of = queries.together(variants)
     _name(of, skus, is_flagged=row is not None, texts=texts)
     _show_figures(view, of)
+    said = customers_words.phrases(cursor, skus)
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        _show_what_to_do(view, cursor, of, row)
+        _show_what_to_do(view, cursor, of, row, said)
     with right:
         _show_course(cursor, of, skus, texts)
         _show_reasons(cursor, of, skus, texts)
+        if row is not None:
+            show_customers_words(said, row["flag_ids"], texts)
     _show_what_was_done(view, cursor, skus)
 
 
@@ -135,7 +139,11 @@ def _show_figures(view: View, of: queries.Evidence) -> None:
 
 
 def _show_what_to_do(
-    view: View, cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, row: dict[str, Any] | None
+    view: View,
+    cursor: duckdb.DuckDBPyConnection,
+    of: queries.Evidence,
+    row: dict[str, Any] | None,
+    said: pl.DataFrame,
 ) -> None:
     """The proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
     texts = view.texts
@@ -151,7 +159,7 @@ def _show_what_to_do(
     if row["flag_ids"]:
         show_answers(view, row["flag_ids"], of.suggested_action)
     st.subheader(texts("To forward"))
-    show_words_to_forward(of, texts)
+    show_words_to_forward(of, said["phrase"].to_list(), texts)
 
 
 def _show_course(

@@ -32,7 +32,7 @@ select
     lines.sku,
     lost.currency,
     cast(sum(lines.quantity) as bigint) as units,
-    cast(sum(lost.amount_minor * lines.quantity // units.quantity) as bigint) as lost_minor
+    cast(sum(lost.amount_minor * lines.quantity // nullif(units.quantity, 0)) as bigint) as lost_minor
 from lost
 inner join units on units.rma = lost.rma
 inner join staging.return_lines as lines on lines.rma = lost.rma

@@ -204,6 +204,21 @@ def weekly() -> pl.DataFrame:
     return pl.DataFrame({"sku": [f"SKU-{n}" for n in range(10)]}).join(weeks, how="cross")
 
 
+def phrases() -> pl.DataFrame:
+    """What customers write of the first two products, in two languages."""
+    return pl.DataFrame(
+        {
+            "sku": ["SKU-1", "SKU-1", "SKU-2"],
+            "language": ["en", "zh", "en"],
+            "place": [1, 1, 1],
+            "phrase": ["runs far too small", "尺码偏小", "fell apart"],
+            "comments": [7, 4, 3],
+            "share": [0.35, 0.4, 0.3],
+            "usual_share": [0.01, 0.02, 0.05],
+        }
+    )
+
+
 def write_publication(published_dir: Path, rows: pl.DataFrame) -> None:
     """The marts of *Problem products*, for these products."""
     write_marts(published_dir, {**product_marts(rows), "cases_daily": cases()})
@@ -226,6 +241,7 @@ def product_marts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "product_flags": flags(rows),
         "sku_actions": actions(),
         "sku_reasons": reasons(),
+        "sku_phrases": phrases(),
         "returns_money_weekly": money_weekly(),
     }
 
