@@ -1,6 +1,7 @@
 """Records of shops that are made up for one test."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ INCIDENTS = pl.Schema(
     }
 )
 PRODUCTS = pl.Schema({"sku": pl.String(), "category": pl.String(), "parent": pl.String()})
-Rows = list[tuple[object, ...]]
+Rows = list[tuple[Any, ...]]
 
 
 def monday(week: int) -> date:
