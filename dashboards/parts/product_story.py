@@ -187,7 +187,7 @@ def _show_reasons(
     peers = queries.peers(cursor, of, skus)
     st.markdown(
         texts(
-            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** came back.",
+            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** usually comes back.",
             product=texts.share(peers.product, 1),
             expected=texts.share(peers.expected, 1),
             n=texts.number(peers.products),

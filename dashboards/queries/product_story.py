@@ -213,9 +213,12 @@ def reasons(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.Da
 
 
 def peers(connection: duckdb.DuckDBPyConnection, of: Evidence, skus: Sequence[str]) -> Peers:
-    """The products beside their category; without a category, beside the shop's products without one."""
+    """The products beside their category; without a category, beside the shop's products without one.
+
+    Of the others counts what is usual (their expectation), which a single bulk return does not move.
+    """
     rows = connection.execute(
-        """select sum(units_returned) / nullif(sum(units_sold), 0), count(*) from sku_evidence
+        """select sum(units_expected) / nullif(sum(units_sold), 0), count(*) from sku_evidence
            where coalesce(category, '') = $category and not list_contains($skus, sku)""",
         {"category": of.category or "", "skus": list(skus)},
     ).fetchall()

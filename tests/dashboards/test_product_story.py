@@ -68,7 +68,7 @@ class TestQueries:
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence
     ) -> None:
         # Kitchen has SKU-1 and SKU-3; each sold 100, and 30 came back where 10 were expected.
-        assert queries.peers(connection, of, ["SKU-1"]) == queries.Peers(0.3, 0.1, 0.3, 1)
+        assert queries.peers(connection, of, ["SKU-1"]) == queries.Peers(0.3, 0.1, 0.1, 1)
 
     def test_the_only_one_of_its_category_has_nobody_beside_it(
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence
