@@ -55,7 +55,8 @@ def test_what_stood_in_the_log_before_is_noted_with_the_upgrade(tmp_path: Path) 
     migrate.upgrade(older)
 
     assert noted_in(older) == noted_in(today)
-    assert len(noted_in(older)) > len(EVERY_PAYLOAD) / 3
+    # What buyers say of flags is nobody's return, and notes nothing.
+    assert len(noted_in(older)) > sum(each.family != "flag" for each in EVERY_PAYLOAD) / 3
     today.dispose()
     older.dispose()
 
