@@ -15,12 +15,11 @@ from pipelines.lake.manifest import Manifest
 from pipelines.lake.quarantine import read_quarantine
 from pipelines.phrases import PHRASES_RELATION, build_phrases
 from pipelines.process import DESIGN_RELATION, build_design
+from pipelines.product_flags import FLAGS_RELATION, KNOWN_RELATION, build_flags
 from pipelines.products import (
     EVIDENCE_RELATION,
     EXPECTED_RELATION,
-    FLAGS_RELATION,
     build_evidence,
-    build_flags,
 )
 from pipelines.publish.publish import HEALTH_MARTS, Published, figures, health, publish
 from pipelines.quality.conclusions import conclude
@@ -110,8 +109,8 @@ def build_relation(
         warehouse.build(model)
     elif model.relation in (EVIDENCE_RELATION, EXPECTED_RELATION):
         build_evidence(warehouse, named[EVIDENCE_RELATION], named[EXPECTED_RELATION], Detector())
-    elif model.relation == FLAGS_RELATION:
-        build_flags(warehouse, model, retour, Detector())
+    elif model.relation in (FLAGS_RELATION, KNOWN_RELATION):
+        build_flags(warehouse, named[FLAGS_RELATION], named[KNOWN_RELATION], retour, Detector())
     elif model.relation == PHRASES_RELATION:
         build_phrases(warehouse, model, retour)
     elif model.relation == EFFECTS_RELATION:

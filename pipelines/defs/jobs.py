@@ -5,13 +5,14 @@ from typing import Any
 import dagster as dg
 
 from pipelines.liveness import claim
-from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION
+from pipelines.product_flags import FLAGS_RELATION, KNOWN_RELATION
+from pipelines.products import EVIDENCE_RELATION, EXPECTED_RELATION
 from pipelines.retention import KEPT_FAILURES, KEPT_RUNS, prune_history
 
 _INGEST = dg.AssetKey("ingest")
 _MODEL = [
     dg.AssetKey(relation.split("."))
-    for relation in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION)
+    for relation in (EVIDENCE_RELATION, EXPECTED_RELATION, FLAGS_RELATION, KNOWN_RELATION)
 ]
 
 _TRAINING = dg.AssetSelection.keys(

@@ -1,5 +1,5 @@
 /*
-description: Every flag on a product with what the run said, and where the buyers are with it; what a run concludes stands here from the next one on.
+description: Every flag on a product with what the run said, and where the buyers are with it.
 grain: a flag
 owner: merchandising
 refresh: full
@@ -30,15 +30,7 @@ columns:
   currency: ISO 4217 code
   suggested_action: what the run suggests to do; null from earlier detectors
 */
-with conclusions as (
-    select
-        logged.seq,
-        logged.concluded_at,
-        lead(logged.concluded_at) over (partition by logged.sku order by logged.seq) as ended_at
-    from staging.sku_flags as logged
-),
-
-answers as (
+with answers as (
     select
         steps.flag_id,
         max(steps.happened_at) as changed_at,
@@ -66,12 +58,12 @@ select
     products.category,
     products.vendor,
     case
-        when conclusions.ended_at is not null then 'cleared'
+        when flags.ended_at is not null then 'cleared'
         when answers.step = 'action_taken' then 'acted'
         else coalesce(answers.step, 'flagged')
     end as status,
     flags.flagged_at,
-    coalesce(conclusions.ended_at, answers.changed_at, flags.flagged_at) as changed_at,
+    coalesce(flags.ended_at, answers.changed_at, flags.flagged_at) as changed_at,
     coalesce(answers.owner_key, actors.by_key) as owner_key,
     answers.action,
     answers.reason as dismissal_reason,
@@ -88,8 +80,7 @@ select
     flags.money_at_risk_minor,
     flags.currency,
     flags.suggested_action
-from staging.flags_raised as flags
-inner join conclusions on conclusions.seq = flags.seq
+from intermediate.flags_known as flags
 left join answers on answers.flag_id = flags.flag_id
 left join actors on actors.flag_id = flags.flag_id
 left join staging.products as products on products.sku = flags.sku

@@ -25,9 +25,13 @@ def retour(settings: Settings) -> Retour:
 def refresh(settings: Settings, retour: Retour) -> pl.DataFrame:
     """The problem products as published after one refresh."""
     run_steps(settings, retour, NOW)
+    return published(settings, "problem_skus")
+
+
+def published(settings: Settings, mart: str) -> pl.DataFrame:
     publication = Publication.load(settings.published_dir)
     assert publication
-    files = publication.marts["problem_skus"].files
+    files = publication.marts[mart].files
     return pl.concat(pl.read_parquet(settings.published_dir / file.path) for file in files)
 
 
@@ -40,10 +44,13 @@ class TestFlags:
         self, settings: Settings, retour: Retour
     ) -> None:
         raised = refresh(settings, retour)
+        known = published(settings, "product_flags")
         read = refresh(settings, retour)
 
         assert raised["sku"].to_list() == [BAD_SKU]
         assert read.equals(raised)
+        assert known["status"].to_list() == ["flagged"]
+        assert published(settings, "product_flags").equals(known)
         assert [each.type for each in conclusions(retour)] == ["sku.flagged"]
 
     def test_it_goes_when_the_evidence_has_gone_and_comes_back_with_new_evidence(
