@@ -21,8 +21,8 @@ from simulator.truth import read_truth
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-# What a pipeline or an import concludes is no part of a shop's life.
-CONCLUSIONS = {type_ for type_, model in PAYLOADS.items() if model.family == "conclusion"}
+# What a pipeline or an import concludes is no part of a shop's life, nor what buyers say of it afterwards.
+CONCLUSIONS = {type_ for type_, model in PAYLOADS.items() if model.family in ("conclusion", "flag")}
 DAY_US = 86_400_000_000
 
 
