@@ -72,6 +72,10 @@ def discoveries(evidence: pl.DataFrame, standing: Set[str], detector: Detector) 
         len(doubts) + pl.int_range(1, pl.len() + 1)
     )
     # Of equal probabilities, what holds for the last must hold for all.
-    rate = of_list.last().over("probability")
-    held = (rate <= detector.false_discovery_rate) | (doubt <= detector.false_discovery_rate)
-    return candidates.filter(held)["sku"].to_list()
+    rates = candidates.with_columns(rate=of_list).with_columns(
+        rate=pl.col("rate").last().over("probability")
+    )
+    held = (pl.col("rate") <= detector.false_discovery_rate) | (
+        doubt <= detector.false_discovery_rate
+    )
+    return rates.filter(held)["sku"].to_list()

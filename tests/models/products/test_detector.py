@@ -4,6 +4,8 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from toy_products import MONDAY, Rows, monday, record, sold_and_returned
 
 from models.products.detector import Detector
@@ -189,8 +191,8 @@ class TestChanges:
 def list_of(**probabilities: float) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "sku": list(probabilities),
-            "probability": list(probabilities.values()),
+            "sku": pl.Series(list(probabilities), dtype=pl.String),
+            "probability": pl.Series(list(probabilities.values()), dtype=pl.Float64),
             "ended": [0.0] * len(probabilities),
             "incidents": [9] * len(probabilities),
             "excess_units": [2.0] * len(probabilities),
@@ -246,6 +248,17 @@ class TestDecide:
 
         assert taken
         assert np.mean([1 - probabilities[sku] for sku in taken]) <= 0.05
+
+    @given(st.lists(st.integers(780, 1000), max_size=60))
+    def test_the_same_evidence_once_more_raises_nothing_more(self, thousandths: list[int]) -> None:
+        evidence = list_of(**{f"S{n:02}": each / 1000 for n, each in enumerate(thousandths)})
+
+        first = decide(evidence, set(), Detector()).flagged
+        again = decide(evidence, set(first), Detector())
+
+        assert again.flagged == again.cleared == ()
+        doubts = [1 - thousandths[int(sku[1:])] / 1000 for sku in first]
+        assert sum(doubts) <= 0.05 * len(doubts) + 1e-9
 
     def test_two_incidents_are_too_few_whatever_their_probability(self) -> None:
         few = list_of(few=0.99).with_columns(incidents=pl.lit(2))
