@@ -68,7 +68,7 @@ def _weigh(warehouse: Warehouse, detector: Detector) -> Findings:
     findings = weigh(_record(warehouse, products, today, week_start), detector)
     evidence = findings.evidence
     found = culprits(_slices(warehouse, evidence, detector), evidence, findings.a_line)
-    named = with_culprits(evidence, found, products, detector.least_probability)
+    named = with_culprits(evidence, found, products, detector.clears_below)
     return replace(findings, evidence=named)
 
 

@@ -195,9 +195,9 @@ def _ratios(
         family_changed.append(_mean_of_weeks(together, may_family))
         family_always.append(together[:, 0])
     return (
-        _mean(np.column_stack(changed)),
+        log_mean(np.column_stack(changed)),
         np.column_stack(always).astype(np.float64),
-        _mean(np.column_stack(family_changed)),
+        log_mean(np.column_stack(family_changed)),
         np.column_stack(family_always).astype(np.float64),
     )
 
@@ -218,7 +218,9 @@ def _mean_of_weeks(gain: Singles, may: Flags) -> Floats:
     return np.where(number > 0, mean, _NEVER)
 
 
-def _mean(logs: Floats) -> Floats:
-    """The logarithm of the mean over columns."""
+def log_mean(logs: Floats) -> Floats:
+    """The logarithm of the mean over columns of what `logs` are the logarithms of; minus infinity where there are none."""
+    if not logs.shape[1]:
+        return np.full(len(logs), _NEVER)
     mean: Floats = np.logaddexp.reduce(logs, axis=1) - np.log(logs.shape[1])
     return mean

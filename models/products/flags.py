@@ -36,8 +36,8 @@ def decide(
     """Compare evidence (`sku`, `probability`, `ended`, `incidents`, `excess_units`) with the flags that stand.
 
     A flag is raised on strong evidence and cleared only when it has become more likely than not that the product is
-    ordinary, or very likely that it is so again, so that a product near the line does not come and go. One that a buyer dismissed is raised
-    anew on new evidence alone, whether it still stands or was cleared since.
+    ordinary, or very likely that it is so again, so that a product near the line does not come and go. One that a buyer
+    dismissed is raised anew on new evidence alone, whether it still stands or was cleared since.
     """
     is_over = pl.col("ended") >= detector.cleared_if_ended
     doubtful = evidence.filter((pl.col("probability") < detector.clears_below) | is_over)["sku"]

@@ -8,6 +8,7 @@ from models.products.changes import (
     Stream,
     first_weeks,
     gamma_shape,
+    log_mean,
     multipliers,
     probability_of_end,
     ratios,
@@ -199,15 +200,7 @@ def _always(name: str, logs: Floats, detector: Detector) -> tuple[Floats, Floats
     is_strong: Flags = np.array(
         [name in REASONS or each >= detector.always_from for each in detector.multipliers]
     )
-    return _mean(logs[:, ~is_strong]), _mean(logs[:, is_strong])
-
-
-def _mean(logs: Floats) -> Floats:
-    """The logarithm of the mean over columns (S,); minus infinity where there are none."""
-    if not logs.shape[1]:
-        return np.full(len(logs), -np.inf)
-    mean: Floats = np.logaddexp.reduce(logs, axis=1) - np.log(logs.shape[1])
-    return mean
+    return log_mean(logs[:, ~is_strong]), log_mean(logs[:, is_strong])
 
 
 def _if(said: bool, logs: Floats) -> Floats:

@@ -1,17 +1,18 @@
 """Blind cases judged over HTTP: the marts set what people decided beside what the model would have, and learn from neither wrongly."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from house import House
 from migrated import open_migrated
+from told_port import ToldPort
 
 from retour.settings import Settings
 from service.application import Retour
-from service.domain.risk import Application, Assessment, RiskHealth
+from service.domain.risk import Assessment
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
 from service.policies import default_policy
@@ -34,20 +35,7 @@ AUTHORIZE = {"decision": "authorize", "reason_code": "goodwill"}
 DECLINE = {"decision": "decline", "reason_code": "misuse"}
 
 
-@dataclass
-class Blind:
-    """A risk port that says what it is told to."""
-
-    says: Assessment = DOUBTED
-
-    def assess(self, application: Application) -> Assessment:
-        return self.says
-
-    def health(self) -> RiskHealth:
-        return RiskHealth("model")
-
-
-PORT = Blind()
+PORT = ToldPort(DOUBTED)
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,18 @@
 """What the model doubts and a lot lets pass, decided over HTTP: the marts count it apart from what the model passes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from house import House
 from migrated import open_migrated
+from told_port import ToldPort
 
 from retour.settings import Settings
 from service.application import Retour
-from service.domain.risk import Application, Assessment, RiskHealth
+from service.domain.risk import Assessment
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
 from service.policies import default_policy
@@ -28,20 +29,7 @@ DOUBTED = replace(
 )
 
 
-@dataclass
-class Port:
-    """A risk port that says what it is told to."""
-
-    says: Assessment = AUDIT
-
-    def assess(self, application: Application) -> Assessment:
-        return self.says
-
-    def health(self) -> RiskHealth:
-        return RiskHealth("model")
-
-
-PORT = Port()
+PORT = ToldPort(AUDIT)
 
 
 @pytest.fixture(scope="module")
