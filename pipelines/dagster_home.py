@@ -1,5 +1,6 @@
 """Dagster's home: where its runs are kept, and with which settings. Imports no Dagster where there is one: that takes seconds."""
 
+import json
 from pathlib import Path
 
 from retour.errors import UserError
@@ -20,6 +21,12 @@ run_monitoring:
   enabled: true
   start_timeout_seconds: 180
   poll_interval_seconds: 30
+# What runs say, one SQLite file a run, as Dagster keeps it by itself. Where this folder moves, its new place is written here.
+event_log_storage:
+  module: pipelines.event_log
+  class: OpenEventLog
+  config:
+    base_dir: {base_dir}
 # Steps print nothing; what they say is in the run's log.
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
@@ -49,7 +56,8 @@ def ensure_dagster_home(settings: Settings) -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not config.exists():
-            config.write_text(_CONFIG, encoding="utf-8")
+            events = json.dumps(str(home / "history" / "runs"))
+            config.write_text(_CONFIG.format(base_dir=events), encoding="utf-8")
             _make_record(home)
     except OSError as refused:
         raise DagsterHomeUnwritable(

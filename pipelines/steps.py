@@ -51,7 +51,7 @@ _progress = logging.getLogger("retour.progress")
 
 def relations() -> tuple[SqlModel, ...]:
     """Every relation of `sql/`, each after those it reads. Raises `ModelError`."""
-    return read_models(SQL_DIR, load_settings().var_dir)
+    return read_models(SQL_DIR, load_settings().relations_dir)
 
 
 def take_in(

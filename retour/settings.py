@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy address of the service's database; empty: SQLite in var_dir"
     )
+    cache_dir: str = Field(
+        "", description="what programs may read instead of working it out anew; empty: var_dir"
+    )
     timezone: str = Field(
         "",
         description="the shop's IANA time zone; empty: that of the newest import, else UTC",
@@ -152,6 +155,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'retour.db').resolve()}"
+
+    @property
+    def relations_dir(self) -> Path:
+        return Path(self.cache_dir or self.var_dir)
 
     @property
     def practice_policy(self) -> Path:

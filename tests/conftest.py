@@ -19,6 +19,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """All installations of all tests read one file of relations: to analyse the SQL takes seconds in each process."""
+    folder = config.rootpath / ".pytest_cache" / "relations"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["RETOUR_CACHE_DIR"] = str(folder)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest tests, where several processes share them."""
     if hasattr(config, "workerinput"):
@@ -30,7 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("RETOUR_", "DAGSTER_"))]:
-        monkeypatch.delenv(name)
+        if name != "RETOUR_CACHE_DIR":
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

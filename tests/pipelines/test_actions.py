@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from rivals import flag
-from small_shop import BAD_SKU, a_month, append, small_shop
+from small_shop import BAD_SKU, a_month, a_return, append, small_shop
 
 from pipelines.publish.manifest import Publication
 from pipelines.steps import run_steps
@@ -117,35 +117,49 @@ class TestFlags:
     ) -> None:
         hired = {"role": "buyer", "name": "Li", "languages": ["zh"], "capacity": 5}
         retour.staff.put("s-2", StaffBody.model_validate(hired))
-        raised = [flag(f"SKU-{number:02}") for number in range(1, 8)]
-        retour.conclusions.append(raised)
-        ids = [each.id for each in raised]
+        _come_back_too_often(retour, range(1, 8))
+        refresh(settings, retour)
         flags = retour.flags
-        flags.acknowledge(ids[1], AcknowledgeBody(version=1), BUYER)
-        flags.act(ids[2], ActionBody(version=1, action="mark_down"), BUYER)
-        flags.act(ids[2], ActionBody(version=2, action="stop_buying"), Actor("buyer", "s-3"))
-        flags.dismiss(ids[3], DismissBody(version=1, reason="too_small"), BUYER)
-        flags.act(ids[3], ActionBody(version=2, action="size_note"), Actor("admin", "key_1"))
-        flags.assign(ids[4], AssignBody(version=1, owner="s-2"), BUYER)
-        flags.dismiss(ids[4], DismissBody(version=2, reason="expected"), BUYER)
+        ids = {each.sku: each.flag_id for each in flags.listed()}
+        flags.acknowledge(ids["SKU-02"], AcknowledgeBody(version=1), BUYER)
+        flags.act(ids["SKU-03"], ActionBody(version=1, action="mark_down"), BUYER)
+        again = ActionBody(version=2, action="stop_buying")
+        flags.act(ids["SKU-03"], again, Actor("buyer", "s-3"))
+        flags.dismiss(ids["SKU-04"], DismissBody(version=1, reason="too_small"), BUYER)
+        note = ActionBody(version=2, action="size_note")
+        flags.act(ids["SKU-04"], note, Actor("admin", "key_1"))
+        flags.assign(ids["SKU-05"], AssignBody(version=1, owner="s-2"), BUYER)
+        flags.dismiss(ids["SKU-05"], DismissBody(version=2, reason="expected"), BUYER)
         retour.conclusions.append([flag("SKU-06")])  # the one before gives way
-        flags.act(ids[6], ActionBody(version=1, action="fix_listing"), BUYER)
-        flags.assign(ids[6], AssignBody(version=2, owner="s-2"), BUYER)
+        flags.act(ids["SKU-07"], ActionBody(version=1, action="fix_listing"), BUYER)
+        flags.assign(ids["SKU-07"], AssignBody(version=2, owner="s-2"), BUYER)
+
+        rows = refresh(settings, retour, "product_flags")
 
         known = [*flags.listed(), *flags.listed("cleared")]
-
-        rows = refresh(
-            settings, retour, "product_flags"
-        )  # which then clears them: no return backs them
-
         theirs = {each.flag_id: (each.sku, each.status, each.owner) for each in known}
         ours = {each["flag_id"]: (each["sku"], each["status"], each["owner_key"]) for each in rows}
         assert ours == theirs
         assert {each["status"] for each in rows} == set(STEPS)
-        (acted,) = (each for each in rows if each["flag_id"] == ids[2])
+        (acted,) = (each for each in rows if each["flag_id"] == ids["SKU-03"])
         assert (acted["action"], acted["owner_key"]) == ("stop_buying", "s-1")
-        (dismissed,) = (each for each in rows if each["flag_id"] == ids[4])
+        (dismissed,) = (each for each in rows if each["flag_id"] == ids["SKU-05"])
         assert dismissed["dismissal_reason"] == "expected"
+
+
+def _come_back_too_often(retour: Retour, places: range) -> None:
+    """Beside the small shop's bad product, these come back every day from its third month on."""
+    morning = DAY_120 - timedelta(days=59, hours=8)
+    append(
+        retour,
+        [
+            a_return(
+                f"M{place}-{day}", f"SKU-{place:02}", morning + timedelta(days=day, minutes=place)
+            )
+            for place in places
+            for day in range(59)
+        ],
+    )
 
 
 def _units_from(settings: Settings, first: date) -> int:

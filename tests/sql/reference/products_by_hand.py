@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from math import sqrt
+from math import floor, sqrt
 from typing import Any
 
 Rows = list[dict[str, Any]]
@@ -11,26 +11,41 @@ Row = Mapping[str, Any]
 
 
 def returns_money_weekly(weeks: Iterable[Row], sales: Iterable[Row]) -> Rows:
-    """The rows of `marts.returns_money_weekly`, of those of `marts.sku_weekly` and `intermediate.sales_weekly`."""
+    """The rows of `marts.returns_money_weekly`, of those of `marts.sku_weekly` and `intermediate.sales_weekly`.
+
+    What each product adds counts in whole thousandths, so that a sum is the same in whatever order.
+    """
     prices = _prices(sales)
-    sums: dict[tuple[date, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    sums: dict[tuple[date, str], Counter[str]] = defaultdict(Counter)
     for week in weeks:
         for currency, price in prices.get(week["sku"], {}).items():
             place = sums[week["week_start"], currency]
-            place["returned"] += week["units_returned"] * price
-            place["expected"] += week["units_expected"] * price
-            place["spread"] += ((week["expected_high"] - week["expected_low"]) / 2 * price) ** 2
+            reach = (week["expected_high"] - week["expected_low"]) / 2 * price
+            place["returned"] += _thousandths(week["units_returned"] * price)
+            place["expected"] += _thousandths(week["units_expected"] * price)
+            place["spread"] += _thousandths(reach**2)
     return [
         {
             "week_start": week_start,
             "currency": currency,
-            "returned_minor": round(each["returned"]),
-            "expected_minor": round(each["expected"]),
-            "expected_low_minor": round(max(each["expected"] - sqrt(each["spread"]), 0)),
-            "expected_high_minor": round(each["expected"] + sqrt(each["spread"])),
+            "returned_minor": _whole(each["returned"] / 1000),
+            "expected_minor": _whole(each["expected"] / 1000),
+            "expected_low_minor": _whole(
+                max(each["expected"] / 1000 - sqrt(each["spread"] / 1000), 0)
+            ),
+            "expected_high_minor": _whole(each["expected"] / 1000 + sqrt(each["spread"] / 1000)),
         }
         for (week_start, currency), each in sums.items()
     ]
+
+
+def _thousandths(amount: float) -> int:
+    return _whole(amount * 1000)
+
+
+def _whole(amount: float) -> int:
+    """The nearest whole number; of two as near, the larger."""
+    return floor(amount + 0.5)
 
 
 def _prices(sales: Iterable[Row]) -> dict[str, dict[str, float]]:
