@@ -28,9 +28,10 @@ _OPEN_RUNS = 4  # of one process, beside the index: pages of Dagster read those 
 class OpenEventLog(SqliteEventLogStorage):
     """The files are Dagster's own, and may be read and written by its own class at the same time."""
 
+    _obs: Any
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: OrderedDict[str, tuple[int, sa.Engine]] = OrderedDict()
-        self._watching = Observer()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -86,11 +87,11 @@ class OpenEventLog(SqliteEventLogStorage):
                 self._close(shard)
 
     def watch(self, run_id: str, cursor: str | None, callback: Any) -> None:
-        if not self._watching.is_alive():
-            self._watching.start()
-            self._obs = self._watching
+        if not self._obs:
+            self._obs = Observer()
+            self._obs.start()
         follower = _Follower(self, run_id, callback, cursor)
-        watched = self._watching.schedule(follower, self._base_dir, recursive=True)
+        watched = self._obs.schedule(follower, self._base_dir, recursive=True)
         self._watchers[run_id][callback] = (follower, watched)
 
 
