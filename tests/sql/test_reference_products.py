@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from products_by_hand import returns_money_weekly, sku_reasons
+from products_by_hand import returns_money_weekly, sku_costs, sku_reasons, sku_slices
 from same_rows import assert_same_rows
 
 pytestmark = pytest.mark.slow
@@ -47,3 +47,41 @@ class TestSkuReasons:
         )
 
         assert others == []
+
+
+class TestSkuSlices:
+    def test_every_line_and_what_came_back_of_it_is_in_its_week_batch_and_country(
+        self, ask: Ask
+    ) -> None:
+        rows = ask("select * from intermediate.sku_slices")
+
+        expected = sku_slices(
+            ask(
+                """select lines.*, cast(date_trunc('week', days.day) as date) as week_start
+                   from staging.order_lines as lines
+                   inner join intermediate.order_days as days on days.order_id = lines.order_id"""
+            ),
+            ask("select * from staging.orders"),
+            ask("select seq, sku, lot from lake.product_upserted"),
+            ask("select * from staging.return_lines"),
+        )
+        assert_same_rows(rows, expected, ("sku", "week_start", "lot", "region", "reason"))
+
+    def test_the_quarter_has_batches_countries_and_returns_to_tell_apart(self, ask: Ask) -> None:
+        (told,) = ask(
+            """select count(distinct lot) as lots, count(distinct region) as regions, sum(incidents) as incidents
+               from intermediate.sku_slices"""
+        )
+        assert told["lots"] > 1
+        assert told["regions"] > 1
+        assert told["incidents"] > 100
+
+
+class TestSkuCosts:
+    def test_every_return_s_costs_are_shared_by_its_units(self, ask: Ask) -> None:
+        rows = ask("select * from intermediate.sku_costs")
+
+        expected = sku_costs(
+            ask("select * from intermediate.cost_items"), ask("select * from staging.return_lines")
+        )
+        assert_same_rows(rows, expected, ("sku", "currency"))

@@ -98,3 +98,57 @@ def _beside(sku: str, mine: Counter[str], category: Mapping[str, Counter[str]]) 
         }
         for reason in {reason for reasons in category.values() for reason in reasons}
     ]
+
+
+def sku_slices(
+    lines: Iterable[Row], orders: Iterable[Row], lots: Iterable[Row], returned: Iterable[Row]
+) -> Rows:
+    """The rows of `intermediate.sku_slices`, of those of `staging.order_lines` with their day's week, `staging.orders`,
+    `lake.product_upserted` and `staging.return_lines`.
+    """
+    regions = {row["order_id"]: row["country"] or "" for row in orders}
+    said: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row in lots:
+        said[row["sku"]].append((row["seq"], row["lot"] or ""))
+    places: dict[tuple[str, int], tuple[str, date, str, str]] = {}
+    sold: Counter[tuple[str, date, str, str, str]] = Counter()
+    for row in lines:
+        before = [each for each in said[row["sku"]] if each[0] < row["seq"]]
+        lot = max(before)[1] if before else ""
+        place = (row["sku"], row["week_start"], lot, regions[row["order_id"]])
+        places[row["order_id"], row["line_no"]] = place
+        sold[*place, ""] += 1
+    back: Counter[tuple[str, date, str, str, str]] = Counter()
+    for row in returned:
+        at = places.get((row["order_id"], row["order_line_no"]))
+        if at:
+            back[*at, row["reason"] or ""] += 1
+    return [
+        {
+            **dict(zip(("sku", "week_start", "lot", "region", "reason"), place, strict=True)),
+            "order_lines": sold[place],
+            "incidents": back[place],
+        }
+        for place in {*sold, *back}
+    ]
+
+
+def sku_costs(costs: Iterable[Row], returned: Iterable[Row]) -> Rows:
+    """The rows of `intermediate.sku_costs`, of those of `intermediate.cost_items` and `staging.return_lines`."""
+    lost: Counter[tuple[str, str]] = Counter()
+    for row in costs:
+        if row["kind"] in ("freight", "handling", "write_down") and row["amount_minor"] is not None:
+            lost[row["rma"], row["currency"]] += row["amount_minor"]
+    lines: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in returned:
+        lines[row["rma"]].append((row["sku"], row["quantity"]))
+    sums: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (rma, currency), minor in lost.items():
+        units = sum(quantity for _, quantity in lines[rma])
+        for sku, quantity in lines[rma]:
+            sums[sku, currency]["units"] += quantity
+            sums[sku, currency]["lost_minor"] += minor * quantity // units
+    return [
+        {"sku": sku, "currency": currency, **{name: each[name] for name in ("units", "lost_minor")}}
+        for (sku, currency), each in sums.items()
+    ]
