@@ -2,30 +2,23 @@
 
 import csv
 import io
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import polars as pl
 import pytest
 from buyers_service import BuyersService, buyers_service
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 from published_figures import figures, health
 from published_shop import flags, problems, product_marts, write_marts
+from shown_pages import DESK, a_tab, dashboards, open_page, stands
 
 from dashboards.texts import chinese
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-WAIT_MS = 20_000  # two cores may be busy with other tests
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PAGES = {
     "": ("Overview", "概览"),
     "service_levels": ("Service levels", "服务水平"),
@@ -36,7 +29,6 @@ PAGES = {
     "automation": ("Automation & risk", "自动化与风险"),
     "data_health": ("Data health", "数据健康"),
 }
-DESK = {"width": 1280, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 
 
@@ -59,51 +51,14 @@ def address(tmp_path_factory: pytest.TempPathFactory, service: BuyersService) ->
     )
     write_marts(published, {**figures(), **product_marts(rows), "product_flags": known})
     write_marts(published / "health", health())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "RETOUR_VAR_DIR": str(folder / "var"),
-        "RETOUR_DASHBOARD_PORT": str(port),
-        "RETOUR_SERVICE_URL": service.address,
-    }
-    process = subprocess.Popen(
-        [Path(sys.executable).with_name("retour"), "dashboard"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_up(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_up(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/_stcore/health", timeout=5).text == "ok":
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise AssertionError("the dashboard did not answer within a minute")
+    with dashboards(folder, service.address) as where:
+        yield where
 
 
 @pytest.fixture(scope="module")
 def tab(chromium: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        tab = browser.new_page(viewport=DESK)
-        tab.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
+    with a_tab(chromium) as tab:
         yield tab
-        expect.set_options(timeout=None)
-        browser.close()
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
@@ -184,18 +139,6 @@ class TestProblemProducts:
 
         expect(page.get_by_role("heading", name="问题商品")).to_be_visible()
         expect(page).to_have_url(re.compile("lang=zh"))
-
-
-def open_page(tab: Page, address: str, name: str, **said: str) -> None:
-    """Open a page by its URL and wait until all of it stands."""
-    query = "&".join(f"{key}={word}" for key, word in said.items())
-    tab.goto(f"{address}/{name}?{query}")
-    stands(tab)
-
-
-def stands(tab: Page) -> None:
-    expect(tab.get_by_test_id("stCaptionContainer").first).to_be_visible()
-    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
 
 def said(tab: Page) -> dict[str, list[str]]:

@@ -55,6 +55,14 @@ def buyers_service(folder: Path, *skus: str) -> Iterator[BuyersService]:
         "shop": retour.keys.create("shop", "the shop's"),
         "carrier": retour.keys.create("carrier", "a carrier's"),
     }
+    with serving(retour) as (address, stop):
+        yield BuyersService(address, retour, {s: each.id for s, each in raised.items()}, keys, stop)
+    db.dispose()
+
+
+@contextmanager
+def serving(retour: Retour) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a server for the application, and what stops it early."""
     server, thread = _started(retour)
 
     def stop() -> None:
@@ -62,12 +70,9 @@ def buyers_service(folder: Path, *skus: str) -> Iterator[BuyersService]:
         thread.join(_PATIENCE_SECONDS)
 
     try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        ids = {sku: event.id for sku, event in raised.items()}
-        yield BuyersService(f"http://127.0.0.1:{port}", retour, ids, keys, stop)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", stop
     finally:
         stop()
-        db.dispose()
 
 
 def _started(retour: Retour) -> tuple[uvicorn.Server, threading.Thread]:
