@@ -64,6 +64,25 @@ def show_actions(view: View, rows: pl.DataFrame, file: str) -> None:
     )
 
 
+def tell_outcomes(rows: pl.DataFrame, texts: Texts) -> None:
+    """A line for each action on a product: whether it worked, and by what that is measured."""
+    for row in rows.iter_rows(named=True):
+        told = texts(
+            "{mark} **{action}**, {day}: {verdict}",
+            mark=_MARKS[row["verdict"]],
+            action=texts.word(ACTIONS, row["action"]),
+            day=texts.day(row["taken_at"].date()),
+            verdict=texts.word(VERDICTS, row["verdict"]),
+        )
+        if row["lift_before"] is not None and row["lift_after"] is not None:
+            told += "  \n" + texts(
+                "{before} × as often as expected before, {after} × after",
+                before=texts.number(row["lift_before"], 1),
+                after=texts.number(row["lift_after"], 1),
+            )
+        st.markdown(told)
+
+
 def _written(rows: pl.DataFrame, when: str, texts: Texts) -> pl.Series:
     """A lift with its interval, as text; a dash where nothing was to be expected."""
     names = [f"lift_{when}", f"lift_{when}_low", f"lift_{when}_high"]

@@ -14,7 +14,7 @@ from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.flagged_list import ICONS, PRODUCT
 from dashboards.parts.forwarding import how_sure, show_words_to_forward
 from dashboards.parts.frame import View
-from dashboards.parts.past_actions import show_actions
+from dashboards.parts.past_actions import show_actions, tell_outcomes
 from dashboards.parts.plain import plain
 from dashboards.parts.why_not import sentence
 from dashboards.publication import connect
@@ -45,16 +45,18 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
     of = queries.together(variants)
     _name(of, skus, is_flagged=row is not None, texts=texts)
     _show_figures(view, of)
-    said = customers_words.phrases(cursor, skus)
+    said, acted = customers_words.phrases(cursor, skus), past_actions.actions_on(cursor, skus)
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        _show_what_to_do(view, cursor, of, row, said)
+        _show_what_to_do(view, cursor, of, row, said, acted)
     with right:
-        _show_course(cursor, of, skus, texts)
+        _show_course(cursor, of, skus, acted, texts)
         _show_reasons(cursor, of, skus, texts)
         if row is not None:
             show_customers_words(said, row["flag_ids"], texts)
-    _show_what_was_done(view, cursor, skus)
+    if not acted.is_empty():
+        st.subheader(texts("What was done about it"))
+        show_actions(view, acted, file=f"actions-{skus[0]}")
 
 
 def _close() -> None:
@@ -144,11 +146,13 @@ def _show_what_to_do(
     of: queries.Evidence,
     row: dict[str, Any] | None,
     said: pl.DataFrame,
+    acted: pl.DataFrame,
 ) -> None:
-    """The proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
+    """What became of earlier actions, the proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
     texts = view.texts
     if row is None or row["state"] == "dismissed":
         st.markdown(sentence(of, queries.flag_state(cursor, of.sku), texts))
+    tell_outcomes(acted, texts)
     if row is None:
         return
     st.subheader(texts("What to do"))
@@ -163,14 +167,17 @@ def _show_what_to_do(
 
 
 def _show_course(
-    cursor: duckdb.DuckDBPyConnection, of: queries.Evidence, skus: Sequence[str], texts: Texts
+    cursor: duckdb.DuckDBPyConnection,
+    of: queries.Evidence,
+    skus: Sequence[str],
+    acted: pl.DataFrame,
+    texts: Texts,
 ) -> None:
     st.subheader(texts("Week by week"))
     weeks = queries.weeks(cursor, skus)
     if weeks.is_empty():
         st.caption(texts("No week is known of it."))
         return
-    acted = past_actions.actions_on(cursor, skus)
     marks = charts.Marks(of.since, tuple(each.date() for each in acted["taken_at"]))
     told = texts(
         "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold. Dashed line: the problem begins; solid line: a buyer acted."
@@ -201,11 +208,3 @@ def _show_reasons(
     told = texts("Orange bars: reasons for this product. Black ticks: the same in its category.")
     st.altair_chart(charts.reasons(reasons, texts), width="stretch", alt=told)
     st.caption(told)
-
-
-def _show_what_was_done(view: View, cursor: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> None:
-    acted = past_actions.actions_on(cursor, skus)
-    if acted.is_empty():
-        return
-    st.subheader(view.texts("What was done about it"))
-    show_actions(view, acted, file=f"actions-{skus[0]}")

@@ -86,9 +86,13 @@ def _parts(text: str) -> set[str]:
 
 def _texts(source: str) -> list[str]:
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    named = [
-        each
-        for each in calls
-        if isinstance(each.func, ast.Name) and each.func.id in ("texts", "self")
-    ]
+    named = [each for each in calls if _callee(each) in ("texts", "self")]
     return [each.args[0].value for each in named if isinstance(each.args[0], ast.Constant)]
+
+
+def _callee(call: ast.Call) -> str:
+    """What is called: `texts` of `texts(…)` and of `view.texts(…)`."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
