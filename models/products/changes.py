@@ -7,7 +7,7 @@ over both (a change-point with an unknown multiplier: Smith, Biometrika 62, 1975
 no correction for having looked at many weeks. A change before the first sale stands for "it has always come back so often".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from models.products.blocks import blocks_of_families, of_each
 from models.products.record import Flags, Floats, Ints
 
 _SHAPES = np.exp(np.linspace(np.log(1.5), np.log(150.0), 24))
-_ROWS_AT_ONCE = 4096
 _ENDS = 0.2
 _NEVER = -np.inf
 Singles = NDArray[np.float32]
@@ -32,6 +32,10 @@ class Stream:
     found: Floats
     expected: Floats
     multipliers: Floats
+
+    def of(self, rows: slice) -> "Stream":
+        """That of some products."""
+        return Stream(self.found[rows], self.expected[rows], self.multipliers[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,16 @@ def gamma_shape(found: Floats, expected: Floats, weights: Floats) -> float:
     return float(_SHAPES[int(np.argmax(likely))])
 
 
-def ratios(stream: Stream, shape: float, families: Ints) -> Ratios:
-    """The likelihood ratios of all products and families; `families` (S,) numbers them without a step back."""
-    first = first_weeks(stream.expected)
-    parts = [
-        _ratios(
-            Stream(stream.found[rows], stream.expected[rows], stream.multipliers[rows]),
-            shape,
-            first[rows],
-            families[rows],
-        )
-        for rows in _blocks(families)
-    ]
+def ratios(stream_of: Callable[[slice], Stream], shape: float, families: Ints) -> Ratios:
+    """The likelihood ratios of all products and families; `families` (S,) numbers them without a step back.
+
+    `stream_of` gives the stream of some rows: never are all of them needed at once.
+    """
+    rows = blocks_of_families(families)
+    parts = of_each(lambda each: _ratios(stream_of(each), shape, families[each]), rows)
     if not parts:
-        none = np.empty((0, stream.multipliers.shape[1]))
-        return Ratios(np.empty(0), none, np.empty(0), none)
+        many = stream_of(slice(0, 0)).multipliers.shape[1]
+        return Ratios(np.empty(0), np.empty((0, many)), np.empty(0), np.empty((0, many)))
     return Ratios(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
@@ -154,17 +153,6 @@ def _log_marginal(shape: float, found: Floats, expected: Floats) -> Floats:
     return logs
 
 
-def _blocks(families: Ints) -> Iterator[slice]:
-    """Rows in blocks that fit a processor's cache and split no family."""
-    starts = np.flatnonzero(np.diff(families, prepend=-1))
-    begin = 0
-    while begin < len(families):
-        later = starts[starts > min(begin + _ROWS_AT_ONCE, len(families)) - 1]
-        end = int(later[0]) if len(later) else len(families)
-        yield slice(begin, end)
-        begin = end
-
-
 def _gains(stream: Stream, shape: float) -> Iterator[Singles]:
     """The log-likelihood ratio (S, W) of a change at each week, for one multiplier after the other."""
     after, ahead = _from_week_on(stream.found), _from_week_on(stream.expected)
@@ -179,9 +167,8 @@ def _from_week_on(values: Floats) -> Singles:
     return np.cumsum(values[:, ::-1], axis=1, dtype=np.float32)[:, ::-1]
 
 
-def _ratios(
-    stream: Stream, shape: float, first: Ints, families: Ints
-) -> tuple[Floats, Floats, Floats, Floats]:
+def _ratios(stream: Stream, shape: float, families: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    first = first_weeks(stream.expected)
     starts = np.flatnonzero(np.diff(families, prepend=-1))
     may, may_family = (
         _may_change(each, stream.found.shape[1])

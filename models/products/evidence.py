@@ -1,11 +1,13 @@
 """The evidence against each product, and what was expected of it week by week."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
 from scipy.special import gammaincinv
 
+from models.products.blocks import blocks, of_each
 from models.products.causes import likely_causes
 from models.products.costs import lost_a_unit
 from models.products.detector import Detector
@@ -169,10 +171,8 @@ def _since(
 
     Of a problem that all variants of a parent share, the lift is that of all of them together.
     """
-    is_after = np.arange(grid.shape[1]) >= began[:, None]
-    came, ahead = sold.found["all"], expected.of("all")
-    after = np.array([(each * is_after).sum(axis=1) for each in (came, ahead)])
-    all_ = np.array([each.sum(axis=1) for each in (came, ahead)])
+    after = np.hstack(of_each(partial(_sums_since, sold, expected, began), blocks(len(began))))
+    all_ = np.array([sold.found["all"].sum(axis=1), expected.total("all")])
     before = np.where(problems.since >= 0, all_ - after, 0.0)
     together = _of_families(np.vstack([before, after]), grid.families, problems.of_family)
     earlier, lately = together[:2] / problems.extra, together[2:] / problems.extra
@@ -190,6 +190,17 @@ def _since(
         )
     )
     return after[0], after[1], level, factor
+
+
+def _sums_since(sold: Cohorts, expected: Expected, began: Ints, rows: slice) -> Floats:
+    """Incidents, and those that were to be expected, of some products since each one's week (2, rows)."""
+    is_after = np.arange(expected.due.shape[1]) >= began[rows, None]
+    return np.array(
+        [
+            (each * is_after).sum(axis=1)
+            for each in (sold.found["all"][rows], expected.of("all", rows))
+        ]
+    )
 
 
 def _of_families(counts: Floats, families: Ints, is_shared: Flags) -> Floats:
@@ -293,32 +304,31 @@ def _expected(
     A sum of so many sizes is taken as a gamma variable of the same mean and variance (the usual approximation of
     aggregate claims: Bohman & Esscher, Skandinavisk Aktuarietidskrift 46, 1963).
     """
-    weekly = by_week_of_return(grid, sold, expected.a_line())
     order = grid.skus.arg_sort().to_numpy()
-    seen = np.maximum.accumulate((grid.order_lines > 0) | (grid.came > 0), axis=1)
-    place, week = seen[order].nonzero()
-    sku = order[place]
-    ahead = weekly[sku, week]
-    size = sizes.mean[sku]
     step = sizes.spread * extra
-    low, high = (
-        _gamma_quantiles(ahead / step, tail) * step * size
-        for tail in ((1 - level) / 2, (1 + level) / 2)
-    )
-    return pl.DataFrame(
-        {
-            "sku": grid.skus.gather(sku),
-            "week_start": grid.weeks.gather(week),
-            "units_expected": ahead * size,
-            "expected_low": np.minimum(low, ahead * size),
-            "expected_high": np.maximum(high, ahead * size),
-        }
-    )
+
+    def of(block: slice) -> pl.DataFrame:
+        rows = order[block]
+        weekly = by_week_of_return(grid, sold, expected.a_line(rows), rows)
+        sells = (grid.order_lines[rows] > 0) | (grid.came[rows] > 0)
+        place, week = np.maximum.accumulate(sells, axis=1).nonzero()
+        ahead, size = weekly[place, week], sizes.mean[rows][place]
+        tails = ((1 - level) / 2, (1 + level) / 2)
+        low, high = (each * step * size for each in _gamma_quantiles(ahead / step, tails))
+        return pl.DataFrame(
+            {
+                "sku": grid.skus.gather(rows).gather(place),
+                "week_start": grid.weeks.gather(week),
+                "units_expected": ahead * size,
+                "expected_low": np.minimum(low, ahead * size),
+                "expected_high": np.maximum(high, ahead * size),
+            }
+        )
+
+    return pl.concat([EXPECTED.to_frame(), *of_each(of, blocks(len(order)))])
 
 
-def _gamma_quantiles(shapes: Floats, probability: float) -> Floats:
+def _gamma_quantiles(shapes: Floats, probabilities: tuple[float, ...]) -> list[Floats]:
     """Quantiles of gamma variables of scale 1, within a thousandth: a shop has millions of weeks, too many to compute each."""
-    quantiles: Floats = np.interp(
-        np.log(np.maximum(shapes, _SHAPES[0])), np.log(_SHAPES), gammaincinv(_SHAPES, probability)
-    )
-    return quantiles
+    logs = np.log(np.maximum(shapes, _SHAPES[0]))
+    return [np.interp(logs, np.log(_SHAPES), gammaincinv(_SHAPES, each)) for each in probabilities]

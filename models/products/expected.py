@@ -9,7 +9,9 @@ A product is never its own yardstick: peers and levels are counted without it, a
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
+from models.products.blocks import blocks, of_each
 from models.products.lags import category_shares, known_by_now
 from models.products.record import REASONS, STREAMS, Floats, Grid, Ints, counted
 
@@ -34,10 +36,14 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected of every cohort: order lines `due` x `levels` (S, W) x `rates` (S,) of each stream."""
+    """What is expected of every cohort: order lines `due` x `levels` (S, W) x `rates` (S,) of each stream.
+
+    `lines` (S,): the sum of due x levels over the weeks.
+    """
 
     due: Floats
     levels: Floats
+    lines: Floats
     rates: dict[str, Floats]
 
     def of(self, stream: str, rows: Ints | slice = slice(None)) -> Floats:
@@ -46,9 +52,14 @@ class Expected:
         expected *= self.rates[stream][rows, None]
         return expected
 
-    def a_line(self) -> Floats:
-        """Incidents, for whatever reason, that an order line of each cohort brings in the end (S, W)."""
-        whole: Floats = self.levels * self.rates["all"][:, None]
+    def total(self, stream: str, rows: Ints | slice = slice(None)) -> Floats:
+        """Incidents of a stream that are to be expected by now of all cohorts of some products together (rows,)."""
+        whole: Floats = self.lines[rows] * self.rates[stream][rows]
+        return whole
+
+    def a_line(self, rows: Ints | slice = slice(None)) -> Floats:
+        """Incidents, for whatever reason, that an order line of each cohort brings in the end (rows, W)."""
+        whole: Floats = self.levels[rows] * self.rates["all"][rows, None]
         return whole
 
 
@@ -75,18 +86,20 @@ def expectation(grid: Grid, cohorts: Cohorts, weights: Floats) -> Expected:
         for stream, found in cohorts.found.items()
     }
     levels = _levels(cohorts.found["all"], due, rates["all"], grid.peers, weights)
-    return Expected(due, levels, rates)
+    return Expected(due, levels, np.einsum("sw,sw->s", due, levels), rates)
 
 
-def by_week_of_return(grid: Grid, cohorts: Cohorts, rate: Floats) -> Floats:
-    """Expected incidents (S, W) in each week, whenever their goods were sold; `rate` (S, W) is incidents an order line of
-    each cohort.
+def by_week_of_return(
+    grid: Grid, cohorts: Cohorts, rate: Floats, rows: Ints | slice = slice(None)
+) -> Floats:
+    """Expected incidents (rows, W) in each week, whenever their goods were sold; `rate` (rows, W) is incidents an order line
+    of each cohort.
     """
-    to_come = grid.order_lines * rate
+    to_come = grid.order_lines[rows] * rate
     weeks = grid.shape[1]
     expected = np.zeros_like(to_come)
     for lag in range(min(cohorts.shares.shape[1], weeks)):
-        share = cohorts.shares[grid.peers, lag][:, None]
+        share = cohorts.shares[grid.peers[rows], lag][:, None]
         expected[:, lag:] += share * to_come[:, : weeks - lag]
     expected[:, -1:] *= grid.share_of_week
     return expected
@@ -134,18 +147,9 @@ def _peer_rates(incidents: Floats, due: Floats, peers: Ints, weights: Floats) ->
 
 
 def _others(values: Floats, peers: Ints) -> Floats:
-    """The sum over each product's peers without itself, of (S,) or (S, W)."""
-    sums = _by_peer(values, peers)
+    """The sum over each product's peers without itself, of (S,)."""
+    sums = np.bincount(peers + 1, weights=values)
     return np.maximum(sums[peers + 1] - values, 0.0)
-
-
-def _by_peer(values: Floats, peers: Ints) -> Floats:
-    """The sums over categories (C + 1, …); the first row is of products without one."""
-    order = np.argsort(peers, kind="stable")
-    numbers, starts = np.unique(peers[order], return_index=True)
-    sums = np.zeros((int(peers.max(initial=-1)) + 2, *values.shape[1:]))
-    sums[numbers + 1] = np.add.reduceat(values[order], starts, axis=0)
-    return sums
 
 
 def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Floats) -> Floats:
@@ -155,19 +159,32 @@ def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Flo
     category's level leans on the shop's, and the shop's on 1. A product's peers are measured by its own yardstick, in
     which it does not count.
     """
-    counts, lines = found * weights[:, None], due * weights[:, None]
-    ahead = lines * rates[:, None]
-    shop = (_without(counts) + _LEVEL_INCIDENTS) / (_without(ahead) + _LEVEL_INCIDENTS)
-    came = np.where((peers >= 0)[:, None], _others(counts, peers), _without(counts))
-    due_others = np.where((peers >= 0)[:, None], _others(lines, peers), _without(lines))
-    belief = np.where((peers >= 0)[:, None], shop, 1.0)
-    levels: Floats = (came + _LEVEL_INCIDENTS * belief) / (
-        due_others * rates[:, None] + _LEVEL_INCIDENTS
-    )
+    counts, lines = _by_peer(weights, peers, found), _by_peer(weights, peers, due)
+    all_counts, all_lines = counts.sum(axis=0), lines.sum(axis=0)
+    all_ahead = _by_peer(weights * rates, peers, due).sum(axis=0)
+    levels = np.empty_like(due)
+
+    def measure(rows: slice) -> None:
+        own_counts, own_lines = (each[rows] * weights[rows, None] for each in (found, due))
+        rate, peer = rates[rows, None], peers[rows]
+        has_peers = (peer >= 0)[:, None]
+        others = np.maximum(all_counts - own_counts, 0.0)
+        ahead = np.maximum(all_ahead - own_lines * rate, 0.0)
+        shop = (others + _LEVEL_INCIDENTS) / (ahead + _LEVEL_INCIDENTS)
+        came = np.where(has_peers, np.maximum(counts[peer + 1] - own_counts, 0.0), others)
+        of_lines = np.where(has_peers, lines[peer + 1], all_lines)
+        due_others = np.maximum(of_lines - own_lines, 0.0)
+        belief = np.where(has_peers, shop, 1.0)
+        levels[rows] = (came + _LEVEL_INCIDENTS * belief) / (due_others * rate + _LEVEL_INCIDENTS)
+
+    of_each(measure, blocks(len(due)))
     return levels
 
 
-def _without(values: Floats) -> Floats:
-    """The sum over all products without each itself (S, W)."""
-    rest: Floats = np.maximum(values.sum(axis=0) - values, 0.0)
-    return rest
+def _by_peer(weights: Floats, peers: Ints, values: Floats) -> Floats:
+    """The sums of `values` (S, W), each times its product's weight, over categories (C + 1, W); the first row is of products
+    without one.
+    """
+    shape = (int(peers.max(initial=-1)) + 2, len(peers))
+    belongs = sparse.csr_array((weights, (peers + 1, np.arange(len(peers)))), shape=shape)
+    return np.asarray(belongs @ values)

@@ -1,9 +1,11 @@
 """How many times as often as expected a product comes back, and how sure that is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.products.blocks import blocks, of_each
 from models.products.levels import grid_quantile
 from models.products.record import Floats
 
@@ -52,19 +54,26 @@ def lifts(
     return Lifts(*columns)
 
 
-def dispersion(incidents: Floats, expected: Floats) -> float:
+def dispersion(incidents: Floats, expected_of: Callable[[slice], Floats]) -> float:
     """How much more a product's weekly incidents (S, W) vary than Poisson's would, at least 1.
 
-    Pearson's statistic per degree of freedom (Wedderburn 1974), among products with two incidents or more.
+    Pearson's statistic per degree of freedom (Wedderburn 1974), among products with two incidents or more. `expected_of`
+    gives what was expected of some products (rows, W).
     """
+    parts = of_each(lambda each: _gaps(incidents[each], expected_of(each)), blocks(len(incidents)))
+    gaps, freedom = sum(each for each, _ in parts), sum(each for _, each in parts)
+    return max(1.0, (gaps + _USUAL_PRODUCTS) / (freedom + _USUAL_PRODUCTS))
+
+
+def _gaps(incidents: Floats, expected: Floats) -> tuple[float, int]:
+    """Pearson's statistic and its degrees of freedom."""
     total, ahead = incidents.sum(axis=1), expected.sum(axis=1)
     several = (total >= 2) & (ahead > 0)
     ratio = total[several] / ahead[several]
     mean = expected[several] * ratio[:, None]
     counted = mean > 0
-    freedom = counted.sum() - several.sum()
-    gaps = ((incidents[several] - mean)[counted] ** 2 / mean[counted]).sum()
-    return max(1.0, float((gaps + _USUAL_PRODUCTS) / (freedom + _USUAL_PRODUCTS)))
+    gaps = (incidents[several] - mean)[counted] ** 2 / mean[counted]
+    return float(gaps.sum()), int(counted.sum() - several.sum())
 
 
 def _distributions(

@@ -1,6 +1,7 @@
 """Which products have a problem, of which kind and since when: the streams' evidence put together."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -76,10 +77,14 @@ class _Measured:
     def stream(self, name: str, rows: Ints | slice = slice(None)) -> Stream:
         """One stream of some products. Counts are smaller by how much they vary beyond Poisson's."""
         found, ahead = self.cohorts.found[name][rows], self.expected.of(name, rows)
-        by = _multipliers(
-            name, ahead.sum(axis=1), self.expected.of("all", rows).sum(axis=1), self.detector
-        )
+        totals = self.expected.total(name, rows), self.expected.total("all", rows)
+        by = _multipliers(name, *totals, self.detector)
         return Stream(found / self.extra, ahead / self.extra, by)
+
+    def totals(self, name: str) -> tuple[Floats, Floats]:
+        """One stream's incidents and what was expected of each product altogether (S,), smaller by as much."""
+        found = self.cohorts.found[name].sum(axis=1)
+        return found / self.extra, self.expected.total(name) / self.extra
 
 
 def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Problems, Expected]:
@@ -98,7 +103,7 @@ def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Pro
 
 def _measured(grid: Grid, cohorts: Cohorts, weights: Floats, detector: Detector) -> _Measured:
     expected = expectation(grid, cohorts, weights)
-    extra = dispersion(cohorts.found["all"], expected.of("all"))
+    extra = dispersion(cohorts.found["all"], partial(expected.of, "all"))
     return _Measured(cohorts, expected, extra, detector)
 
 
@@ -138,7 +143,6 @@ def _judged(grid: Grid, measured: _Measured, weights: Floats) -> Problems:
 def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) -> Levels:
     """How often products have always come back beside their peers: above what is often, and above what is a problem."""
     detector = measured.detector
-    each = measured.stream("all")
     is_strong = np.array([by >= detector.always_from for by in detector.multipliers])
     shares = np.where(
         is_strong,
@@ -147,8 +151,7 @@ def _levels(measured: _Measured, shape: float, strong: Floats, usual: Floats) ->
     )
     tail = (1 - detector.interval) / 2
     return levels(
-        each.found.sum(axis=1),
-        each.expected.sum(axis=1),
+        *measured.totals("all"),
         prior_of_levels(shape, detector.multipliers, shares),
         bounds=(_OFTEN, detector.always_from),
         probabilities=(0.5, tail, 1 - tail),
@@ -170,11 +173,11 @@ class _Probable:
 def _probable(grid: Grid, measured: _Measured, weights: Floats) -> _Probable:
     own, family, shapes = [], [], []
     for name in STREAMS:
-        each = measured.stream(name)
-        shape = gamma_shape(each.found.sum(axis=1), each.expected.sum(axis=1), weights)
-        log = ratios(each, shape, grid.families)
+        totals = measured.totals(name)
+        shape = gamma_shape(*totals, weights)
+        log = ratios(partial(measured.stream, name), shape, grid.families)
         said = bool(
-            each.found.any()
+            totals[0].any()
         )  # what nobody ever says is no evidence, neither for nor against
         usual, strong = _always(name, log.always, measured.detector)
         of_family = _always(name, log.family_always, measured.detector)

@@ -101,8 +101,9 @@ def counted(
     shape: tuple[int, int], sku: Ints, week: Ints, weights: Floats | Ints | None = None
 ) -> Floats:
     """Sums of `weights` (1 each where there are none) by product and week, of `shape`."""
-    cells = np.bincount(sku * shape[1] + week, weights=weights, minlength=shape[0] * shape[1])
-    sums: Floats = cells.reshape(shape).astype(np.float64)
+    each = np.ones(len(sku)) if weights is None else weights
+    cells = np.bincount(sku * shape[1] + week, each, minlength=shape[0] * shape[1])
+    sums: Floats = cells.reshape(shape).astype(np.float64, copy=False)
     return sums
 
 

@@ -58,7 +58,7 @@ class TestRatios:
         expected[0] = 1.0
         changed, always = by_hand(found, expected)
 
-        got = ratios(stream(found[None], expected[None]), SHAPE, alone(1))
+        got = ratios(stream(found[None], expected[None]).of, SHAPE, alone(1))
 
         assert got.changed[0] == pytest.approx(changed, abs=0.01)
         assert got.always[0] == pytest.approx(always, abs=0.01)
@@ -68,7 +68,7 @@ class TestRatios:
         expected = np.full((5, 8), 0.8)
         each = stream(rng.poisson(expected).astype(float), expected)
 
-        got = ratios(each, SHAPE, alone(5))
+        got = ratios(each.of, SHAPE, alone(5))
 
         assert np.allclose(got.family_changed, got.changed, atol=1e-5)
         assert np.allclose(got.family_always, got.always, atol=1e-5)
@@ -77,7 +77,7 @@ class TestRatios:
         expected = np.full((4, 20), 1.0)
         found = np.where(np.arange(20) >= 12, 2.0, 1.0) * np.ones((4, 1))
 
-        got = ratios(stream(found, expected), SHAPE, np.zeros(4, dtype=np.int64))
+        got = ratios(stream(found, expected).of, SHAPE, np.zeros(4, dtype=np.int64))
 
         assert got.family_changed[0] > got.changed.sum()
 
@@ -87,9 +87,9 @@ class TestRatios:
         found = rng.poisson(expected).astype(float)
         families = np.arange(9000) // 3
 
-        together = ratios(stream(found, expected), SHAPE, families)
+        together = ratios(stream(found, expected).of, SHAPE, families)
         some = ratios(
-            stream(found[4095:4101], expected[4095:4101]), SHAPE, families[4095:4101] - 1365
+            stream(found[4095:4101], expected[4095:4101]).of, SHAPE, families[4095:4101] - 1365
         )
 
         assert together.family_changed[1365:1367] == pytest.approx(some.family_changed, abs=1e-5)
@@ -97,7 +97,7 @@ class TestRatios:
         assert together.family_changed.shape == (3000,)
 
     def test_what_was_sold_in_one_week_cannot_have_changed(self) -> None:
-        got = ratios(stream(np.array([[9.0]]), np.array([[1.0]])), SHAPE, alone(1))
+        got = ratios(stream(np.array([[9.0]]), np.array([[1.0]])).of, SHAPE, alone(1))
 
         assert got.changed[0] == -np.inf
 
