@@ -20,6 +20,7 @@ from dashboards.words import REASONS
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 _LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
+_UNITS = (" (minor units)", "（最小货币单位）")
 _CATALOGUES = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES"
 _MINUTE, _HOUR, _DAY = 1 / 60, 1.0, 24.0
 
@@ -51,8 +52,11 @@ class Texts:
         return next((self(text, **match.groupdict()) for text, match in found if match), None)
 
     def definition(self, text: str) -> str:
-        """What a mart's header says of a column."""
-        return definitions().get(text, text) if self.language == "zh" else text
+        """What a mart's header says of a column, but for its unit: pages show amounts as people write them."""
+        said = definitions().get(text, text) if self.language == "zh" else text
+        for unit in _UNITS:
+            said = said.replace(unit, "")
+        return said
 
     @staticmethod
     def meaning(definition: str, word: str) -> str:

@@ -14,27 +14,33 @@ from dashboards.texts import Texts
 def show_groups(view: View, rows: pl.DataFrame) -> None:
     """How much is flagged where; nothing where nothing is flagged."""
     texts = view.texts
-    if rows.is_empty():
+    told = {
+        by: word
+        for by, word in {"category": texts("Category"), "vendor": texts("Vendor")}.items()
+        if rows[by].count()
+    }
+    if not told:  # nothing is flagged, or the shop tells of neither
         return
-    st.subheader(texts("Where it gathers"))
+    st.subheader(texts("By category and vendor"))
     by = choose_one(
         st.container(),
         "group",
         texts("By"),
-        {"category": texts("Category"), "vendor": texts("Vendor")},
-        default="category",
+        told,
+        default=next(iter(told)),
         has_label=False,
     )
-    heading = texts("Category") if by == "category" else texts("Vendor")
     summed = queries.summed_by(rows, by)
     show_table(
         view,
         _one_row_each(summed, by, texts),
         {
-            by: Column(heading, width=220),
+            by: Column(told[by], width=220),
             "products": Column(texts("Flagged products"), "number"),
             "excess_units": Column(
-                texts("Too many"), "number", definition=view.define("problem_skus.excess_units")
+                texts("Too many units"),
+                "number",
+                definition=view.define("problem_skus.excess_units"),
             ),
             "money": Column(
                 texts("At stake in 30 days"),

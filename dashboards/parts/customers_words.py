@@ -19,7 +19,7 @@ def show_customers_words(phrases: pl.DataFrame, flag_ids: Sequence[str], texts: 
     if phrases.is_empty():
         st.caption(
             texts(
-                "No words stand out: fewer than three customers share any, or nobody wrote of its neighbours."
+                "No words stand out: fewer than three customers share any, or nobody wrote of other products in its category."
             )
         )
     for row in phrases.head(_PHRASES).iter_rows(named=True):

@@ -62,10 +62,9 @@ def _how_often(of: Evidence, texts: Texts) -> str:
 
 def _units(of: Evidence, texts: Texts) -> str:
     return texts(
-        "Of {sold} units sold since, {returned} came back; {expected} were to be expected, so {excess} are too many.",
+        "Of {sold} units sold since, {returned} came back; about {excess} of these are too many.",
         sold=texts.number(of.units_sold),
         returned=texts.number(of.units_returned),
-        expected=texts.number(of.units_expected),
         excess=texts.number(of.excess_units),
     )
 
@@ -98,9 +97,12 @@ def _where(of: Evidence, texts: Texts) -> str | None:
 def _money(of: Evidence, texts: Texts) -> str | None:
     if not of.money:
         return None
+    money = " + ".join(texts.money(each.at_risk_minor, each.currency) for each in of.money)
+    if not any(each.lost_minor for each in of.money):
+        return texts("In 30 days it costs about {money}.", money=money)
     return texts(
         "In 30 days it costs about {money}, of which {lost} cannot be had back (freight, handling, write-down).",
-        money=" + ".join(texts.money(each.at_risk_minor, each.currency) for each in of.money),
+        money=money,
         lost=" + ".join(texts.money(each.lost_minor, each.currency) for each in of.money),
     )
 

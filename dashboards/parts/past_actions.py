@@ -21,7 +21,7 @@ def show_past_actions(view: View, choice: Choice) -> None:
     if rows.is_empty():
         st.info(
             texts(
-                "Nobody has told of an action yet. Some weeks after one, this says whether it worked."
+                "No action has been recorded yet. Some weeks after one, this says whether it worked."
             )
         )
         return

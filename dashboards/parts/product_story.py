@@ -97,11 +97,13 @@ def _name(of: queries.Evidence, skus: Sequence[str], *, is_flagged: bool, texts:
 def _show_figures(view: View, of: queries.Evidence) -> None:
     texts, define = view.texts, view.define
     money = " · ".join(texts.money(each.at_risk_minor, each.currency) for each in of.money)
-    lost = " · ".join(texts.money(each.lost_minor, each.currency) for each in of.money)
+    lost = " · ".join(
+        texts.money(each.lost_minor, each.currency) for each in of.money if each.lost_minor
+    )
     show_figures(
         [
             Figure(
-                texts("Times as often"),
+                texts("Times as often as expected"),
                 f"{texts.number(of.lift, 1)} ×",
                 define("sku_evidence.lift"),
                 texts(
@@ -111,30 +113,22 @@ def _show_figures(view: View, of: queries.Evidence) -> None:
                 ),
             ),
             Figure(
-                texts("Too many"),
+                texts("Too many units"),
                 texts.number(of.excess_units),
                 define("sku_evidence.excess_units"),
-                texts(
-                    "{returned} came back, {expected} expected",
-                    returned=texts.number(of.units_returned),
-                    expected=texts.number(of.units_expected, 1),
-                ),
+                texts("of {returned} that came back", returned=texts.number(of.units_returned)),
             ),
             Figure(
                 texts("At stake in 30 days"),
                 money or "–",
                 define("sku_evidence.money_at_risk_minor"),
-                texts("{lost} lost for good", lost=lost or "–"),
+                texts("{lost} lost for good", lost=lost) if lost else None,
             ),
             Figure(
                 texts("How sure"),
                 how_sure(of, texts),
                 define("sku_evidence.probability"),
-                texts(
-                    "needed: {least} to {most}",
-                    least=texts.share(queries.LEAST_PROBABILITY),
-                    most=texts.share(queries.CERTAIN_ENOUGH),
-                ),
+                texts("that it is a real problem"),
             ),
         ]
     )
@@ -192,15 +186,23 @@ def _show_reasons(
 ) -> None:
     st.subheader(texts("Beside its category"))
     peers = queries.peers(cursor, of, skus)
-    st.markdown(
-        texts(
+    parts = {
+        "product": texts.share(peers.product, 1),
+        "expected": texts.share(peers.expected, 1),
+        "n": texts.number(peers.products),
+        "category": texts.share(peers.category, 1),
+    }
+    if of.category:
+        told = texts(
             "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** usually comes back.",
-            product=texts.share(peers.product, 1),
-            expected=texts.share(peers.expected, 1),
-            n=texts.number(peers.products),
-            category=texts.share(peers.category, 1),
+            **parts,
         )
-    )
+    else:
+        told = texts(
+            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products of the shop **{category}** usually comes back.",
+            **parts,
+        )
+    st.markdown(told)
     reasons = queries.reasons(cursor, skus)
     if not reasons["incidents"].sum():
         st.caption(texts("No customer gave a reason."))

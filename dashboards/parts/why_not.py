@@ -39,6 +39,7 @@ def show_found(view: View, choice: problem_products.Choice) -> None:
         st.button(
             texts("See its weeks"),
             key=f"why {sku}",
+            icon=":material/arrow_forward:",
             type="tertiary",
             on_click=open_product,
             args=(sku,),
@@ -49,17 +50,17 @@ def _counted(of: Evidence, texts: Texts) -> str:
     """What was counted of it: since its problem began, else in the detector's window."""
     parts = {
         "sold": texts.number(of.units_sold),
-        "returned": texts.number(of.units_returned),
-        "expected": texts.number(of.units_expected, 1),
+        "times": texts.number(of.incidents),
+        "expected": texts.number(of.incidents_expected, 1),
     }
     if of.since is not None:
         return texts(
-            "Since the week of {since}: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
+            "Since the week of {since}: **{sold}** units sold; asked back **{times}** times, **{expected}** expected.",
             since=texts.day(of.since),
             **parts,
         )
     return texts(
-        "In the last {weeks} weeks: **{sold}** sold, **{returned}** returned, **{expected}** expected.",
+        "In the last {weeks} weeks: **{sold}** units sold; asked back **{times}** times, **{expected}** expected.",
         weeks=texts.number(of.window_weeks),
         **parts,
     )

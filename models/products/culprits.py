@@ -13,6 +13,7 @@ _DIMENSIONS: tuple[Dimension, ...] = ("lot", "region")
 _STRONG = float(np.log(20.0))
 _LEAST_VALUES = 2
 _LEAST_FAMILIES, _OFTEN, _UNLIKELY = 3, 3.0, 0.01
+_OF_THE_GOODS = ("defect", "damaged_in_transit", "wrong_item")
 SLICES = pl.Schema(
     {
         "sku": pl.String(),
@@ -86,7 +87,7 @@ def with_culprits(
     by_vendor = is_problem & pl.col("vendor").is_in(vendors)
     dimension, value = pl.col("culprit_dimension"), pl.col("culprit_value")
     named = dimension.is_not_null()
-    return known.with_columns(
+    named_all = known.with_columns(
         culprit_dimension=pl.when(named)
         .then(dimension)
         .when(alone)
@@ -99,19 +100,23 @@ def with_culprits(
         .then("sku")
         .when(by_vendor)
         .then("vendor"),
-        suggested_action=pl.when(is_problem).then(suggested_action()),
-    ).select(evidence.columns)
+    )
+    suggested = pl.when(is_problem).then(suggested_action())
+    return named_all.with_columns(suggested_action=suggested).select(evidence.columns)
 
 
 def suggested_action() -> pl.Expr:
-    """What a buyer would do first, by `likely_cause`."""
+    """What a buyer would do first, by `likely_cause` and culprit; null where neither is known: that is to be looked into."""
     cause = pl.col("likely_cause")
+    supplied_so = pl.col("culprit_dimension").is_in(["lot", "vendor"])
     return (
-        pl.when(cause == "not_as_described")
+        pl.when(cause.is_null() & ~supplied_so)
+        .then(pl.lit(None, pl.String))
+        .when(cause == "not_as_described")
         .then(pl.lit("fix_listing"))
         .when(cause == "size_fit")
         .then(pl.lit("size_note"))
-        .when(cause.is_in(["defect", "damaged_in_transit", "wrong_item"]))
+        .when(supplied_so & cause.is_null() | cause.is_in(_OF_THE_GOODS))
         .then(pl.lit("supplier_claim"))
         .otherwise(pl.lit("stop_buying"))
     )

@@ -21,7 +21,7 @@ columns:
   culprit_value: which one
   money_at_risk_minor: what the excess costs in 30 days (minor units); null where it is not known
   currency: ISO 4217 code
-  suggested_action: what the run suggests to do; null from earlier detectors
+  suggested_action: what the run suggests to do; null where no cause was known, and from earlier detectors
 */
 select
     flagged.id as flag_id,

@@ -173,7 +173,7 @@ class TestPresent:
     def test_the_shop_lives_on_day_after_day_and_leaves_its_jobs_to_the_worker(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        clock = _Ticking(ticks=9, hours=6)
+        clock = _Ticking(ticks=13, hours=6)  # three days: two whole ones, whatever the hour
         monkeypatch.setattr(practice, "SystemClock", lambda: clock)
         monkeypatch.setattr(practice, "DAYS", DAYS)
         monkeypatch.setattr(practice, "ORDERS_PER_DAY", 20.0)

@@ -120,3 +120,12 @@ class TestWithCulprits:
 
         assert said["P00"][0] == expected
         assert said["P59"] == (None, None, None)
+
+    def test_where_neither_cause_nor_culprit_is_known_it_proposes_nothing_but_to_look(self) -> None:
+        weighed = evidence(A=0.9, B=0.9).with_columns(likely_cause=pl.lit(None, pl.String))
+        products: Rows = [("A", None, None), ("B", None, None)]
+
+        said = told(weighed, products, [("B", "lot", "L2")])
+
+        assert said["A"] == (None, None, None)
+        assert said["B"] == ("lot", "L2", "supplier_claim")
