@@ -108,7 +108,7 @@ def with_culprits(
 def suggested_action() -> pl.Expr:
     """What a buyer would do first, by `likely_cause` and culprit; null where neither is known: that is to be looked into."""
     cause = pl.col("likely_cause")
-    supplied_so = pl.col("culprit_dimension").is_in(["lot", "vendor"])
+    supplied_so = pl.col("culprit_dimension").is_in(["lot", "vendor"]).fill_null(False)
     return (
         pl.when(cause.is_null() & ~supplied_so)
         .then(pl.lit(None, pl.String))
