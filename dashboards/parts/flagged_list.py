@@ -122,13 +122,11 @@ def _named(row: Mapping[str, Any], texts: Texts) -> str:
 
 
 def _amount(row: Mapping[str, Any], texts: Texts) -> str:
-    """Units beyond expectation and what they cost in 30 days, each with the interval that the lift has."""
+    """What is too much costs in 30 days, with the interval that the lift has, and how many units that are so far."""
     units = texts(
-        "**{units}** units too many since {since} ({low} to {high})",
+        "**{units}** units too many since {since}",
         since=texts.day(row["since"]) if row["since"] else "–",
         units=texts.number(row["excess_units"]),
-        low=texts.number(row["excess_low"]),
-        high=texts.number(row["excess_high"]),
     )
     money = [
         texts(

@@ -55,12 +55,12 @@ def _counted(of: Evidence, texts: Texts) -> str:
     }
     if of.since is not None:
         return texts(
-            "Since the week of {since}: **{sold}** units sold; asked back **{times}** times, **{expected}** expected.",
+            "Since the week of {since}: **{sold}** units sold; returns: **{times}**, expected: **{expected}**.",
             since=texts.day(of.since),
             **parts,
         )
     return texts(
-        "In the last {weeks} weeks: **{sold}** units sold; asked back **{times}** times, **{expected}** expected.",
+        "In the last {weeks} weeks: **{sold}** units sold; returns: **{times}**, expected: **{expected}**.",
         weeks=texts.number(of.window_weeks),
         **parts,
     )

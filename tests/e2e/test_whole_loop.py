@@ -117,7 +117,7 @@ class TestWholeLoop:
             running.retour("refresh")
             page.reload()
 
-            expect(page.get_by_text("2 sold, 1 returned")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("2 units sold; returns: 1")).to_be_visible(timeout=60_000)
             browser.close()
 
     def test_what_staff_decide_find_and_pay_is_published_by_the_next_refresh(
@@ -149,9 +149,9 @@ class TestWholeLoop:
             page.goto(f"{running.url('dashboard')}/problem_products?lang=en&q=WORKED")
 
             expect(page.get_by_text("A worked-on thing")).to_be_visible(timeout=60_000)
-            expect(page.get_by_text("6 sold, 4 returned")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("6 units sold; returns: 2")).to_be_visible(timeout=60_000)
             page.goto(f"{running.url('dashboard')}/problem_products?lang=zh&q=WORKED")
-            expect(page.get_by_text("售出 6 件，退回 4 件")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("售出 6 件；退货 2 次")).to_be_visible(timeout=60_000)
             browser.close()
 
     def test_every_part_answers(self, running: RunningShop) -> None:
