@@ -92,6 +92,7 @@ def weigh(record: Record, detector: Detector) -> Findings:
     grid = to_grid(record)
     sold = cohorts(grid, detector.longest_lag_weeks)
     problems, expected = find_problems(grid, sold, detector)
+    sold = sold.of_all()
     sizes = incident_sizes(grid.incidents.sku, grid.incidents.units, len(grid.skus))
     evidence, level = _evidence(record, grid, sold, expected, problems, sizes, detector)
     return Findings(

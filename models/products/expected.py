@@ -33,6 +33,10 @@ class Cohorts:
     found: dict[str, Floats]
     shares: Floats
 
+    def of_all(self) -> "Cohorts":
+        """These, of all incidents together alone: the arrays of the other streams can go."""
+        return Cohorts(self.due, {"all": self.found["all"]}, self.shares)
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:

@@ -92,13 +92,19 @@ def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Pro
 
     What comes back strikingly often is first found, coarsely, and left out of the yardstick of all others.
     """
+    weights = _weights(grid, cohorts, detector)
+    measured = _measured(grid, cohorts, weights, detector)
+    return _judged(grid, measured, weights), measured.expected
+
+
+def _weights(grid: Grid, cohorts: Cohorts, detector: Detector) -> Floats:
+    """How much each product counts as a yardstick for others (S,): less, the more it looks like one with a problem."""
     everyone = np.ones(grid.shape[0])
     measured = _measured(grid, cohorts, everyone, replace(detector, multipliers=_COARSELY))
     found = _probable(grid, measured, everyone)
     odd = (found.own + found.family).sum(axis=(0, 1))
-    weights = np.where(odd > _IS_ODD, 1 - np.minimum(odd, 1.0), 1.0)
-    measured = _measured(grid, cohorts, weights, detector)
-    return _judged(grid, measured, weights), measured.expected
+    weights: Floats = np.where(odd > _IS_ODD, 1 - np.minimum(odd, 1.0), 1.0)
+    return weights
 
 
 def _measured(grid: Grid, cohorts: Cohorts, weights: Floats, detector: Detector) -> _Measured:
