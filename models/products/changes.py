@@ -43,7 +43,8 @@ class Ratios:
     """Logarithms of likelihood ratios against an ordinary product.
 
     `changed` (S,): the multiplier changed at some week after the first sale; `always` (S, M): it has always been this one.
-    `family_changed` (F,) and `family_always` (F, M): the same of all variants of a parent at once.
+    `family_changed` (F,) and `family_always` (F, M): the same of all variants of a parent at once; minus infinity of a
+    family of one, which has no problem but its product's own.
     """
 
     changed: Floats
@@ -170,23 +171,27 @@ def _from_week_on(values: Floats) -> Singles:
 def _ratios(stream: Stream, shape: float, families: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     first = first_weeks(stream.expected)
     starts = np.flatnonzero(np.diff(families, prepend=-1))
-    may, may_family = (
-        _may_change(each, stream.found.shape[1])
-        for each in (first, np.minimum.reduceat(first, starts))
-    )
-    changed, always, family_changed, family_always = [], [], [], []
-    for gain in _gains(stream, shape):
-        together: Singles = np.add.reduceat(gain, starts, axis=0)
-        changed.append(_mean_of_weeks(gain, may))
-        always.append(gain[:, 0])
-        family_changed.append(_mean_of_weeks(together, may_family))
-        family_always.append(together[:, 0])
-    return (
-        log_mean(np.column_stack(changed)),
-        np.column_stack(always).astype(np.float64),
-        log_mean(np.column_stack(family_changed)),
-        np.column_stack(family_always).astype(np.float64),
-    )
+    sizes = np.diff(np.append(starts, len(families)))
+    several = sizes > 1
+    rows = np.flatnonzero(np.repeat(several, sizes))
+    each = np.cumsum(sizes[several]) - sizes[several]  # where each of them begins among their rows
+    may = _may_change(first, stream.found.shape[1])
+    may_family = _may_change(_least(first[rows], each), stream.found.shape[1])
+    shape_of_families = (len(starts), stream.multipliers.shape[1])
+    changed, always = np.empty(stream.multipliers.shape), np.empty(stream.multipliers.shape)
+    family_changed, family_always = (np.full(shape_of_families, _NEVER) for _ in range(2))
+    for place, gain in enumerate(_gains(stream, shape)):
+        changed[:, place] = _mean_of_weeks(gain, may)
+        always[:, place] = gain[:, 0]
+        if len(rows):
+            together: Singles = np.add.reduceat(gain[rows], each, axis=0)
+            family_changed[several, place] = _mean_of_weeks(together, may_family)
+            family_always[several, place] = together[:, 0]
+    return log_mean(changed), always, log_mean(family_changed), family_always
+
+
+def _least(first: Ints, starts: Ints) -> Ints:
+    return np.minimum.reduceat(first, starts) if len(starts) else first
 
 
 def _may_change(first: Ints, weeks: int) -> Flags:
