@@ -161,7 +161,11 @@ def _gains(stream: Stream, shape: float) -> Iterator[Singles]:
     share = ahead / (ahead[:, :1] + np.float32(shape))
     for multiplier in stream.multipliers.T.astype(np.float32):
         by = multiplier[:, None]
-        yield after * np.log(by) - total * np.log1p((by - 1) * share)
+        part = (by - 1) * share
+        np.log1p(part, out=part)
+        part *= -total
+        part += after * np.log(by)
+        yield part
 
 
 def _from_week_on(values: Floats) -> Singles:
@@ -181,12 +185,12 @@ def _ratios(stream: Stream, shape: float, families: Ints) -> tuple[Floats, Float
     changed, always = np.empty(stream.multipliers.shape), np.empty(stream.multipliers.shape)
     family_changed, family_always = (np.full(shape_of_families, _NEVER) for _ in range(2))
     for place, gain in enumerate(_gains(stream, shape)):
-        changed[:, place] = _mean_of_weeks(gain, may)
         always[:, place] = gain[:, 0]
         if len(rows):
             together: Singles = np.add.reduceat(gain[rows], each, axis=0)
-            family_changed[several, place] = _mean_of_weeks(together, may_family)
             family_always[several, place] = together[:, 0]
+            family_changed[several, place] = _mean_of_weeks(together, may_family)
+        changed[:, place] = _mean_of_weeks(gain, may)
     return log_mean(changed), always, log_mean(family_changed), family_always
 
 
@@ -200,10 +204,14 @@ def _may_change(first: Ints, weeks: int) -> Flags:
 
 
 def _mean_of_weeks(gain: Singles, may: Flags) -> Floats:
-    """The logarithm of the mean of what `gain` (S, W) is the logarithm of, over the weeks at which there may be a change."""
-    inside = np.where(may, gain, np.float32(_NEVER))
-    top = np.maximum(inside.max(axis=1), np.finfo(np.float32).min)[:, None]
-    total = np.exp(inside - top).sum(axis=1, dtype=np.float64)
+    """The logarithm of the mean of what `gain` (S, W) is the logarithm of, over the weeks at which there may be a change.
+
+    `gain` is used up.
+    """
+    np.putmask(gain, ~may, np.float32(_NEVER))
+    top = np.maximum(gain.max(axis=1), np.finfo(np.float32).min)[:, None]
+    gain -= top
+    total = np.exp(gain, out=gain).sum(axis=1, dtype=np.float64)
     number = may.sum(axis=1)
     with np.errstate(divide="ignore"):
         mean: Floats = np.log(total) + top[:, 0] - np.log(np.maximum(number, 1))
