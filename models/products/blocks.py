@@ -10,6 +10,7 @@ import numpy as np
 from models.products.record import Ints
 
 ROWS_AT_ONCE = 4096
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -31,9 +32,9 @@ def blocks_of_families(families: Ints) -> list[slice]:
     return found
 
 
-def of_each(work: Callable[[slice], Result], rows: Sequence[slice]) -> list[Result]:
-    """What comes of each block, in their order. NumPy lets go of the interpreter while it computes, so threads are enough."""
-    if len(rows) < 2:
-        return [work(each) for each in rows]
+def of_each(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What comes of each, in their order. NumPy lets go of the interpreter while it computes, so threads are enough."""
+    if len(items) < 2:
+        return [work(each) for each in items]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(work, rows))
+        return list(threads.map(work, items))

@@ -18,7 +18,7 @@ from scipy.special import gammaln
 from models.products.blocks import blocks_of_families, of_each
 from models.products.record import Flags, Floats, Ints
 
-_SHAPES = np.exp(np.linspace(np.log(1.5), np.log(150.0), 24))
+_SHAPES: list[float] = np.exp(np.linspace(np.log(1.5), np.log(150.0), 24)).tolist()
 _ENDS = 0.2
 _NEVER = -np.inf
 Singles = NDArray[np.float32]
@@ -70,8 +70,11 @@ def gamma_shape(found: Floats, expected: Floats, weights: Floats) -> float:
 
     `weights` (S,) leave out what is not ordinary, so that faults do not widen what counts as ordinary.
     """
-    likely = [float((weights * (_log_marginal(shape, found, expected))).sum()) for shape in _SHAPES]
-    return float(_SHAPES[int(np.argmax(likely))])
+
+    def likely(shape: float) -> float:
+        return float((weights * _log_marginal(shape, found, expected)).sum())
+
+    return _SHAPES[int(np.argmax(of_each(likely, _SHAPES)))]
 
 
 def ratios(stream_of: Callable[[slice], Stream], shape: float, families: Ints) -> Ratios:

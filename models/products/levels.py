@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
+from models.products.blocks import blocks, of_each
 from models.products.record import Floats
 
 _DOUBLINGS = np.linspace(-5.0, 6.0, 177)  # levels from 1/32 to 64, 16 points each doubling
 _LEVELS: Floats = 2.0**_DOUBLINGS
-_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,21 @@ def levels(
     probabilities: tuple[float, ...],
 ) -> Levels:
     """The levels of products, by their incidents and what was expected of them (S,) and by the shop's `prior`."""
-    above, quantiles = [], []
-    for start in range(0, len(found), _ROWS_AT_ONCE):
-        came = found[start : start + _ROWS_AT_ONCE, None]
-        ahead = expected[start : start + _ROWS_AT_ONCE, None]
+
+    def of(rows: slice) -> tuple[Floats, Floats]:
+        came, ahead = found[rows, None], expected[rows, None]
         log = came * np.log(_LEVELS) - ahead * _LEVELS
         weight = np.exp(log - log.max(axis=1, keepdims=True)) * prior
         weight /= np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        above.append(np.array([weight[:, bound <= _LEVELS].sum(axis=1) for bound in bounds]))
+        above = np.array([weight[:, bound <= _LEVELS].sum(axis=1) for bound in bounds])
         below = np.cumsum(weight, axis=1) - weight / 2
-        quantiles.append(
-            np.array([grid_quantile(_DOUBLINGS, below, each) for each in probabilities])
-        )
-    if not above:
+        return above, np.array([grid_quantile(_DOUBLINGS, below, each) for each in probabilities])
+
+    parts = of_each(of, blocks(len(found)))
+    if not parts:
         return Levels(np.empty((len(bounds), 0)), np.empty((len(probabilities), 0)))
-    return Levels(np.hstack(above), np.hstack(quantiles))
+    above, quantiles = (np.hstack(each) for each in zip(*parts, strict=True))
+    return Levels(above, quantiles)
 
 
 def prior_of_levels(shape: float, multipliers: tuple[float, ...], shares: Floats) -> Floats:

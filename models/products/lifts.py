@@ -15,7 +15,6 @@ _LIFTS: Floats = 2.0**_DOUBLINGS
 _ORDINARY_SHARE, _ORDINARY_DOUBLINGS, _OTHER_DOUBLINGS = 0.9, 0.25, 1.2
 _HALF = 0.5  # an expectation below half an incident says little (Noren, Hopstadius & Bate, SMMR 22, 2013)
 _USUAL_PRODUCTS = 10.0
-_ROWS_AT_ONCE = 8192
 
 
 def _bell(spread: float) -> Floats:
@@ -46,12 +45,15 @@ def lifts(
     What should come back is the expectation times the product's own level before, a gamma variable of mean 1 and this
     shape that what came before has narrowed. `level` is the interval's probability, such as 0.9.
     """
-    found = [
-        _quantiles(below, (0.5, (1 - level) / 2, (1 + level) / 2))
-        for below in _distributions(before, after, shape)
-    ]
-    columns = np.hstack(found) if found else np.empty((3, 0))
-    return Lifts(*columns)
+    tail = (1 - level) / 2
+
+    def of(rows: slice) -> Floats:
+        earlier, lately = (before[0][rows], before[1][rows]), (after[0][rows], after[1][rows])
+        below = _below(earlier, lately, shape)
+        return _quantiles(below, (0.5, tail, 1 - tail))
+
+    found = of_each(of, blocks(len(after[0])))
+    return Lifts(*(np.hstack(found) if found else np.empty((3, 0))))
 
 
 def dispersion(incidents: Floats, expected_of: Callable[[slice], Floats]) -> float:
@@ -76,21 +78,15 @@ def _gaps(incidents: Floats, expected: Floats) -> tuple[float, int]:
     return float(gaps.sum()), int(counted.sum() - several.sum())
 
 
-def _distributions(
-    before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: float
-) -> list[Floats]:
-    """Blocks of (rows, 161): the probability that the lift lies below each point."""
-    blocks = []
-    for start in range(0, len(after[0]), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        came, ahead = after[0][rows, None] + _HALF, after[1][rows, None] + _HALF
-        own = shape + before[0][rows, None]
-        narrowed = shape + before[1][rows, None]
-        log = came * np.log(_LIFTS) - (own + came) * np.log(narrowed + ahead * _LIFTS)
-        weight = np.exp(log - log.max(axis=1, keepdims=True)) * _USUAL
-        weight /= weight.sum(axis=1, keepdims=True)
-        blocks.append(np.cumsum(weight, axis=1) - weight / 2)
-    return blocks
+def _below(before: tuple[Floats, Floats], after: tuple[Floats, Floats], shape: float) -> Floats:
+    """The probability that the lift lies below each point (rows, 161)."""
+    came, ahead = after[0][:, None] + _HALF, after[1][:, None] + _HALF
+    own, narrowed = shape + before[0][:, None], shape + before[1][:, None]
+    log = came * np.log(_LIFTS) - (own + came) * np.log(narrowed + ahead * _LIFTS)
+    weight = np.exp(log - log.max(axis=1, keepdims=True)) * _USUAL
+    weight /= weight.sum(axis=1, keepdims=True)
+    below: Floats = np.cumsum(weight, axis=1) - weight / 2
+    return below
 
 
 def _quantiles(below: Floats, levels: tuple[float, ...]) -> Floats:
