@@ -44,7 +44,7 @@ def scores(record: Record, grid: Grid, sold: Cohorts) -> pl.DataFrame:
         lambda: raw_rate(record, grid),
         lambda: weekly_z(grid.came),
         lambda: eb05(grid.came.sum(axis=1), _at_category_rate(grid, grid.order_lines, grid.came)),
-        lambda: discoveries(sold.found["all"].sum(axis=1), _by_now(grid, sold)),
+        lambda: discoveries(sold.total("all"), _by_now(grid, sold)),
     )
     frames = [
         pl.DataFrame({"way": [way] * len(grid.skus), "sku": grid.skus, "score": rule()})
@@ -116,7 +116,7 @@ def discoveries(found: Floats, expected: Floats) -> Floats:
 
 
 def _by_now(grid: Grid, sold: Cohorts) -> Floats:
-    return _at_category_rate(grid, sold.due, sold.found["all"])
+    return _at_category_rate(grid, sold.due, sold.came("all"))
 
 
 def _at_category_rate(grid: Grid, lines: Floats, came: Floats) -> Floats:

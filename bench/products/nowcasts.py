@@ -114,7 +114,7 @@ def _counts(grid: Grid, sold: Cohorts, expected: Expected) -> Counts:
     early = counted(grid.shape, grid.incidents.sku[matched], grid.incidents.sold_week[matched])
     of_early = sold.shares[:, : _AGE + 1].sum(axis=1)[grid.peers]
     due = expected.of("all")
-    return Counts(sold.found["all"], early, due, np.minimum(due, whole * of_early[:, None]), whole)
+    return Counts(sold.came("all"), early, due, np.minimum(due, whole * of_early[:, None]), whole)
 
 
 def _final(shop: Shop, grid: Grid, week: int) -> Floats:

@@ -92,7 +92,6 @@ def weigh(record: Record, detector: Detector) -> Findings:
     grid = to_grid(record)
     sold = cohorts(grid, detector.longest_lag_weeks)
     problems, expected = find_problems(grid, sold, detector)
-    sold = sold.of_all()
     sizes = incident_sizes(grid.incidents.sku, grid.incidents.units, len(grid.skus))
     evidence, level = _evidence(record, grid, sold, expected, problems, sizes, detector)
     return Findings(
@@ -173,7 +172,7 @@ def _since(
     Of a problem that all variants of a parent share, the lift is that of all of them together.
     """
     after = np.hstack(of_each(partial(_sums_since, sold, expected, began), blocks(len(began))))
-    all_ = np.array([sold.found["all"].sum(axis=1), expected.total("all")])
+    all_ = np.array([sold.total("all"), expected.total("all")])
     before = np.where(problems.since >= 0, all_ - after, 0.0)
     together = _of_families(np.vstack([before, after]), grid.families, problems.of_family)
     earlier, lately = together[:2] / problems.extra, together[2:] / problems.extra
@@ -199,7 +198,7 @@ def _sums_since(sold: Cohorts, expected: Expected, began: Ints, rows: slice) -> 
     return np.array(
         [
             (each * is_after).sum(axis=1)
-            for each in (sold.found["all"][rows], expected.of("all", rows))
+            for each in (sold.came("all", rows), expected.of("all", rows))
         ]
     )
 

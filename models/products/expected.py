@@ -13,7 +13,7 @@ from scipy import sparse
 
 from models.products.blocks import blocks, of_each
 from models.products.lags import category_shares, known_by_now
-from models.products.record import REASONS, STREAMS, Floats, Grid, Ints, counted
+from models.products.record import REASONS, STREAMS, Floats, Grid, Ints
 
 _PEER_INCIDENTS = 20.0  # how many incidents a category must have to count as much as the shop
 _SHOP_ORDER_LINES = 1.0
@@ -25,17 +25,22 @@ class Cohorts:
     """What was sold in each week and what has come back of it by now.
 
     `due` (S, W): order lines times the share of their returns that is known by now. `found`: incidents (S, W) of each
-    stream. `shares` (C + 1, lags): see `category_shares`. An incident whose sale is not known is spread over the weeks that
-    it may be of; one of a product that was not sold before is in none.
+    stream, sparse as they are. `shares` (C + 1, lags): see `category_shares`. An incident whose sale is not known is spread
+    over the weeks that it may be of; one of a product that was not sold before is in none.
     """
 
     due: Floats
-    found: dict[str, Floats]
+    found: dict[str, sparse.csr_array]
     shares: Floats
 
-    def of_all(self) -> "Cohorts":
-        """These, of all incidents together alone: the arrays of the other streams can go."""
-        return Cohorts(self.due, {"all": self.found["all"]}, self.shares)
+    def came(self, stream: str, rows: Ints | slice = slice(None)) -> Floats:
+        """Incidents of a stream, of each cohort of some products (rows, W)."""
+        dense: Floats = self.found[stream][rows].toarray()
+        return dense
+
+    def total(self, stream: str) -> Floats:
+        """Incidents of a stream, of all cohorts of each product together (S,)."""
+        return np.asarray(self.found[stream].sum(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,8 @@ def expectation(grid: Grid, cohorts: Cohorts, weights: Floats) -> Expected:
     due = cohorts.due
     lines = due.sum(axis=1)
     rates = {
-        stream: _peer_rates(found.sum(axis=1), lines, grid.peers, weights)
-        for stream, found in cohorts.found.items()
+        stream: _peer_rates(cohorts.total(stream), lines, grid.peers, weights)
+        for stream in cohorts.found
     }
     levels = _levels(cohorts.found["all"], due, rates["all"], grid.peers, weights)
     return Expected(due, levels, np.einsum("sw,sw->s", due, levels), rates)
@@ -109,21 +114,27 @@ def by_week_of_return(
     return expected
 
 
-def _found(grid: Grid, shares: Floats, stream: str) -> Floats:
+def _found(grid: Grid, shares: Floats, stream: str) -> sparse.csr_array:
     incidents = grid.incidents
     wanted = np.ones(len(incidents.sku), dtype=np.bool_)
     if stream != "all":
         wanted = incidents.reason == REASONS.index(stream)
-    matched = wanted & (incidents.sold_week >= 0)
-    found = counted(grid.shape, incidents.sku[matched], incidents.sold_week[matched])
-    lost = wanted & (incidents.sold_week < 0)
+    matched, lost = wanted & (incidents.sold_week >= 0), wanted & (incidents.sold_week < 0)
+    sku, week = incidents.sku[matched], incidents.sold_week[matched]
+    parts = np.ones(len(sku))
     if lost.any():
-        found += _spread(grid, shares, incidents.sku[lost], incidents.week[lost])
-    return found
+        spread = _spread(grid, shares, incidents.sku[lost], incidents.week[lost])
+        sku, week, parts = (
+            np.concatenate(each) for each in zip((sku, week, parts), spread, strict=True)
+        )
+    return sparse.csr_array((parts, (sku, week)), shape=grid.shape)
 
 
-def _spread(grid: Grid, shares: Floats, sku: Ints, week: Ints) -> Floats:
-    """Incidents of which only the week of return is known, by what was sold before and how likely it comes back then."""
+def _spread(grid: Grid, shares: Floats, sku: Ints, week: Ints) -> tuple[Ints, Ints, Floats]:
+    """Incidents of which only the week of return is known, by what was sold before and how likely it comes back then.
+
+    Products, weeks of sale, and which part of an incident is of these.
+    """
     lags = np.arange(shares.shape[1])
     sold_week = week[:, None] - lags
     lines = grid.order_lines[sku[:, None], np.maximum(sold_week, 0)] * (sold_week >= 0)
@@ -132,9 +143,8 @@ def _spread(grid: Grid, shares: Floats, sku: Ints, week: Ints) -> Floats:
     known = total > 0
     parts = likely[known] / total[known, None]
     sku_of = np.broadcast_to(sku[known, None], parts.shape)
-    return counted(
-        grid.shape, sku_of.ravel(), np.maximum(sold_week[known], 0).ravel(), parts.ravel()
-    )
+    of = parts > 0
+    return sku_of[of], sold_week[known][of], parts[of]
 
 
 def _peer_rates(incidents: Floats, due: Floats, peers: Ints, weights: Floats) -> Floats:
@@ -156,7 +166,9 @@ def _others(values: Floats, peers: Ints) -> Floats:
     return np.maximum(sums[peers + 1] - values, 0.0)
 
 
-def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Floats) -> Floats:
+def _levels(
+    found: sparse.csr_array, due: Floats, rates: Floats, peers: Ints, weights: Floats
+) -> Floats:
     """How much more comes back of each week's sales than the peers' rate says, without the product itself (S, W).
 
     Seasons, promotions, and a category out of fashion move many products alike and must not look like one's fault. A
@@ -169,7 +181,9 @@ def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Flo
     levels = np.empty_like(due)
 
     def measure(rows: slice) -> None:
-        own_counts, own_lines = (each[rows] * weights[rows, None] for each in (found, due))
+        own_counts, own_lines = (
+            each * weights[rows, None] for each in (found[rows].toarray(), due[rows])
+        )
         rate, peer = rates[rows, None], peers[rows]
         has_peers = (peer >= 0)[:, None]
         others = np.maximum(all_counts - own_counts, 0.0)
@@ -185,10 +199,11 @@ def _levels(found: Floats, due: Floats, rates: Floats, peers: Ints, weights: Flo
     return levels
 
 
-def _by_peer(weights: Floats, peers: Ints, values: Floats) -> Floats:
+def _by_peer(weights: Floats, peers: Ints, values: Floats | sparse.csr_array) -> Floats:
     """The sums of `values` (S, W), each times its product's weight, over categories (C + 1, W); the first row is of products
     without one.
     """
     shape = (int(peers.max(initial=-1)) + 2, len(peers))
     belongs = sparse.csr_array((weights, (peers + 1, np.arange(len(peers)))), shape=shape)
-    return np.asarray(belongs @ values)
+    sums = belongs @ values
+    return sums.toarray() if sparse.issparse(sums) else np.asarray(sums)

@@ -56,13 +56,15 @@ def lifts(
     return Lifts(*(np.hstack(found) if found else np.empty((3, 0))))
 
 
-def dispersion(incidents: Floats, expected_of: Callable[[slice], Floats]) -> float:
-    """How much more a product's weekly incidents (S, W) vary than Poisson's would, at least 1.
+def dispersion(
+    incidents_of: Callable[[slice], Floats], expected_of: Callable[[slice], Floats], products: int
+) -> float:
+    """How much more a product's weekly incidents vary than Poisson's would, at least 1.
 
-    Pearson's statistic per degree of freedom (Wedderburn 1974), among products with two incidents or more. `expected_of`
-    gives what was expected of some products (rows, W).
+    Pearson's statistic per degree of freedom (Wedderburn 1974), among products with two incidents or more. What came
+    and what was expected of some products (rows, W) is asked block by block.
     """
-    parts = of_each(lambda each: _gaps(incidents[each], expected_of(each)), blocks(len(incidents)))
+    parts = of_each(lambda each: _gaps(incidents_of(each), expected_of(each)), blocks(products))
     gaps, freedom = sum(each for each, _ in parts), sum(each for _, each in parts)
     return max(1.0, (gaps + _USUAL_PRODUCTS) / (freedom + _USUAL_PRODUCTS))
 

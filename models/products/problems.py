@@ -76,15 +76,14 @@ class _Measured:
 
     def stream(self, name: str, rows: Ints | slice = slice(None)) -> Stream:
         """One stream of some products. Counts are smaller by how much they vary beyond Poisson's."""
-        found, ahead = self.cohorts.found[name][rows], self.expected.of(name, rows)
+        found, ahead = self.cohorts.came(name, rows), self.expected.of(name, rows)
         totals = self.expected.total(name, rows), self.expected.total("all", rows)
         by = _multipliers(name, *totals, self.detector)
         return Stream(found / self.extra, ahead / self.extra, by)
 
     def totals(self, name: str) -> tuple[Floats, Floats]:
         """One stream's incidents and what was expected of each product altogether (S,), smaller by as much."""
-        found = self.cohorts.found[name].sum(axis=1)
-        return found / self.extra, self.expected.total(name) / self.extra
+        return self.cohorts.total(name) / self.extra, self.expected.total(name) / self.extra
 
 
 def find_problems(grid: Grid, cohorts: Cohorts, detector: Detector) -> tuple[Problems, Expected]:
@@ -109,7 +108,7 @@ def _weights(grid: Grid, cohorts: Cohorts, detector: Detector) -> Floats:
 
 def _measured(grid: Grid, cohorts: Cohorts, weights: Floats, detector: Detector) -> _Measured:
     expected = expectation(grid, cohorts, weights)
-    extra = dispersion(cohorts.found["all"], partial(expected.of, "all"))
+    extra = dispersion(partial(cohorts.came, "all"), partial(expected.of, "all"), len(weights))
     return _Measured(cohorts, expected, extra, detector)
 
 

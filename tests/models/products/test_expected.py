@@ -43,11 +43,12 @@ class TestCohorts:
             ("A", monday(5), monday(1), 2, None),
         ]
 
-        found = cohorts(to_grid(record(sales, came, 6)), LAGS).found
+        found = cohorts(to_grid(record(sales, came, 6)), LAGS)
 
-        assert found["all"].tolist() == [[0, 2, 0, 0, 0, 0]]
-        assert found["defect"].tolist() == [[0, 1, 0, 0, 0, 0]]
-        assert not found["size_fit"].any()
+        assert found.came("all").tolist() == [[0, 2, 0, 0, 0, 0]]
+        assert found.came("defect").tolist() == [[0, 1, 0, 0, 0, 0]]
+        assert not found.came("size_fit").any()
+        assert found.total("all").tolist() == [2.0]
 
     def test_one_whose_sale_is_not_known_is_spread_over_what_was_sold_before_and_stays_one(
         self,
@@ -55,7 +56,7 @@ class TestCohorts:
         sales: Rows = [("A", monday(0), 8, 8, 800, "EUR"), ("A", monday(3), 2, 2, 200, "EUR")]
         came: Rows = [("A", monday(3), None, 1, None)]
 
-        found = cohorts(to_grid(record(sales, came, 6)), LAGS).found["all"][0]
+        found = cohorts(to_grid(record(sales, came, 6)), LAGS).came("all")[0]
 
         assert found.sum() == pytest.approx(1.0)
         assert set(found.nonzero()[0]) == {0, 3}
@@ -64,7 +65,7 @@ class TestCohorts:
         sales: Rows = [("A", monday(4), 8, 8, 800, "EUR")]
         came: Rows = [("A", monday(2), None, 1, None)]
 
-        assert not cohorts(to_grid(record(sales, came, 6)), LAGS).found["all"].any()
+        assert not cohorts(to_grid(record(sales, came, 6)), LAGS).came("all").any()
 
     @given(st.lists(st.integers(0, 50), min_size=1, max_size=20))
     def test_no_sale_is_due_twice(self, lines: list[int]) -> None:
