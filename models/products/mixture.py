@@ -47,15 +47,18 @@ def posterior(own: Floats, family: Floats, families: Ints) -> Posterior:
     shares = np.full(problems, _USUAL_SHARE)
     family_shares = shares.copy()
     for _ in range(_ROUNDS):
-        before = np.concatenate([shares, family_shares])
-        by_itself, ordinary = own_ratios.weighed(shares, np.zeros(number))
-        together, _ = of_families.weighed(family_shares, np.add.reduceat(ordinary, starts))
-        apart = (1 - together.sum(axis=0))[families]
-        shares = _share(by_itself @ apart, apart.sum())
-        family_shares = _share(together.sum(axis=1), several.sum())
-        if np.abs(np.concatenate([shares, family_shares]) - before).max() < _SETTLED:
+        common, of_all = shares, family_shares
+        by_own, ordinary = own_ratios.against(common, np.zeros(number))
+        by_family, _ = of_families.against(of_all, np.add.reduceat(ordinary, starts))
+        apart = (1 - by_family * (of_all @ of_families.shares))[families]
+        shares = _share(common * (own_ratios.shares @ (by_own * apart)), apart.sum())
+        family_shares = _share(of_all * (of_families.shares @ by_family), several.sum())
+        changes = np.concatenate([shares - common, family_shares - of_all])
+        if np.abs(changes).max() < _SETTLED:
             break
-    return Posterior(by_itself * apart, together[:, families], shares, family_shares)
+    alone = common[:, None] * own_ratios.shares * (by_own * apart)
+    together = of_all[:, None] * of_families.shares * by_family
+    return Posterior(alone, together[:, families], shares, family_shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +73,16 @@ class _Ratios:
         top = np.maximum(logs.max(axis=0), 0.0)
         return cls(np.exp(logs - top), top)
 
-    def weighed(self, common: Floats, otherwise: Floats) -> tuple[Floats, Floats]:
-        """Each problem's probability (H, N), and the logarithm of the whole likelihood (N,).
+    def against(self, common: Floats, otherwise: Floats) -> tuple[Floats, Floats]:
+        """By what each column of `common` x shares must be multiplied to be probabilities (N,), and the logarithm of the whole
+        likelihood (N,).
 
         `common` (H,): how common each problem is. `otherwise` (N,): logarithm of the likelihood where there is none.
         """
         top = np.maximum(self.top, otherwise)
-        weighed = common[:, None] * self.shares
-        weighed *= np.exp(self.top - top)
-        total = weighed.sum(axis=0) + (1 - common.sum()) * np.exp(otherwise - top)
-        weighed /= total
-        return weighed, np.log(total) + top
+        scale = np.exp(self.top - top)
+        total = (common @ self.shares) * scale + (1 - common.sum()) * np.exp(otherwise - top)
+        return scale / total, np.log(total) + top
 
 
 def _share(times: Floats, of: float) -> Floats:

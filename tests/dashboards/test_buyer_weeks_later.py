@@ -128,5 +128,5 @@ def test_a_buyer_finds_the_batch_acts_and_weeks_later_the_card_says_that_it_work
         weeks.refresh()
 
         open_page(tab, address, "problem_products", lang="en", sku=BAD_SKU)
-        expect(tab.get_by_text(re.compile("✓ .*worked"))).to_be_visible()
+        expect(tab.get_by_text(re.compile("✓ Claim from the supplier.*worked"))).to_be_visible()
         expect(tab.get_by_text("is not flagged any more")).to_be_visible()

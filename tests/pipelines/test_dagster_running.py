@@ -70,6 +70,11 @@ def home(settings: Settings) -> Path:
     return ensure_dagster_home(settings)
 
 
+def _heeds_interrupts() -> None:
+    """Dagster takes the signal to end as it takes an interrupt, which programs that a shell runs behind itself ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Starts programs of Dagster's on this installation; all end with the test."""
@@ -90,6 +95,7 @@ def start(settings: Settings, home: Path, tmp_path: Path) -> Iterator[Callable[.
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heeds_interrupts,
             )
         processes.append(process)
 
