@@ -71,8 +71,17 @@ def gamma_shape(found: Floats, expected: Floats, weights: Floats) -> float:
     `weights` (S,) leave out what is not ordinary, so that faults do not widen what counts as ordinary.
     """
 
+    counts, place = np.unique(found, return_inverse=True)  # few: they are counts
+
     def likely(shape: float) -> float:
-        return float((weights * _log_marginal(shape, found, expected)).sum())
+        """The log-likelihood with a gamma level of mean 1 integrated out, but for what all shapes share."""
+        logs = (
+            gammaln(shape + counts)[place]
+            - gammaln(shape)
+            + shape * np.log(shape)
+            - (shape + found) * np.log(shape + expected)
+        )
+        return float(weights @ logs)
 
     return _SHAPES[int(np.argmax(of_each(likely, _SHAPES)))]
 
@@ -144,17 +153,6 @@ def first_weeks(expected: Floats) -> Ints:
     """The first week (S,) of which anything was expected; the number of weeks where none was."""
     seen = expected > 0
     return np.asarray(np.where(seen.any(axis=1), seen.argmax(axis=1), expected.shape[1]))
-
-
-def _log_marginal(shape: float, found: Floats, expected: Floats) -> Floats:
-    """The log-likelihood of totals (S,) with a gamma level of mean 1 integrated out, but for what all shapes share."""
-    logs: Floats = (
-        gammaln(shape + found)
-        - gammaln(shape)
-        + shape * np.log(shape)
-        - (shape + found) * np.log(shape + expected)
-    )
-    return logs
 
 
 def _gains(stream: Stream, shape: float) -> Iterator[Singles]:
