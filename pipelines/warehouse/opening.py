@@ -20,8 +20,6 @@ _NO_ROOM = ("No space left", "Disk quota exceeded", "failed to offload data bloc
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    # It would halve the file, and takes two fifths of the work of writing a table.
-    "disabled_compression_methods": "dict_fsst",
 }
 _META = """
 create schema if not exists lake;
