@@ -88,6 +88,37 @@ class TestPage:
 
         assert len([each for each in page.button if str(each.key).startswith("open ")]) == 12
 
+    def test_without_a_proposal_it_asks_to_look_closer(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        publish(problems(1).with_columns(suggested_action=pl.lit(None, pl.String)))
+
+        assert visit(PAGE).button(key="act SKU-0").label == "Look closer"
+
+    def test_a_shop_that_tells_no_category_is_not_shown_one_without_a_name(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        heading = "By category and vendor"
+        publish(problems(2))
+        assert heading in [each.value for each in visit(PAGE).subheader]
+
+        none = pl.lit(None, pl.String)
+        publish(problems(2).with_columns(category=none, vendor=none))
+
+        page = visit(PAGE)
+        assert not page.exception
+        assert heading not in [each.value for each in page.subheader]
+
+    def test_what_nobody_knows_to_be_lost_is_not_said_to_be_nothing(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        publish(problems(1).with_columns(lost_minor=pl.lit(0, pl.Int64)))
+
+        page = visit(PAGE, sku="SKU-0")
+
+        assert page.metric[2].delta == ""
+        assert "cannot be had back" not in page.code[0].value
+
     def test_what_was_answered_stands_in_lists_of_its_own(
         self, publish_marts: PublishMarts, visit: Visit
     ) -> None:

@@ -55,9 +55,12 @@ def buyers_service(folder: Path, *skus: str) -> Iterator[BuyersService]:
         "shop": retour.keys.create("shop", "the shop's"),
         "carrier": retour.keys.create("carrier", "a carrier's"),
     }
-    with serving(retour) as (address, stop):
-        yield BuyersService(address, retour, {s: each.id for s, each in raised.items()}, keys, stop)
-    db.dispose()
+    ids = {sku: event.id for sku, event in raised.items()}
+    try:
+        with serving(retour) as (address, stop):
+            yield BuyersService(address, retour, ids, keys, stop)
+    finally:
+        db.dispose()
 
 
 @contextmanager
