@@ -1,5 +1,6 @@
 import pytest
 
+from pipelines import steps
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.kept_models import KEPT, read_models
 from pipelines.warehouse.models import ModelError, load_models
@@ -51,6 +52,16 @@ class TestReadModels:
     def test_takes_them_from_what_is_kept(self, orders, read, folder):
         _reword(folder, "What a test needs.", "As it was kept.")
         assert read()[0].header.description == "As it was kept."
+
+    def test_several_installations_share_them_where_a_setting_names_the_folder(
+        self, orders, sql_dir, folder, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(steps, "SQL_DIR", sql_dir)
+        monkeypatch.setenv("RETOUR_VAR_DIR", str(tmp_path / "another"))
+        monkeypatch.setenv("RETOUR_CACHE_DIR", str(folder))
+        _reword(folder, "What a test needs.", "As it was kept.")
+        read_models.cache_clear()
+        assert steps.relations()[0].header.description == "As it was kept."
 
     def test_reads_anew_what_changed(self, orders, write, read):
         write("staging.orders", SELECT, ["order_id"], owner="operations")
