@@ -125,6 +125,8 @@ def live(
         as_of = course.starts(number)
         known = _between(requested, opened, as_of)
         newer, trained = _challenger(life, known, as_of, way, seed)
+        if champion is not None and newer is None:
+            champion.is_stopped = True  # as its certificate is not renewed
         champion = newer or champion
         rows = _between(requested, as_of, course.starts(number + 1))
         breached = _decide(life, rows, champion)

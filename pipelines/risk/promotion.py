@@ -1,4 +1,8 @@
-"""Whether the newest model takes the champion's place: certificate, golden rows, parity of features, and cost."""
+"""Whether the newest model takes the champion's place: certificate, golden rows, parity of features, and cost.
+
+A certificate speaks for the past that it was made from, and is good until the next training: where all that is known by then
+certifies nothing, who decides is suspended, until a model is certified again (ADR 28).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from models.risk import golden, registry
+from models.risk import golden, registry, suspension
 from models.risk.compare import Comparison, compare
 from models.risk.golden import Reproduction
 from models.risk.registry import Pointer
@@ -16,6 +20,7 @@ from models.risk.rules import RiskRules
 from models.risk.score import MODEL, Model, ModelUnusable, load, read_manifest
 from pipelines.risk.bench import BY, Bench
 from pipelines.risk.seen import Parity
+from pipelines.risk.watching import suspend
 from service.application import Retour
 from service.domain.events import Actor
 from service.risk.telling import promoted
@@ -23,7 +28,10 @@ from service.risk.telling import promoted
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found of the newest model, and what came of it. `champion` stands afterwards; None where none does."""
+    """What was found of the newest model, and what came of it. `champion` stands afterwards; None where none does.
+
+    `is_renewed`: False where the newest training certified nothing, so that who decided is suspended.
+    """
 
     version: str
     is_certified: bool
@@ -32,15 +40,18 @@ class Judgement:
     comparison: Comparison
     champion: str | None
     is_promoted: bool
+    is_renewed: bool
 
 
 def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
-    """Promote the newest model if nothing speaks against it, and tell the log. None where the newest training gave none.
+    """Promote the newest model if nothing speaks against it, suspend who decides if nothing could be certified, and tell the log.
 
-    Raises `ModelUnusable` where its folder cannot be read.
+    None where the newest training gave no model. Raises `ModelUnusable` where its folder cannot be read.
     """
     told = bench.told()
     if told is None or told.version is None:
+        if told is not None:
+            _suspend_unrenewed(bench, retour)
         return None
     root, version = bench.registry, told.version
     manifest = read_manifest(root / version)
@@ -48,17 +59,19 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
     standing = _standing(root)
     reproduced = _reproduced(root / version)
     comparison = compare(
-        later_requests(bench, manifest, _champion(root, standing)),
+        later_requests(bench, manifest, _deciding(root, standing)),
         rules,
         is_certified=certified,
         golden=reproduced,
         is_in_parity=parity.holds,
         seed=manifest["seed"],
     )
-    decides = standing is not None and standing.version == version
-    if comparison.is_better or decides:
+    is_champion = standing is not None and standing.version == version
+    if comparison.is_better or is_champion:
         _promote(root, manifest, comparison, retour)
-    bench.note_judged(version, () if decides else comparison.against)
+    if not certified and told.against is None:  # once for a training: whoever resumes it is heard
+        _suspend_unrenewed(bench, retour)
+    bench.note_judged(version, () if is_champion else comparison.against)
     before = None if standing is None else standing.version
     return Judgement(
         version=version,
@@ -67,7 +80,8 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
         parity=parity,
         comparison=comparison,
         champion=version if comparison.is_better else before,
-        is_promoted=comparison.is_better and not decides,
+        is_promoted=comparison.is_better and not is_champion,
+        is_renewed=certified,
     )
 
 
@@ -76,8 +90,8 @@ def later_requests(
 ) -> pl.DataFrame:
     """Judged requests, with what either model would do: those after the champion's own data, where there is one.
 
-    The newest model's answer is that of models which had not seen the request. A champion that cannot be read, or is
-    certified for nothing, approves nothing.
+    The newest model's answer is that of models which had not seen the request. A champion that cannot be read, is suspended,
+    or is certified for nothing, approves nothing.
     """
     highest = -1.0 if manifest["threshold"] is None else manifest["threshold"]
     judged = bench.judged().with_columns(challenger=pl.col("score") <= highest)
@@ -110,13 +124,33 @@ def _standing(root: Path) -> Pointer | None:
         return None
 
 
-def _champion(root: Path, pointer: Pointer | None) -> Model | None:
+def _deciding(root: Path, pointer: Pointer | None) -> Model | None:
+    """The champion's model; None where there is none, it is suspended, or it cannot be read."""
     if pointer is None:
         return None
     try:
-        return load(root / pointer.version)
+        held = suspension.suspension(root)
+        is_held = held is not None and held.version == pointer.version
+        return None if is_held else load(root / pointer.version)
     except ModelUnusable:
         return None
+
+
+def _suspend_unrenewed(bench: Bench, retour: Retour) -> None:
+    """Suspend the champion, if it is certified for anything."""
+    pointer = _standing(bench.registry)
+    if pointer is None:
+        return
+    try:
+        manifest = read_manifest(bench.registry / pointer.version)
+    except ModelUnusable:
+        return
+    if manifest["threshold"] is not None:
+        at = bench.frame().as_of
+        why = (
+            f"of all that was known on {at:%Y-%m-%d} no share of requests can be certified any more"
+        )
+        suspend(bench, retour, pointer.version, at, "not_renewed", why)
 
 
 def _reproduced(folder: Path) -> Reproduction:

@@ -66,8 +66,18 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
     features = _feature_drift(manifest.get("reference"), vectors, policy.risk.drift_limit)
     cause, why = _verdict(policy, by_count, by_amount, moved)
     if cause and why:
-        _suspend(warehouse, bench, retour, pointer.version, cause, why)
+        at = (warehouse.run.as_of or datetime(1970, 1, 1)).replace(tzinfo=UTC)  # noqa: DTZ001  # UTC without a zone
+        suspend(bench, retour, pointer.version, at, cause, why)
     return Watched(pointer.version, by_count, by_amount, moved, features, len(vectors), cause, why)
+
+
+def suspend(
+    bench: Bench, retour: Retour, version: str, at: datetime, cause: Cause, why: str
+) -> None:
+    """The file first: it is what stops the model. The log is told by every run until it holds it."""
+    made = suspension.suspend(bench.registry, version, at=at, cause=cause, by=BY, reason=why)
+    if made.by == BY:
+        retour.conclusions.append([suspended(made, Actor("pipeline"))])
 
 
 def _since(warehouse: Warehouse, pointer: Pointer) -> datetime:
@@ -167,16 +177,6 @@ def _verdict(
             f"scores moved away from those of the training (stability index {moved.index:.2f}, limit {moved.limit:.2f})"
         )
     return None, None
-
-
-def _suspend(
-    warehouse: Warehouse, bench: Bench, retour: Retour, version: str, cause: Cause, why: str
-) -> None:
-    """The file first: it is what stops the model. The log is told by every run until it holds it."""
-    at = (warehouse.run.as_of or datetime(1970, 1, 1)).replace(tzinfo=UTC)  # noqa: DTZ001  # UTC without a zone
-    made = suspension.suspend(bench.registry, version, at=at, cause=cause, by=BY, reason=why)
-    if made.by == BY:
-        retour.conclusions.append([suspended(made, Actor("pipeline"))])
 
 
 def _watched(version: str, since: datetime) -> pl.DataFrame:

@@ -18,6 +18,10 @@ from pipelines.warehouse.shown import Shown
 
 _progress = logging.getLogger("retour.progress")
 _BEFORE = "__before"
+_COLUMNS = """
+select column_name, data_type from duckdb_columns()
+where database_name = current_database() and schema_name = ? and table_name = ? order by column_index
+"""
 _NOT_PORTABLE = ("HUGEINT", "UHUGEINT", "INTERVAL", "ENUM")
 
 
@@ -167,9 +171,10 @@ class Making:
         return Built(relation, now.fingerprint, now.rows, "full", now.rows or 0)
 
     def columns(self, relation: str) -> dict[str, str]:
-        """A relation's columns and their DuckDB types."""
-        described = self._connection.execute(f"describe {relation}").fetchall()
-        return {str(row[0]): str(row[1]) for row in described}
+        """A relation's columns and their DuckDB types, as the catalogue holds them: `describe` would plan a view anew."""
+        schema, _, name = relation.partition(".")
+        held = self._connection.execute(_COLUMNS, [schema, name]).fetchall()
+        return {str(column): str(kind) for column, kind in held}
 
     def _set_before_aside(self, before: Standing) -> bool:
         """Keep the table as it stands for a comparison, if anybody follows what changes in it."""

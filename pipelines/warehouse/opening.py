@@ -86,9 +86,11 @@ def open_warehouse(path: Path, say: Say) -> duckdb.DuckDBPyConnection:
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     refuse_foreign(path)
     try:
-        return duckdb.connect(str(path), config=_CONFIG)
+        connection = duckdb.connect(str(path), config=_CONFIG)
     except duckdb.Error as refused:
         raise _refusal(path, str(refused).splitlines()[0]) from refused
+    connection.execute("set parquet_metadata_cache = true")  # a segment is read in many places
+    return connection
 
 
 def refuse_foreign(path: Path) -> None:

@@ -95,7 +95,8 @@ def risk_challenger(
             group_name=GROUP,
             deps=[risk_challenger, dg.AssetKey(PARITY_RELATION.split("."))],
             description="The model that decides. The challenger takes its place only with a certificate, at less cost, and "
-            "where it and the features come out the same to the last bit; then the log is told.",
+            "where it and the features come out the same to the last bit; then the log is told. Where the newest training could "
+            "certify nothing, who decides is suspended.",
             owners=["team:data"],
         )
     ],
@@ -136,11 +137,12 @@ def _told(found: Challenge, bench: Bench) -> dict[str, Any]:
 
 def _outcome(found: Judgement | None) -> dict[str, str | bool]:
     if found is None:
-        return {"champion": "unchanged: the newest training gave no model"}
+        return {"champion": "none decides: the newest training gave no model"}
     return {
         "champion": found.champion or "none: the rules decide",
         "newest": found.version,
         "was_promoted": found.is_promoted,
+        "is_renewed": found.is_renewed,
         "against": "; ".join(found.comparison.against) or "nothing",
     }
 

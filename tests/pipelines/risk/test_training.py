@@ -78,6 +78,11 @@ class Installation:
             )
             return judge(self.bench, parity(warehouse), self.retour)
 
+    def judged(self) -> Judgement | None:
+        """Judge what the newest training gave once more."""
+        with self.refreshed() as warehouse:
+            return judge(self.bench, parity(warehouse), self.retour)
+
     def ask(self, sql: str) -> list[dict[str, object]]:
         with self.refreshed() as warehouse:
             return warehouse.query(sql).to_dicts()
@@ -140,8 +145,7 @@ class TestFirstTraining:
         version = shop.bench.told()
 
         shop.bench.keep_frame(shop.bench.frame())
-        with shop.refreshed() as warehouse:
-            found = judge(shop.bench, parity(warehouse), shop.retour)
+        found = shop.judged()
 
         assert found is not None
         assert not found.is_promoted
@@ -175,6 +179,13 @@ def decide(
             score=score,
             **{"is_audit": True, "propensity": 0.03, **assessed},
         )
+
+
+def turn_bad(own: Installation) -> None:
+    """For two months every second application is abusive, whatever is known of it."""
+    for number in range(60 * 8):
+        moment = LATER + number * timedelta(hours=3)
+        apply(own.retour, f"bad-{number}", moment, ("passed", "failed")[number % 2])
 
 
 class TestLoop:
@@ -299,6 +310,83 @@ class TestWatch:
         assert found.score is not None
         assert found.score.index > found.score.limit
         assert found.cause is None
+
+
+class TestRenewal:
+    """A certificate is good until the next training."""
+
+    def test_where_nothing_can_be_certified_any_more_who_decided_is_suspended_and_the_log_told_once(
+        self, own: Installation
+    ) -> None:
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+        turn_bad(own)
+
+        found = own.train()
+
+        assert found is not None
+        assert (found.is_renewed, found.is_promoted) == (False, False)
+        (told,) = own.told("model.suspended")
+        assert (told["version"], told["cause"]) == (pointer.version, "not_renewed")
+        (row,) = own.ask("select * from marts.risk_standing")
+        assert (row["deciding"], row["cause"]) == ("suspended", "not_renewed")
+
+    def test_without_a_model_of_the_newest_training_none_decides_either(
+        self, own: Installation
+    ) -> None:
+        own.bench.note_trained(None, "too few labels")
+
+        assert own.judged() is None
+
+        (told,) = own.told("model.suspended")
+        assert told["cause"] == "not_renewed"
+
+    def test_who_lets_it_decide_again_is_heard_until_the_next_training(
+        self, own: Installation
+    ) -> None:
+        turn_bad(own)
+        own.train()
+        assert suspension.resume(own.bench.registry) is not None
+
+        own.judged()
+
+        assert suspension.suspension(own.bench.registry) is None
+
+    def test_what_a_killed_run_kept_from_the_log_is_told_by_the_next(
+        self, own: Installation
+    ) -> None:
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+        suspension.suspend(
+            own.bench.registry,
+            pointer.version,
+            at=own.bench.frame().as_of,
+            cause="not_renewed",
+            by="pipeline",
+            reason="nothing is certified",
+        )
+        own.bench.note_trained(None, "too few labels")
+
+        own.judged()
+
+        (told,) = own.told("model.suspended")
+        assert told["version"] == pointer.version
+
+    def test_the_next_model_need_not_be_cheaper_than_one_that_is_suspended(
+        self, own: Installation
+    ) -> None:
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+        suspension.suspend(
+            own.bench.registry, pointer.version, at=LATER, cause="by_hand", by="x", reason="y"
+        )
+        decide(own, 30, "passed")
+
+        found = own.train()
+
+        assert found is not None
+        assert found.is_promoted, found.comparison.against
+        assert found.champion != pointer.version
 
 
 class TestPromotion:
