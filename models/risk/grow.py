@@ -47,7 +47,7 @@ class Shape:
 
 SHAPES = (Shape(), Shape(leaves=3, learning_rate=0.1))
 LARGE = Shape(leaves=16, learning_rate=0.12, least_in_leaf=80, trees=200)
-_HINTING = Shape(leaves=12, least_in_leaf=40)
+_HINTING = Shape(leaves=12, learning_rate=0.16, least_in_leaf=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,15 @@ class Grown:
         return self.calibration.apply(self.raw(features))
 
 
+@dataclass(frozen=True, slots=True)
+class _Led:
+    """The stages before the trees, and what the regression says (n,) of the lesson's requests that the trees learn from."""
+
+    hint: HistGradientBoostingClassifier | None
+    regression: Linear
+    told: Floats
+
+
 class _Classifier(HistGradientBoostingClassifier):  # type: ignore[misc]
     """The classifier with bins by plain quantiles: by weighted ones they take ten times as long as the trees."""
 
@@ -103,11 +112,31 @@ def can_learn(examples: Examples, lesson: Lesson, *, beside_a_block: bool = Fals
 
 def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
     """Train on a lesson; `can_learn` must hold."""
-    older, later = lesson.train, lesson.calibrate
+    return _grown(examples, lesson, shape, _led(examples, lesson, seed), seed)
+
+
+def grow_best(
+    examples: Examples, lesson: Lesson, shapes: tuple[Shape, ...], seed: int
+) -> tuple[Shape, Grown]:
+    """The shape with the least log loss on the lesson's later requests, and what it grew; with many requests, one known to do."""
+    if len(shapes) > 1 and len(lesson.train) > _FEW:
+        shapes = (LARGE,)
+    led = _led(examples, lesson, seed)
+    grown = {shape: _grown(examples, lesson, shape, led, seed) for shape in shapes}
+    best = min(grown, key=lambda shape: _loss(examples, lesson, grown[shape]))
+    return best, grown[best]
+
+
+def _led(examples: Examples, lesson: Lesson, seed: int) -> _Led:
     hint = _hint(examples, lesson, seed)
     with threadpool_limits(1):  # more threads wait for each other longer than they add up
-        regression, told = _regression(examples, hint, older, seed)
-    examples, older, told = _thinned(examples, older, told, seed)
+        regression, told = _regression(examples, hint, lesson.train, seed)
+    return _Led(hint, regression, told)
+
+
+def _grown(examples: Examples, lesson: Lesson, shape: Shape, led: _Led, seed: int) -> Grown:
+    later, hint, regression = lesson.calibrate, led.hint, led.regression
+    examples, older, told = _thinned(examples, lesson.train, led.told, seed)
     seen = np.column_stack([examples.features[older], told])
     held = examples.features[later]
     added_up = regression.raw(held, _hints(hint, held))
@@ -124,15 +153,6 @@ def grow(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> Grown:
     grown = Grown(hint, regression, classifier, _UNFIT)
     calibration = calibrate.fit(grown.raw(held), examples.label[later], examples.weight[later])
     return replace(grown, calibration=calibration)
-
-
-def best_shape(examples: Examples, lesson: Lesson, shapes: tuple[Shape, ...], seed: int) -> Shape:
-    """The shape with the least log loss on the lesson's later requests; with many requests, one known to do."""
-    if len(shapes) == 1:
-        return shapes[0]
-    if len(lesson.train) > _FEW:
-        return LARGE
-    return min(shapes, key=lambda shape: _loss(examples, lesson, shape, seed))
 
 
 def _hint(examples: Examples, lesson: Lesson, seed: int) -> HistGradientBoostingClassifier | None:
@@ -218,9 +238,8 @@ def _thinned(
     return replace(examples, weight=weight), rows[places], told[places]
 
 
-def _loss(examples: Examples, lesson: Lesson, shape: Shape, seed: int) -> float:
+def _loss(examples: Examples, lesson: Lesson, grown: Grown) -> float:
     later = lesson.calibrate
-    grown = grow(examples, lesson, shape, seed)
     odds = grown.raw(examples.features[later])
     label = examples.label[later]
     losses = np.logaddexp(0, odds) - label * odds

@@ -22,9 +22,9 @@ from models.risk.grow import (
     Examples,
     Grown,
     Shape,
-    best_shape,
     can_learn,
     grow,
+    grow_best,
 )
 from models.risk.measure import Metrics
 from models.risk.rules import RiskRules
@@ -104,11 +104,11 @@ def train(
         ripe = np.concatenate([windows.last.train, windows.last.calibrate])
         raise TooFewLabels(len(ripe), int(examples.label[ripe].sum()))
     blocks = _learnable(examples, windows)
-    shape = best_shape(examples, (blocks[0].lesson if blocks else windows.last), shapes, seed)
-    grown = [grow(examples, block.lesson, shape, seed) for block in blocks]
+    lessons = [*(block.lesson for block in blocks), windows.last]
+    shape, first = grow_best(examples, lessons[0], shapes, seed)
+    *grown, last = first, *(grow(examples, lesson, shape, seed) for lesson in lessons[1:])
     judged = _judge(frame, examples, blocks, grown)
     certificates = _certify(judged, rules, seed)
-    last = grow(examples, windows.last, shape, seed)
     document = export.to_document(last)
     return Trained(
         as_of=as_of,

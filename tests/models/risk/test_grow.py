@@ -34,9 +34,12 @@ def test_a_request_that_stands_for_many_counts_for_many() -> None:
     assert weighted.score(SHOP.features).mean() > 2 * plain.score(SHOP.features).mean()
 
 
-def test_the_shape_with_less_loss_on_later_requests_is_taken() -> None:
+def test_the_shape_with_less_loss_on_later_requests_is_taken_with_what_it_grew() -> None:
     blind = Shape(leaves=2, learning_rate=0.0001, trees=1)
-    assert grow.best_shape(EXAMPLES, LESSON, (blind, SHAPE), 1) == SHAPE
+    shape, grown = grow.grow_best(EXAMPLES, LESSON, (blind, SHAPE), 1)
+    assert shape == SHAPE
+    alone = grow.grow(EXAMPLES, LESSON, SHAPE, 1)
+    assert np.array_equal(grown.score(SHOP.features), alone.score(SHOP.features))
 
 
 def test_a_lesson_of_one_kind_teaches_nothing() -> None:
