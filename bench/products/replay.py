@@ -5,20 +5,18 @@ A flag is of the end of a week. What each way thought of each product is kept, s
 
 import pickle
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
 
+from bench.pool import answers, pool
 from bench.products import baselines
 from bench.products.nowcasts import nowcasts
 from bench.products.oracle import Oracle, oracle_of
 from bench.products.scoring import by_decisions, by_threshold, settings
 from bench.products.shops import Shop, Size, shop_of, world_of_shop
 from bench.products.truth import Truth, truth_of
-from bench.risk.replays import PROCESSES, one_thread
 from models.products.detector import Detector
 from models.products.evidence import weigh
 from models.products.expected import cohorts
@@ -88,15 +86,11 @@ class Outcome:
 
 def run(extent: Extent, tell: Callable[[str], None], folder: Path | None = None) -> list[Outcome]:
     """All shops, by several processes of one thread each; `folder` keeps what was seen for another run."""
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), one_thread) as pool:
-        given = [
-            pool.submit(outcome, scenario, seed, extent.size, folder)
-            for scenario, seed in extent.shops()
+    with pool() as processes:
+        works = [
+            (outcome, (scenario, seed, extent.size, folder)) for scenario, seed in extent.shops()
         ]
-        for number, done in enumerate(as_completed(given), 1):
-            found = done.result()
-            tell(f"shops replayed: {number} of {len(given)} ({found.scenario}, seed {found.seed})")
-        return [each.result() for each in given]
+        return answers(processes, works, "shops replayed", tell)
 
 
 def outcome(scenario: str, seed: int, size: Size, folder: Path | None = None) -> Outcome:

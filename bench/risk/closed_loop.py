@@ -10,11 +10,13 @@ decline nobody ever learns of. The same shop is lived through again with one saf
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from bench.pool import answers, pool
 from bench.risk import baselines, deciding, scoring
 from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
 from bench.risk.living import Life
@@ -73,6 +75,7 @@ class Way:
     certificate: bool = True
     links: bool = True
     doubts: bool = True
+    renewal: bool = True
 
     def policy(self, whole: Policy) -> Policy:
         """The shop's policy without what this way does without; who audits nothing draws no doubts either."""
@@ -81,13 +84,15 @@ class Way:
         return whole.model_copy(update={"audit": whole.audit.model_copy(update=gone)})
 
 
+PRODUCT = Way("product")
 WAYS = (
-    Way("product"),
+    PRODUCT,
     Way("no audit: what nobody inspected counts as good", audits=False),
     Way("no weights", weights=False),
     Way("no certificate: threshold tuned", certificate=False),
     Way("no identity links", links=False),
     Way("no lot of what the model doubts", doubts=False),
+    Way("no renewal of the certificate", renewal=False),
 )
 
 
@@ -125,8 +130,8 @@ def live(
         as_of = course.starts(number)
         known = _between(requested, opened, as_of)
         newer, trained = _challenger(life, known, as_of, way, seed)
-        if champion is not None and newer is None:
-            champion.is_stopped = True  # as its certificate is not renewed
+        if champion is not None and newer is None and way.renewal:
+            champion.is_stopped = True
         champion = newer or champion
         rows = _between(requested, as_of, course.starts(number + 1))
         breached = _decide(life, rows, champion)
@@ -143,16 +148,34 @@ def live(
 
 
 def run(
-    seeds: range, course: Course, ways: tuple[Way, ...], tell: Callable[[str], None]
+    seeds: range, ablated: int, course: Course, folder: Path, tell: Callable[[str], None]
 ) -> pl.DataFrame:
-    """All ways through the same shops; see `live`."""
-    rows = []
-    for seed in seeds:
-        applications = played(course.scenario, seed, course.days, course.orders_per_day)
-        for way in ways:
-            rows.append(live(applications, course, way, seed, default_policy()))
-            tell(f"closed loop: shop {seed} of {seeds[-1]}, {way.name}")
-    return pl.concat(rows)
+    """The product through all shops, and every other way through the first `ablated` of them; see `live`. `folder` keeps
+    what is played.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lives = [
+        (_live_in, (folder, course, way, seed))
+        for way in WAYS
+        for seed in (seeds if way is PRODUCT else seeds[:ablated])
+    ]
+    with pool() as processes:
+        plays = [(_play_into, (folder, course, seed)) for seed in seeds]
+        answers(processes, plays, "closed loop: shops played", tell)
+        return pl.concat(answers(processes, lives, "closed loop: lives", tell))
+
+
+def _play_into(folder: Path, course: Course, seed: int) -> None:
+    rows = played(course.scenario, seed, course.days, course.orders_per_day)
+    rows.write_parquet(_shop(folder, seed))
+
+
+def _live_in(folder: Path, course: Course, way: Way, seed: int) -> pl.DataFrame:
+    return live(pl.read_parquet(_shop(folder, seed)), course, way, seed, default_policy())
+
+
+def _shop(folder: Path, seed: int) -> Path:
+    return folder / f"loop-{seed}.parquet"
 
 
 def estimates(approvals: pl.DataFrame) -> tuple[float, float]:

@@ -5,18 +5,15 @@ Each replay goes the product's way: what inspections found (not the truth) are t
 decided the same applications.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits
 
+from bench.pool import answers, pool
 from bench.risk import baselines, oracle, scoring
 from bench.risk.cases import (
     CASES,
@@ -35,10 +32,8 @@ from models.risk.measure import auc
 from models.risk.rules import RiskRules
 from models.risk.train import Trained, train
 
-PROCESSES = 2
 _SPLIT = 2  # parts of a case's shops: each part's oracle is taught by the others
 SHARES = tuple(twentieth / 20 for twentieth in range(1, 21))
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +42,8 @@ class Extent:
 
     cases: tuple[Case, ...] = CASES
     size: Size = field(default_factory=Size)
-    shops: int = 8
-    draws: tuple[tuple[int, int], ...] = ((10_000, 5), (50_000, 1))  # labels, draws
+    shops: int = 6
+    draws: tuple[tuple[int, int], ...] = ((10_000, 7), (50_000, 1))  # labels, draws
     first_seed: int = 1
 
 
@@ -98,22 +93,22 @@ def run(extent: Extent, folder: Path, tell: Callable[[str], None]) -> pl.DataFra
         for case in extent.cases
         for number in range(extent.shops)
     ]
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), one_thread) as pool:
+    with pool() as processes:
         plays = [(play_into, (case, seed, extent.size, folder)) for case, seed in shops]
-        _all(pool, plays, "shops played", tell)
+        answers(processes, plays, "shops played", tell)
         fits = [
             (write_known_best, (case, part, extent, folder))
             for case in extent.cases
             for part in range(_SPLIT)
         ]
-        _all(pool, fits, "oracles of the same features taught", tell)
+        answers(processes, fits, "oracles of the same features taught", tell)
         tasks = [
             (replay, (Task(case, seed, draw, labels, extent.size, *_paths(folder, case, seed)),))
             for labels, draws in extent.draws
             for case, seed in shops
             for draw in range(draws)
         ]
-        return pl.concat(_all(pool, tasks, "replays", tell))
+        return pl.concat(answers(processes, tasks, "replays", tell))
 
 
 def play_into(case: Case, seed: int, size: Size, folder: Path) -> None:
@@ -281,22 +276,3 @@ def _later(applications: pl.DataFrame, size: Size) -> pl.DataFrame:
 def _paths(folder: Path, case: Case, seed: int) -> tuple[Path, Path]:
     name = f"{CASES.index(case) if case in CASES else case.name}-{seed}"
     return folder / f"{name}.parquet", folder / f"{name}-best.parquet"
-
-
-def one_thread() -> None:
-    """Each process takes one thread: more of them would stand in each other's way."""
-    threadpool_limits(1)
-
-
-def _all(
-    pool: ProcessPoolExecutor,
-    works: Sequence[tuple[Callable[..., Answer], tuple[object, ...]]],
-    name: str,
-    tell: Callable[[str], None],
-) -> list[Answer]:
-    """The answers of all works in their order, telling how many are done."""
-    given = [pool.submit(work, *arguments) for work, arguments in works]
-    for number, done in enumerate(as_completed(given), 1):
-        done.result()
-        tell(f"{name}: {number} of {len(given)}")
-    return [each.result() for each in given]
