@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from scipy.stats import binom
+import scipy
 
 Dimension = Literal["lot", "region"]
 _DIMENSIONS: tuple[Dimension, ...] = ("lot", "region")
@@ -133,7 +133,7 @@ def _bad_vendors(known: pl.DataFrame, is_problem: pl.Expr) -> list[str]:
     for vendor, families, odd in by_vendor.sort("vendor").iter_rows():
         others, odd_others = all_families - families, all_odd - odd
         usual = (odd_others + 1) / (others + 1)
-        chance = float(binom.sf(odd - 1, families, min(1.0, usual)))
+        chance = float(scipy.stats.binom.sf(odd - 1, families, min(1.0, usual)))
         if odd >= _LEAST_FAMILIES and odd >= _OFTEN * usual * families and chance < _UNLIKELY:
             bad.append(vendor)
     return bad

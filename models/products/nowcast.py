@@ -8,8 +8,8 @@ negative binomial: the usual correction of reporting delays (Lawless, Canadian J
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy.special import betainc, gammaln
-from scipy.stats import nbinom
 
 from models.products.record import Floats
 
@@ -70,7 +70,7 @@ def nowcast(found: Floats, rests: Rest, level: float) -> Nowcast:
     the probability cut at is the one at which these cohorts' intervals cover `level` on average. Cohorts that bring nothing
     more with at least that probability count for no average: theirs is that one number.
     """
-    open_ = nbinom.pmf(0, rests.size, rests.size / (rests.size + rests.mean)) < level
+    open_ = scipy.stats.nbinom.pmf(0, rests.size, rests.size / (rests.size + rests.mean)) < level
     some = Rest(rests.mean[open_], rests.size[open_])
     low, high = _bounds(rests, _cut(some, level) if open_.any() else level)
     return Nowcast(found + rests.mean, found + low, found + np.where(open_, high, 0.0))
@@ -99,7 +99,7 @@ def _bounds(rests: Rest, cut: float) -> tuple[Floats, Floats]:
 def _bound(rests: Rest, probability: Floats) -> Floats:
     """The least count (N,) whose mid-P value, P(less) + P(equal) / 2, reaches a probability."""
     share = rests.size / (rests.size + rests.mean)
-    count = nbinom.ppf(probability, rests.size, share)
+    count = scipy.stats.nbinom.ppf(probability, rests.size, share)
     below = _less(count, rests.size, share)
     middle = (below + _less(count + 1, rests.size, share)) / 2
     bound: Floats = np.where(middle >= probability, count, count + 1)

@@ -5,7 +5,7 @@ isotonic (Zadrozny & Elkan 2002), which follows any rising curve. Either becomes
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 
-Floats: TypeAlias = NDArray[np.float64]
+from models.risk.arrays import Floats
+
 Form = Literal["logistic", "isotonic"]
 _FOLDS = 5
 _LOGISTIC_KNOTS = 201

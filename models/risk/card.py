@@ -1,17 +1,16 @@
 """The model card: what a model learned from, how good it is, what is certified, what it costs, and for whom it errs."""
 
-import math
 from collections.abc import Sequence
 
 import polars as pl
 
 from models.risk import measure, plots, registry
 from models.risk.features import NAMES
+from models.risk.intervals import wilson
 from models.risk.measure import Interval
 from models.risk.train import Trained, to_manifest
 
 _MOST_FEATURES = 20
-_Z = 1.959964
 
 
 def to_artefact(
@@ -86,13 +85,6 @@ def false_reviews(trained: Trained, by: pl.DataFrame) -> pl.DataFrame:
         pl.Series("low", [low for low, _ in bounds], dtype=pl.Float64),
         pl.Series("high", [high for _, high in bounds], dtype=pl.Float64),
     )
-
-
-def wilson(share: float, size: float) -> tuple[float, float]:
-    """The 95 % interval of a share of so many (Wilson 1927)."""
-    centre = (share + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
-    half = _Z / (1 + _Z**2 / size) * math.sqrt(share * (1 - share) / size + _Z**2 / (4 * size**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _learned(trained: Trained, policy_version: str) -> str:

@@ -23,13 +23,12 @@ such labels teach, and come here only from times in which no lot drew of what a 
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import beta, binom, poisson
 
-Floats: TypeAlias = NDArray[np.float64]
+from models.risk.arrays import Floats
+
 _STEP = (
     0.02  # of the requests: finer ones fail more often by chance, coarser ones give away coverage
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.certify import Certificate, Step
 from models.risk.rules import RiskRules
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.choose import review_cost
 from models.risk.golden import Reproduction
 from models.risk.measure import Interval

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.features import NAMES
 
 LIMIT = 0.25  # the usual line of "has moved"

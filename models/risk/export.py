@@ -3,18 +3,18 @@
 JSON keeps doubles exactly (shortest digits that give the same double again), so nothing is lost on the way.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.risk import golden
+from models.risk.arrays import Floats
 from models.risk.features import NAMES
 from models.risk.grow import Grown
 from models.risk.score import Model, from_document
 
-Floats: TypeAlias = NDArray[np.float64]
 _GOLDEN_SAMPLE = 200
 
 

@@ -16,7 +16,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.risk import calibrate, linear
-from models.risk.calibrate import Calibration, Floats
+from models.risk.arrays import Floats
+from models.risk.calibrate import Calibration
 from models.risk.features import FEATURES
 from models.risk.linear import Linear
 from models.risk.split import Lesson, Rows

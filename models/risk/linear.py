@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.features import FEATURES, NAMES
 
 RIDGE = 30.0  # in labels: so strongly each coefficient of a standardized term is drawn to zero

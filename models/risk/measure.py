@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 
-from models.risk.calibrate import Floats, log_loss
+from models.risk.arrays import Floats
+from models.risk.calibrate import log_loss
 from models.risk.features import NAMES
 
 _RESAMPLES = 200

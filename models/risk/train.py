@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.risk import certify, choose, drift, export, golden, measure
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.certify import Certificate, Judged
 from models.risk.choose import Choice
 from models.risk.features import NAMES

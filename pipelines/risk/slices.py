@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from models.risk.card import wilson
 from models.risk.features import NAMES
+from models.risk.intervals import wilson
 from pipelines.risk.seen import SEEN_RELATION
 from pipelines.warehouse.warehouse import Warehouse
 

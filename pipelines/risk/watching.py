@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from models.risk import drift, registry, suspension
-from models.risk.calibrate import Floats
+from models.risk.arrays import Floats
 from models.risk.features import NAMES
 from models.risk.registry import Pointer
 from models.risk.score import ModelUnusable, read_manifest

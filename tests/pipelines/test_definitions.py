@@ -1,5 +1,7 @@
 """What a data engineer finds in Dagster: the graph, what it says of each table, and when it runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -120,3 +122,15 @@ class TestGraph:
         }
         for each in (*jobs, *repository.schedule_defs, *repository.sensor_defs):
             assert each.description, each.name
+
+
+def test_what_trains_is_not_imported_by_those_who_only_load_the_graph() -> None:
+    """It takes as long to import as all the rest, in every run and every process of Dagster."""
+    asks = (
+        "import sys; from pipelines.definitions import defs; defs(); "
+        "print(*({'sklearn', 'scipy.stats', 'great_expectations'} & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asks], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == []

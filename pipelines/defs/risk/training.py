@@ -1,7 +1,7 @@
 """The risk model's training: its frame, a challenger that scores in the shadow, and the champion that decides."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -10,13 +10,17 @@ from pipelines.faults import TRIED_AGAIN, step
 from pipelines.risk.bench import Bench
 from pipelines.risk.frame import main_currency, rules_of, training_frame
 from pipelines.risk.profiling import conclude_profiles
-from pipelines.risk.promotion import Judgement, judge
 from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, parity
 from pipelines.risk.slices import words_of
-from pipelines.risk.training import Challenge, train_challenger
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 from service.application import Retour
+
+if (
+    TYPE_CHECKING
+):  # what trains is dear to import, and imported where it is run: most runs train nothing
+    from pipelines.risk.promotion import Judgement
+    from pipelines.risk.training import Challenge
 
 GROUP = "risk"
 _CHECKS = {
@@ -79,6 +83,8 @@ def risk_training_frame(warehouse: dg.ResourceParam[Warehouse]) -> dg.Materializ
 def risk_challenger(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
 ) -> dg.MaterializeResult[None]:
+    from pipelines.risk.training import train_challenger
+
     policy = retour.context.policy
     with step():
         bench = Bench.of(load_settings())
@@ -109,6 +115,8 @@ def risk_challenger(
 def risk_champion(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
 ) -> Iterator[dg.MaterializeResult[None]]:
+    from pipelines.risk.promotion import judge
+
     with step():
         bench = Bench.of(load_settings())
         found = judge(bench, parity(warehouse), retour)
@@ -117,7 +125,7 @@ def risk_champion(
     )
 
 
-def _told(found: Challenge, bench: Bench) -> dict[str, Any]:
+def _told(found: "Challenge", bench: Bench) -> dict[str, Any]:
     if found.version is None or found.trained is None:
         return {"version": "none", "too_few": found.too_few or ""}
     trained, folder = found.trained, bench.registry / found.version
@@ -135,7 +143,7 @@ def _told(found: Challenge, bench: Bench) -> dict[str, Any]:
     }
 
 
-def _outcome(found: Judgement | None) -> dict[str, str | bool]:
+def _outcome(found: "Judgement | None") -> dict[str, str | bool]:
     if found is None:
         return {"champion": "none decides: the newest training gave no model"}
     return {
@@ -147,7 +155,7 @@ def _outcome(found: Judgement | None) -> dict[str, str | bool]:
     }
 
 
-def _checks(found: Judgement | None) -> Iterator[dg.AssetCheckResult]:
+def _checks(found: "Judgement | None") -> Iterator[dg.AssetCheckResult]:
     """A challenger that is not good enough is nothing to mend: warnings."""
     if found is None:
         for name in _CHECKS:
