@@ -112,5 +112,6 @@ SENTENCES = {
     "breached_count": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by count is broken (evidence {evidence}, limit {limit})",
     "breached_amount": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by amount is broken (evidence {evidence}, limit {limit})",
     "drift": "scores moved away from those of the training (stability index {index}, limit {limit})",
+    "not_renewed": "of all that was known on {day} no share of requests can be certified any more",
 }
 GLOSSARIES = (SENT_BY, DIMENSIONS, SLICES, ROLES, RULES, FEATURES, SENTENCES)

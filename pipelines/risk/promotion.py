@@ -85,6 +85,11 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
     )
 
 
+def not_renewed(at: datetime) -> str:
+    """Why a model is suspended whose certificate a training at this moment could not renew."""
+    return f"of all that was known on {at:%Y-%m-%d} no share of requests can be certified any more"
+
+
 def later_requests(
     bench: Bench, manifest: Mapping[str, Any], champion: Model | None
 ) -> pl.DataFrame:
@@ -147,10 +152,7 @@ def _suspend_unrenewed(bench: Bench, retour: Retour) -> None:
         return
     if manifest["threshold"] is not None:
         at = bench.frame().as_of
-        why = (
-            f"of all that was known on {at:%Y-%m-%d} no share of requests can be certified any more"
-        )
-        suspend(bench, retour, pointer.version, at, "not_renewed", why)
+        suspend(bench, retour, pointer.version, at, "not_renewed", not_renewed(at))
 
 
 def _reproduced(folder: Path) -> Reproduction:

@@ -1,5 +1,6 @@
 import ast
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +15,7 @@ from models.risk.features import NAMES
 from models.risk.golden import Reproduction
 from models.risk.train import TooFewLabels
 from pipelines.risk.frame import rules_of
+from pipelines.risk.promotion import not_renewed
 from service.domain.policy import RuleName
 from service.domain.words import Reason
 from service.policies import default_policy
@@ -70,7 +72,8 @@ class TestTexts:
         )
         against = "; ".join(compared.against)
 
-        for told in (few, against, "nothing is certified"):
+        ended = not_renewed(datetime(2026, 5, 1, tzinfo=UTC))
+        for told in (few, against, "nothing is certified", ended):
             assert Texts("en").sentences(told) == told
             assert not re.search("[a-z]{3}", Texts("zh").sentences(told)), told
         assert Texts("zh").sentences("a person's own words") == "a person's own words"
