@@ -4,7 +4,10 @@ A table is replaced together with its fingerprint, so a killed run leaves either
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+
+import duckdb
 
 from pipelines.warehouse.catalogue import Built, Kind, Standing
 from pipelines.warehouse.changes import CHANGED
@@ -18,7 +21,7 @@ from pipelines.warehouse.shown import Shown
 
 _progress = logging.getLogger("retour.progress")
 _BEFORE = "__before"
-_COLUMNS = """
+_COLUMNS_OF_VIEW = """
 select column_name, data_type from duckdb_columns()
 where database_name = current_database() and schema_name = ? and table_name = ? order by column_index
 """
@@ -119,7 +122,7 @@ class Making:
     def _view(self, model: SqlModel, made_from: str) -> Built:
         self._make_way(model.relation, "view")
         self._connection.execute(f"create or replace view {model.relation} as {model.sql}")
-        self._refuse_unportable(model.relation)
+        _refuse_unportable(model.relation, self._columns_of_view(model.relation))
         self._record_lineage(model.relation, model)
         return self.view_kept(model, made_from)
 
@@ -151,7 +154,7 @@ class Making:
         is_followed = self._set_before_aside(before)
         self._make_way(relation, "table")
         self._connection.execute(f"create or replace table {relation} as {sql}")
-        self._refuse_unportable(relation)
+        _refuse_unportable(relation, self.columns(relation))
         if model and model.plan:
             self._refuse_unordered_sums(model, model.plan)
         row = first_row(self._connection, f"select count(*) from {relation}")  # our own name
@@ -171,10 +174,13 @@ class Making:
         return Built(relation, now.fingerprint, now.rows, "full", now.rows or 0)
 
     def columns(self, relation: str) -> dict[str, str]:
-        """A relation's columns and their DuckDB types, as the catalogue holds them: `describe` would plan a view anew."""
+        """A relation's columns and their DuckDB types."""
+        return _columns(self._connection.execute(f"describe {relation}"))
+
+    def _columns_of_view(self, relation: str) -> dict[str, str]:
+        """As the catalogue holds them: `describe` would plan the view once more."""
         schema, _, name = relation.partition(".")
-        held = self._connection.execute(_COLUMNS, [schema, name]).fetchall()
-        return {str(column): str(kind) for column, kind in held}
+        return _columns(self._connection.execute(_COLUMNS_OF_VIEW, [schema, name]))
 
     def _set_before_aside(self, before: Standing) -> bool:
         """Keep the table as it stands for a comparison, if anybody follows what changes in it."""
@@ -214,14 +220,6 @@ class Making:
                     "on their order; sum integers, such as minor units"
                 )
 
-    def _refuse_unportable(self, relation: str) -> None:
-        for name, kind in self.columns(relation).items():
-            if kind.startswith(_NOT_PORTABLE):
-                raise BuildFailed(
-                    f"{relation}: column {name!r} came out as {kind}, which other engines do not have; "
-                    "cast it to bigint, varchar or another plain type"
-                )
-
     def _record_lineage(self, relation: str, model: SqlModel | None) -> None:
         self._connection.execute("delete from meta.column_lineage where relation = ?", [relation])
         sources = [
@@ -233,6 +231,19 @@ class Making:
             rows = ", ".join(["(?, ?, ?, ?)"] * len(sources))
             values = [word for source in sources for word in source]
             self._connection.execute(f"insert into meta.column_lineage values {rows}", values)
+
+
+def _columns(found: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in found.fetchall()}
+
+
+def _refuse_unportable(relation: str, columns: Mapping[str, str]) -> None:
+    for name, kind in columns.items():
+        if kind.startswith(_NOT_PORTABLE):
+            raise BuildFailed(
+                f"{relation}: column {name!r} came out as {kind}, which other engines do not have; "
+                "cast it to bigint, varchar or another plain type"
+            )
 
 
 def _laid_down(model: SqlModel) -> str:

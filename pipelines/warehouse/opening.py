@@ -21,6 +21,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_SETTINGS = {  # what DuckDB takes only once it is open
+    "parquet_metadata_cache": "true",  # a segment is read in many places
+    "disabled_compression_methods": "dict_fsst",  # on text: half the file, for a tenth of the rebuild's time
+}
 _META = """
 create schema if not exists lake;
 create schema if not exists meta;
@@ -89,7 +93,8 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(path), config=_CONFIG)
     except duckdb.Error as refused:
         raise _refusal(path, str(refused).splitlines()[0]) from refused
-    connection.execute("set parquet_metadata_cache = true")  # a segment is read in many places
+    for setting, value in _SETTINGS.items():
+        connection.execute(f"set {setting} = '{value}'")
     return connection
 
 

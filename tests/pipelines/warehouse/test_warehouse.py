@@ -175,14 +175,14 @@ class TestBuild:
     ):
         tried = []
 
-        def trips(_: Making, relation: str) -> None:
+        def trips(_: Making, relation: str, model: object) -> None:
             setting = warehouse.query("select current_setting('disabled_optimizers')").item()
             tried.append((relation, setting))
             if not setting:
                 raise duckdb.InvalidInputException("BindBuiltinScalarFunction did not return a …")
 
         take_in(log)
-        monkeypatch.setattr(Making, "_refuse_unportable", trips)
+        monkeypatch.setattr(Making, "_record_lineage", trips)
         with warehouse:
             view = load_models(shop_sql)[0]
             assert warehouse.build(view).is_new
