@@ -28,9 +28,8 @@ from service.risk.telling import promoted
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found of the newest model, and what came of it. `champion` stands afterwards; None where none does.
-
-    `is_renewed`: False where the newest training certified nothing, so that who decided is suspended.
+    """What was found of the newest model, and what came of it. `champion` stands afterwards; None where none does, and
+    suspended where the newest training certified nothing.
     """
 
     version: str
@@ -40,7 +39,6 @@ class Judgement:
     comparison: Comparison
     champion: str | None
     is_promoted: bool
-    is_renewed: bool
 
 
 def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
@@ -81,7 +79,6 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
         comparison=comparison,
         champion=version if comparison.is_better else before,
         is_promoted=comparison.is_better and not is_champion,
-        is_renewed=certified,
     )
 
 

@@ -150,7 +150,7 @@ def _outcome(found: "Judgement | None") -> dict[str, str | bool]:
         "champion": found.champion or "none: the rules decide",
         "newest": found.version,
         "was_promoted": found.is_promoted,
-        "is_renewed": found.is_renewed,
+        "is_certified": found.is_certified,
         "against": "; ".join(found.comparison.against) or "nothing",
     }
 

@@ -325,7 +325,7 @@ class TestRenewal:
         found = own.train()
 
         assert found is not None
-        assert (found.is_renewed, found.is_promoted) == (False, False)
+        assert (found.is_certified, found.is_promoted) == (False, False)
         (told,) = own.told("model.suspended")
         assert (told["version"], told["cause"]) == (pointer.version, "not_renewed")
         (row,) = own.ask("select * from marts.risk_standing")
