@@ -16,9 +16,8 @@ from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 from service.application import Retour
 
-if (
-    TYPE_CHECKING
-):  # what trains is dear to import, and imported where it is run: most runs train nothing
+# What trains is dear to import, and imported where it is run: most runs train nothing.
+if TYPE_CHECKING:
     from pipelines.risk.promotion import Judgement
     from pipelines.risk.training import Challenge
 

@@ -162,8 +162,12 @@ class TestBuild:
                 build_all(warehouse, shop_sql)
             assert warehouse.query("from marts.skus order by sku").equals(before)
 
-    def test_refuses_a_column_type_that_other_engines_lack(self, warehouse, write, sql_dir):
-        write("marts.s", "select sum(quantity) as units from lake.order_placed_lines", ["units"])
+    @pytest.mark.parametrize("refresh", ["full", "view"])
+    def test_refuses_a_column_type_that_other_engines_lack(
+        self, warehouse, write, sql_dir, refresh
+    ):
+        summed = "select sum(quantity) as units from lake.order_placed_lines"
+        write("marts.s", summed, ["units"], refresh=refresh)
         with (
             warehouse,
             pytest.raises(BuildFailed, match=r"marts\.s: column 'units' came out as HUGEINT"),
