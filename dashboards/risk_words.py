@@ -104,6 +104,8 @@ FEATURES = {
 # Why a model does not decide. The pipeline says it in English, with these figures in it.
 SENTENCES = {
     "uncertified": "nothing is certified",
+    "later_labels": "nothing is certified: labels of later requests contradict it",
+    "newest_findings": "nothing is certified: of late inspections find more than before",
     "few_later": "{labels} later requests are labelled, at least {least} are needed",
     "unsure": "it saves {saving} a request, but the 95 % interval from {low} to {high} does not lie above 0",
     "golden": "{differing} of its {rows} golden rows come out otherwise",
@@ -111,6 +113,7 @@ SENTENCES = {
     "too_few": "{labels} requests are labelled and old enough to teach, {abusive} of them abusive; a model learns from at least {least} abusive and {least_honest} honest ones, and at least {calibrate} of each among the latest calibrate it. Until then the rules decide and the bootstrap audit gathers labels.",
     "breached_count": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by count is broken (evidence {evidence}, limit {limit})",
     "breached_amount": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by amount is broken (evidence {evidence}, limit {limit})",
+    "findings_exceeded": "{abusive} of {audits} approvals failed the basic inspection, more than the certificate bears (evidence {evidence}, limit {limit})",
     "drift": "scores moved away from those of the training (stability index {index}, limit {limit})",
     "not_renewed": "of all that was known on {day} no share of requests can be certified any more",
 }

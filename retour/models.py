@@ -210,7 +210,11 @@ def _row(version: str, role: str, manifest: dict[str, Any]) -> str:
     threshold = manifest["threshold"]
     shown = "–" if threshold is None else f"{threshold:.4f}"
     missing = certificate.get("missing_labels")
-    certified = "yes" if certificate["certified"] else f"no, {missing} labels are missing"
+    certified = "no"
+    if certificate["certified"]:
+        certified = "yes"
+    elif missing:
+        certified = f"no, {missing} labels are missing"
     return _LISTED.format(
         version, role or "–", stretch, data["requests"], data["labels"], shown, certified
     )

@@ -22,6 +22,8 @@ from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
 from bench.risk.living import Life
 from bench.risk.shops import INSPECTED_US
 from models.risk.features import FEATURES
+from models.risk.findings import Bearable
+from models.risk.split import Plan
 from models.risk.train import TooFewLabels, Trained, train
 from models.risk.watch import Audit, watch
 from service.domain.policy import Policy
@@ -76,6 +78,7 @@ class Way:
     links: bool = True
     doubts: bool = True
     renewal: bool = True
+    findings: bool = True
 
     def policy(self, whole: Policy) -> Policy:
         """The shop's policy without what this way does without; who audits nothing draws no doubts either."""
@@ -93,6 +96,7 @@ WAYS = (
     Way("no identity links", links=False),
     Way("no lot of what the model doubts", doubts=False),
     Way("no renewal of the certificate", renewal=False),
+    Way("no look at basic findings", findings=False),
 )
 
 
@@ -100,7 +104,9 @@ WAYS = (
 class _Champion:
     document: dict[str, Any]
     stakes: Stakes
+    bearable: Bearable | None
     audits: list[Audit] = field(default_factory=list)
+    findings: list[Audit] = field(default_factory=list)
     is_stopped: bool = False
 
 
@@ -134,7 +140,7 @@ def live(
             champion.is_stopped = True
         champion = newer or champion
         rows = _between(requested, as_of, course.starts(number + 1))
-        breached = _decide(life, rows, champion)
+        breached = _decide(life, rows, champion, way)
         told.append(
             {
                 "round": number + 1,
@@ -208,7 +214,7 @@ def _challenger(
         stakes = Stakes(tuned, basic_inspection=tuned)
     if stakes.approve is None:
         return None, trained
-    return _Champion(trained.document, stakes), trained
+    return _Champion(trained.document, stakes, trained.bearable), trained
 
 
 def _stakes(trained: Trained) -> Stakes:
@@ -218,7 +224,9 @@ def _stakes(trained: Trained) -> Stakes:
 
 
 def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
-    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself."""
+    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself;
+    where nobody looks at findings, they teach as ever, and none is news.
+    """
     made = life.of(rows)
     frame = deciding.training_frame(life.applications[rows], made, life.came[rows])
     if not (way.weights and way.audits):
@@ -226,6 +234,8 @@ def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
         frame = frame.with_columns(
             weight=pl.lit(1.0), certifying_weight=pl.when(is_known).then(1.0)
         )
+    if not way.findings:
+        frame = frame.with_columns(pl.col("found_at") - timedelta(days=Plan().gap_days))
     if way.audits:
         return frame
     basic = [each.decision == "approve" and each.inspection == "basic" for each in made]
@@ -238,7 +248,7 @@ def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
     )
 
 
-def _decide(life: Life, rows: Rows, champion: _Champion | None) -> bool:
+def _decide(life: Life, rows: Rows, champion: _Champion | None, way: Way) -> bool:
     """Decide a round's applications; whether the watch stopped the model, after which none decides."""
     if champion is None or champion.is_stopped:
         life.without_model(rows, "no_model" if champion is None else "suspended")
@@ -246,7 +256,7 @@ def _decide(life: Life, rows: Rows, champion: _Champion | None) -> bool:
     here = life.applications[rows]
     score = scoring.scores(champion.document, features_of(here))
     life.decide(rows, deciding.by_model(here, life.draw[rows], life.policy, score, champion.stakes))
-    stops_at = _watched(champion, life, rows)
+    stops_at = _watched(champion, life, rows, way)
     if stops_at is None:
         return False
     champion.is_stopped = True
@@ -254,20 +264,32 @@ def _decide(life: Life, rows: Rows, champion: _Champion | None) -> bool:
     return True
 
 
-def _watched(champion: _Champion, life: Life, rows: Rows) -> datetime | None:
-    """When the champion's audits prove its cap to be broken, if they do."""
-    made = life.made(rows)
-    audited = made.filter("is_approved", "inspected", "came")
-    before = len(champion.audits)
-    champion.audits += [Audit(*each) for each in audited.select("found_full", "weight").iter_rows()]
+def _watched(champion: _Champion, life: Life, rows: Rows, way: Way) -> datetime | None:
+    """When the champion's audits prove its cap to be broken, or more of its approvals fail the basic inspection than its
+    certificate bears; None while neither does.
+    """
+    came = life.made(rows).filter("is_approved", "came")
     rules = risk_rules(life.policy)
-    largest = max([1.0, *(each.stake for each in champion.audits)])
-    verdict = watch(
-        champion.audits, cap=rules.abuse_cap, confidence=rules.confidence, largest=largest
-    )
+    audited, basic = came.filter("inspected"), came.filter(~pl.col("inspected"))
+    ends = [_breach(champion.audits, audited, "found_full", rules.abuse_cap, rules.confidence)]
+    if champion.bearable is not None and way.findings:
+        limit = champion.bearable.limit
+        ends.append(_breach(champion.findings, basic, "found_basic", limit, rules.confidence))
+    return min((each for each in ends if each is not None), default=None)
+
+
+def _breach(
+    seen: list[Audit], inspected: pl.DataFrame, found: str, cap: float, confidence: float
+) -> datetime | None:
+    """When what was inspected, after all that was `seen` before, proves that a cap is broken."""
+    before = len(seen)
+    stakes = inspected.select(found, pl.col("weight") if found == "found_full" else pl.lit(1.0))
+    seen += [Audit(*each) for each in stakes.iter_rows()]
+    largest = max([1.0, *(each.stake for each in seen)])
+    verdict = watch(seen, cap=cap, confidence=confidence, largest=largest)
     if verdict.breached_at is None:
         return None
-    at: datetime = audited["requested_at"][verdict.breached_at - before]
+    at: datetime = inspected["requested_at"][verdict.breached_at - before]
     return at + timedelta(microseconds=INSPECTED_US)
 
 

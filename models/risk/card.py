@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from models.risk import measure, plots, registry
+from models.risk.compare import uncertified
 from models.risk.features import NAMES
 from models.risk.intervals import wilson
 from models.risk.measure import Interval
@@ -174,6 +175,8 @@ def _missing(trained: Trained) -> str:
     certificate = trained.certificates["approve"]
     if certificate.share is not None:
         return ""
+    if certificate.contradicted_by is not None:
+        return f"\n\n{uncertified(certificate.contradicted_by).capitalize()}. Until that is over the rules decide."
     if certificate.missing_labels is None:
         return "\n\nNothing is certified: at the abuse rate observed, no number of labels would do."
     until = f", there by {trained.missing_until:%Y-%m-%d}" if trained.missing_until else ""

@@ -22,7 +22,9 @@ such labels teach, and come here only from times in which no lot drew of what a 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy.stats import beta, binom, poisson
@@ -33,13 +35,18 @@ _STEP = (
     0.02  # of the requests: finer ones fail more often by chance, coarser ones give away coverage
 )
 _DRAWS = 2000
-_UNLIKELY = 0.05
+UNLIKELY = (
+    0.05  # what happens less often than that, though nothing changed, contradicts a certificate
+)
 _LIKELY = 0.95  # of the highest chance to pass: the largest such share is the start
 _PRUDENCE = (
     1.25,
     0.2,
 )  # a foretold rate is taken for so many times as high, and for so much of the cap more
 _MOST_LABELS = 10_000_000
+
+
+Contradiction = Literal["later_labels", "newest_findings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class Certificate:
     """What was tested and what holds: `share` is the largest share of requests that is certified, None for nothing.
 
     `missing_labels`: how many more labels would be needed if the observed rate persists; 0 with a certificate, None if
-    no number would do.
+    no number would do. `contradicted_by`: what took back all that the labels certified; None where nothing did.
     """
 
     cap: float
@@ -88,6 +95,22 @@ class Certificate:
     steps: tuple[Step, ...]
     share: float | None
     missing_labels: int | None
+    contradicted_by: Contradiction | None = None
+
+    def without(self, taken_back: Sequence[bool], by: Contradiction) -> "Certificate":
+        """The certificate without the steps that are taken back."""
+        steps = tuple(
+            replace(step, passes=step.passes and not is_gone)
+            for step, is_gone in zip(self.steps, taken_back, strict=True)
+        )
+        share = max((step.share for step in steps if step.passes), default=None)
+        is_last = self.share is not None and share is None
+        return replace(
+            self,
+            steps=steps,
+            share=share,
+            contradicted_by=by if is_last else self.contradicted_by,
+        )
 
 
 def certify(
@@ -111,12 +134,8 @@ def withstanding(certificate: Certificate, later: Judged) -> Certificate:
     """The certificate without the shares that later labels contradict: so many of them would be abusive by less than one
     chance in twenty if the cap held.
     """
-    steps = tuple(
-        replace(step, passes=step.passes and not _is_contradicted(later, step.share, certificate))
-        for step in certificate.steps
-    )
-    share = max((step.share for step in steps if step.passes), default=None)
-    return replace(certificate, steps=steps, share=share)
+    taken_back = [_is_contradicted(later, step.share, certificate) for step in certificate.steps]
+    return certificate.without(taken_back, "later_labels")
 
 
 def _is_contradicted(later: Judged, share: float, certificate: Certificate) -> bool:
@@ -126,7 +145,7 @@ def _is_contradicted(later: Judged, share: float, certificate: Certificate) -> b
     for stake, cap in stakes:
         equal = len(stake) / _spread(stake)
         abusive = math.ceil(_rate(label, stake) * equal - 1e-9)
-        if binom.sf(abusive - 1, math.floor(equal), cap) < _UNLIKELY:
+        if binom.sf(abusive - 1, math.floor(equal), cap) < UNLIKELY:
             return True
     return False
 

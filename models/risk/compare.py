@@ -12,6 +12,11 @@ from models.risk.measure import Interval
 from models.risk.rules import RiskRules
 
 LEAST_LABELS = 200
+_UNCERTIFIED = {
+    None: "nothing is certified",
+    "later_labels": "nothing is certified: labels of later requests contradict it",
+    "newest_findings": "nothing is certified: of late inspections find more than before",
+}
 _RESAMPLES = 2000
 _AT_ONCE = 50
 
@@ -44,6 +49,7 @@ def compare(
     golden: Reproduction,
     is_in_parity: bool,
     seed: int,
+    contradicted_by: str | None = None,
 ) -> Comparison:
     """Compare on requests that neither model has learned from: `champion, challenger` (whether each would approve),
     `label, weight, value`. Without a champion give a `champion` that approves nothing: a person saw every request.
@@ -59,8 +65,19 @@ def compare(
         champion_cost=_mean(champion, weight),
         challenger_cost=_mean(challenger, weight),
         saving=saving,
-        against=_against(len(known), saving, is_certified, golden, is_in_parity),
+        against=_against(
+            len(known),
+            saving,
+            None if is_certified else uncertified(contradicted_by),
+            golden,
+            is_in_parity,
+        ),
     )
+
+
+def uncertified(contradicted_by: str | None) -> str:
+    """Why nothing is certified, in words; `contradicted_by` as in `models.risk.certify.Certificate`."""
+    return _UNCERTIFIED[contradicted_by]
 
 
 def _costs(requests: pl.DataFrame, model: str, rules: RiskRules) -> Floats:
@@ -96,7 +113,7 @@ def _mean(values: Floats, weight: Floats) -> float:
 def _against(
     labels: int,
     saving: Interval,
-    is_certified: bool,
+    uncertified: str | None,
     golden: Reproduction,
     is_in_parity: bool,
 ) -> tuple[str, ...]:
@@ -107,9 +124,9 @@ def _against(
     )
     differing = f"{len(golden.differing)} of its {golden.rows} golden rows come out otherwise"
     reasons = {
-        "nothing is certified": not is_certified,
+        uncertified or "": uncertified is not None,
         few: labels < LEAST_LABELS,
-        unsure: is_certified and saving.low <= 0,  # without a threshold it would do nothing
+        unsure: uncertified is None and saving.low <= 0,  # without a threshold it would do nothing
         differing: not golden.is_exact,
         "features differ between log and lake": not is_in_parity,
     }

@@ -75,6 +75,8 @@ class Grown:
 
     def raw(self, features: Floats) -> Floats:
         """Log-odds (n,) of requests (n, F)."""
+        if len(features) == 0:  # scikit-learn predicts nothing of nothing
+            return np.empty(0)
         with threadpool_limits(_threads(len(features))):
             added_up = self.regression.raw(features, _hints(self.hint, features))
             grown = self.classifier._raw_predict(np.column_stack([features, added_up]))[:, 0]

@@ -1,5 +1,5 @@
-"""A champion that must not decide for now: it broke its cap, what it sees is no longer what it learned from, or its
-certificate was not renewed.
+"""A champion that must not decide for now: it broke its cap, more of what it lets pass fails inspection than its certificate
+bears, what it sees is no longer what it learned from, or its certificate was not renewed.
 
 Standard library only. One small file beside the champion's pointer, replaced whole; it names the version that it holds
 for, so that the next model to be promoted is not suspended.
@@ -15,7 +15,7 @@ from models.risk.registry import replace_file
 from models.risk.score import ModelUnusable
 
 SUSPENDED = "suspended.json"
-Cause = Literal["cap_breached", "drift", "not_renewed", "by_hand"]
+Cause = Literal["cap_breached", "findings_exceeded", "drift", "not_renewed", "by_hand"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.risk import certify, choose, drift, export, golden, measure
+from models.risk import certify, choose, drift, export, findings, golden, measure
 from models.risk.arrays import Floats
 from models.risk.certify import Certificate, Judged
 from models.risk.choose import Choice
 from models.risk.features import NAMES
+from models.risk.findings import Bearable, Findings
 from models.risk.grow import (
     LEAST_OF_EACH,
     LEAST_TO_CALIBRATE,
@@ -53,7 +54,8 @@ class Trained:
     `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
     label, weight, value`, each scored by the model of its block; `label` is null where it is not known or does not
     certify; `rank` is the share of the certifying requests whose score is at most as high. `certificates` are by action. `document` and `golden`
-    are the files that the registry writes. `missing_until` is when the missing labels will be there at the present pace.
+    are the files that the registry writes. `bearable` is what basic inspections may find among approvals; None where nothing is
+    approved, or nothing was found out. `missing_until` is when the missing labels will be there at the present pace.
     """
 
     as_of: datetime
@@ -66,6 +68,7 @@ class Trained:
     judged: pl.DataFrame
     certificates: dict[str, Certificate]
     choice: Choice
+    bearable: Bearable | None
     metrics: Metrics
     data: dict[str, Any]
     missing_until: datetime | None
@@ -108,7 +111,11 @@ def train(
     shape, first = grow_best(examples, lessons[0], shapes, seed)
     *grown, last = first, *(grow(examples, lesson, shape, seed) for lesson in lessons[1:])
     judged = _judge(frame, examples, blocks, grown)
-    certificates = _certify(judged, rules, seed)
+    found = _findings(frame, examples, blocks, grown, judged, as_of - timedelta(days=plan.gap_days))
+    certificates = _certify(judged, found, rules, seed)
+    choice = choose.choose(
+        certificates, judged, _fresh_scores(frame, examples, windows, last), rules
+    )
     document = export.to_document(last)
     return Trained(
         as_of=as_of,
@@ -120,9 +127,8 @@ def train(
         golden=export.to_golden(last, document, examples.features, seed),
         judged=judged,
         certificates=certificates,
-        choice=choose.choose(
-            certificates, judged, _fresh_scores(frame, examples, windows, last), rules
-        ),
+        choice=choice,
+        bearable=findings.bearable(found, choice.actions["approve"], rules.confidence),
         metrics=measure.measure(judged, seed),
         data=_data(frame, examples, windows),
         missing_until=_when(frame, as_of, certificates["approve"].missing_labels),
@@ -147,6 +153,7 @@ def to_manifest(trained: Trained, policy_version: str) -> dict[str, Any]:
         "metrics": asdict(trained.metrics),
         "certificate": _certificate(trained, certificate),
         "threshold": approve.threshold,
+        "bearable": None if trained.bearable is None else asdict(trained.bearable),
         "actions": {name: asdict(action) for name, action in trained.choice.actions.items()},
         "costs": asdict(trained.choice.costs),
         "rules": asdict(trained.rules),
@@ -187,6 +194,7 @@ def _certificate(trained: Trained, certificate: Certificate) -> dict[str, Any]:
             for step in certificate.steps
         ],
         "certified": certificate.share is not None,
+        "contradicted_by": certificate.contradicted_by,
         "missing_labels": certificate.missing_labels,
         "missing_until": None
         if trained.missing_until is None
@@ -244,25 +252,52 @@ def _judge(
     if not parts:
         return _EMPTY
     every: pl.DataFrame = pl.concat(parts)
-    certifying = every.filter(~pl.col("is_test"))["score"].to_numpy()
-    rank = _rank(certifying if len(certifying) else every["score"].to_numpy(), every["score"])
-    return every.insert_column(4, pl.Series("rank", rank))
+    return every.insert_column(4, _rank(every, every["score"].to_numpy()).alias("rank"))
 
 
-def _certify(judged: pl.DataFrame, rules: RiskRules, seed: int) -> dict[str, Certificate]:
-    """A certificate for each action by the certifying blocks, as far as the test does not contradict it."""
+def _findings(
+    frame: pl.DataFrame,
+    examples: Examples,
+    blocks: list[Block],
+    grown: list[Grown],
+    judged: pl.DataFrame,
+    news: datetime,
+) -> Findings:
+    """What basic inspections found of eligible requests, each ranked by a model that had not seen it: those judged, and with
+    the last block's model those that came after them. What was known after `news` is new.
+    """
+    if not blocks:
+        return Findings(np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_))
+    later = np.arange(int(blocks[-1].judged[-1]) + 1, len(frame))
+    later = later[frame["is_eligible"].to_numpy()[later]]
+    scores = grown[len(blocks) - 1].score(examples.features[later])
+    ranked = pl.concat(
+        [judged.select("rma", "rank"), frame[later].select("rma", rank=_rank(judged, scores))]
+    )
+    known = (
+        frame.select("rma", "found_at", finding=pl.Series(examples.finding))
+        .filter(pl.col("finding").is_not_nan())
+        .join(ranked, on="rma", how="inner")
+    )
+    is_bad, is_news = known.select(pl.col("finding") > 0, pl.col("found_at") > news)
+    return Findings(known["rank"].to_numpy(), is_bad.to_numpy(), is_news.to_numpy())
+
+
+def _certify(
+    judged: pl.DataFrame, found: Findings, rules: RiskRules, seed: int
+) -> dict[str, Certificate]:
+    """A certificate for each action by the certifying blocks, as far as neither the test nor the newest findings contradict it."""
     evidence, later = (
         _evidence(judged.filter(pl.col("is_test") == is_test)) for is_test in (False, True)
     )
-    return {
-        name: certify.withstanding(
-            certify.certify(
-                evidence, cap=cap, amount_cap=amount_cap, confidence=rules.confidence, seed=seed
-            ),
-            later,
+
+    def certified(cap: float, amount_cap: float) -> Certificate:
+        made = certify.certify(
+            evidence, cap=cap, amount_cap=amount_cap, confidence=rules.confidence, seed=seed
         )
-        for name, (cap, amount_cap) in choose.caps(rules).items()
-    }
+        return findings.unless_they_rose(certify.withstanding(made, later), found)
+
+    return {name: certified(*caps) for name, caps in choose.caps(rules).items()}
 
 
 def _evidence(judged: pl.DataFrame) -> Judged:
@@ -272,10 +307,11 @@ def _evidence(judged: pl.DataFrame) -> Judged:
     )
 
 
-def _rank(among: Floats, score: pl.Series) -> Floats:
-    """For each score the share of those `among` which it is that are at most as high (n,)."""
-    rank: Floats = np.searchsorted(np.sort(among), score.to_numpy(), side="right") / len(among)
-    return rank
+def _rank(judged: pl.DataFrame, scores: Floats) -> pl.Series:
+    """For each score the share of the certifying requests (of all judged ones where none certify) that are at most as high (n,)."""
+    certifying = judged.filter(~pl.col("is_test"))["score"]
+    among = np.sort((certifying if len(certifying) else judged["score"]).to_numpy())
+    return pl.Series(np.searchsorted(among, scores, side="right") / len(among))
 
 
 def _fresh_scores(frame: pl.DataFrame, examples: Examples, windows: Windows, last: Grown) -> Floats:

@@ -60,6 +60,7 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
         later_requests(bench, manifest, _deciding(root, standing)),
         rules,
         is_certified=certified,
+        contradicted_by=manifest["certificate"].get("contradicted_by"),
         golden=reproduced,
         is_in_parity=parity.holds,
         seed=manifest["seed"],

@@ -1,4 +1,5 @@
-"""Whether the model that decides may go on: a test on its audits that may be looked at every day, and how far its scores moved.
+"""Whether the model that decides may go on: tests that may be looked at every day, on its audits and on what basic inspections
+find of its approvals, and how far its scores moved.
 
 Scores are what decisions rest on. Single features move in every shop that grows (orders and returns of a customer add up), so
 they are shown, and do not stop a model by themselves.
@@ -7,6 +8,7 @@ they are shown, and do not stop a model by themselves.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -32,7 +34,8 @@ RECENT = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen of the model that decides: its audits by count and by money, how far score and features moved.
+    """What was seen of the model that decides: its audits by count and by money, what basic inspections found of its approvals
+    (None where its training could not say what they may find), how far score and features moved.
 
     `why` is the cause of a suspension of this run, in words; None where there is none.
     """
@@ -40,6 +43,7 @@ class Watched:
     version: str
     by_count: Verdict
     by_amount: Verdict
+    by_findings: Verdict | None
     score: drift.Drift | None
     features: tuple[drift.Drift, ...]
     recent: int
@@ -48,7 +52,7 @@ class Watched:
 
 
 def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watched | None:
-    """Look at what the champion let pass, and suspend it where the cap is broken or its scores moved too far.
+    """Look at what the champion let pass, and suspend it where the cap is broken, too much fails inspection, or its scores moved too far.
 
     None where there is no champion, or it cannot be read: then no score decides anyway.
     """
@@ -61,14 +65,27 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
         return None
     policy, since = retour.context.policy, _since(warehouse, pointer)
     by_count, by_amount = _audits(warehouse, policy, pointer.version, since)
+    by_findings = _findings(
+        warehouse, manifest.get("bearable"), policy.risk.confidence, pointer.version, since
+    )
     scores, vectors = _recent(warehouse, pointer.version, since)
     moved = _score_drift(manifest.get("score_reference"), scores, policy.risk.drift_limit)
     features = _feature_drift(manifest.get("reference"), vectors, policy.risk.drift_limit)
-    cause, why = _verdict(policy, by_count, by_amount, moved)
+    cause, why = _verdict(policy, by_count, by_amount, by_findings, moved)
     if cause and why:
         at = (warehouse.run.as_of or datetime(1970, 1, 1)).replace(tzinfo=UTC)  # noqa: DTZ001  # UTC without a zone
         suspend(bench, retour, pointer.version, at, cause, why)
-    return Watched(pointer.version, by_count, by_amount, moved, features, len(vectors), cause, why)
+    return Watched(
+        version=pointer.version,
+        by_count=by_count,
+        by_amount=by_amount,
+        by_findings=by_findings,
+        score=moved,
+        features=features,
+        recent=len(vectors),
+        cause=cause,
+        why=why,
+    )
 
 
 def suspend(
@@ -122,6 +139,31 @@ def _audits(
     )
 
 
+def _findings(
+    warehouse: Warehouse,
+    bearable: Mapping[str, Any] | None,
+    confidence: float,
+    version: str,
+    since: datetime,
+) -> Verdict | None:
+    """By the requests that the model approved and that got the basic inspection, in the order in which its results came."""
+    if bearable is None:
+        return None
+    rows = warehouse.query(
+        """select labels.finding
+            from marts.risk_decisions as decisions
+            inner join intermediate.risk_labels as labels on labels.rma = decisions.rma
+            inner join risk_watched as watched on watched.version = decisions.decided_by
+            where decisions.decision = 'approve' and not decisions.is_drawn_doubt
+                and not labels.is_full_by_decision and labels.finding is not null
+                and decisions.scored_at > watched.since
+            order by labels.found_at, decisions.rma""",
+        risk_watched=_watched(version, since),
+    )
+    inspected = [Audit(finding == 1) for finding in rows["finding"]]
+    return watch(inspected, cap=bearable["limit"], confidence=confidence)
+
+
 def _recent(warehouse: Warehouse, version: str, since: datetime) -> tuple[Floats, Floats]:
     """Scores (n,) and features (n, F) of the last four weeks' requests that the rules let the model decide on."""
     as_of = (warehouse.run.as_of or since).replace(tzinfo=None)
@@ -161,7 +203,11 @@ def _feature_drift(
 
 
 def _verdict(
-    policy: Policy, by_count: Verdict, by_amount: Verdict, moved: drift.Drift | None
+    policy: Policy,
+    by_count: Verdict,
+    by_amount: Verdict,
+    by_findings: Verdict | None,
+    moved: drift.Drift | None,
 ) -> tuple[Cause | None, str | None]:
     for verdict, cap, what in (
         (by_count, policy.risk.abuse_cap, "count"),
@@ -172,6 +218,11 @@ def _verdict(
                 f"{verdict.abusive} of {verdict.audits} audited approvals were abusive: the cap of {cap:.2%} by {what} "
                 f"is broken (evidence {verdict.evidence:.3g}, limit {verdict.limit:.3g})"
             )
+    if by_findings is not None and by_findings.is_breached:
+        return "findings_exceeded", (
+            f"{by_findings.abusive} of {by_findings.audits} approvals failed the basic inspection, more than the certificate bears "
+            f"(evidence {by_findings.evidence:.3g}, limit {by_findings.limit:.3g})"
+        )
     if moved is not None and moved.has_moved:
         return "drift", (
             f"scores moved away from those of the training (stability index {moved.index:.2f}, limit {moved.limit:.2f})"

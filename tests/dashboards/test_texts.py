@@ -10,7 +10,8 @@ import dashboards
 from dashboards.risk_words import FEATURES, RULES
 from dashboards.texts import Texts, chinese
 from dashboards.words import GLOSSARIES, REASONS
-from models.risk.compare import compare
+from models.risk.certify import Contradiction
+from models.risk.compare import compare, uncertified
 from models.risk.features import NAMES
 from models.risk.golden import Reproduction
 from models.risk.train import TooFewLabels
@@ -73,7 +74,8 @@ class TestTexts:
         against = "; ".join(compared.against)
 
         ended = not_renewed(datetime(2026, 5, 1, tzinfo=UTC))
-        for told in (few, against, "nothing is certified", ended):
+        nothing = [uncertified(by) for by in (None, *get_args(Contradiction))]
+        for told in (few, against, ended, *nothing):
             assert Texts("en").sentences(told) == told
             assert not re.search("[a-z]{3}", Texts("zh").sentences(told)), told
         assert Texts("zh").sentences("a person's own words") == "a person's own words"

@@ -105,7 +105,7 @@ class ModelSuspended(Payload):
     family = "conclusion"
 
     version: Key
-    cause: Literal["cap_breached", "drift", "not_renewed", "by_hand"]
+    cause: Literal["cap_breached", "findings_exceeded", "drift", "not_renewed", "by_hand"]
     by: Key
     reason: Key
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import polars as pl
 import pytest
-from risk_toys import FIRST_DAY, frame, shop
+from risk_toys import FIRST_DAY, frame, shop, with_findings
 
 from models.risk import card, export, registry
 from models.risk.features import FEATURES, NAMES
@@ -164,6 +164,33 @@ def test_nothing_is_approved_that_the_test_contradicts(trained: Trained) -> None
     assert trained.threshold is not None
     assert found.threshold is None
     assert not any(step.passes for step in found.certificates["approve"].steps)
+    assert found.certificates["approve"].contradicted_by == "later_labels"
+    assert "labels of later requests contradict it" in card.to_markdown(found, "1")
+
+
+def test_nothing_is_approved_where_the_newest_inspections_find_more_than_before() -> None:
+    """Of the last two weeks no label counts yet, and a quick look finds a fifth of all goods bad."""
+    as_of = FIRST_DAY + timedelta(days=301)
+    record = with_findings(RECORD, 0.6, 1)
+    is_new = pl.col("found_at") > as_of - timedelta(days=14)
+    bad = is_new & (pl.col("rma").hash(3) % 5 == 0)
+    risen = record.with_columns(
+        pl.when(bad).then(1).otherwise("finding").cast(pl.Int8).alias("finding")
+    )
+
+    before, after = (
+        train(each, as_of, RULES, 1, shapes=SMALL, explain=False) for each in (record, risen)
+    )
+
+    assert before.threshold is not None
+    assert before.bearable is not None
+    told = to_manifest(before, "1")["bearable"]
+    assert told["bad"] / told["known"] < told["limit"] < RULES.abuse_cap
+    assert after.threshold is None
+    assert after.bearable is None
+    assert after.certificates["approve"].contradicted_by == "newest_findings"
+    assert to_manifest(after, "1")["certificate"]["contradicted_by"] == "newest_findings"
+    assert "of late inspections find more than before" in card.to_markdown(after, "1")
 
 
 def test_requests_that_the_score_does_not_decide_are_not_judged(trained: Trained) -> None:

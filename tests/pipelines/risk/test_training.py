@@ -1,6 +1,7 @@
 """A shop whose goods were inspected trains a model, lets it decide, watches it, and stops it where the cap is broken."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from labelled_shop import DEFECTS, apply, labelled_shop
 from service_shop import Shop
 
+from dashboards.texts import Texts
 from models.risk import registry, suspension
 from models.risk.features import NAMES
 from pipelines.risk.bench import Bench
@@ -252,6 +254,7 @@ class TestWatch:
         assert row["deciding"] == "suspended"
         assert row["evidence"] >= row["evidence_limit"]
         assert (row["audits"], row["audits_abusive"]) == (85, 25)
+        assert not re.search("[a-z]{3}", Texts("zh").sentences(row["why"]))
         (model,) = own.ask("select role from marts.risk_models")
         assert model["role"] == "suspended"
 
@@ -275,6 +278,41 @@ class TestWatch:
         assert found is not None
         assert found.cause is None
         assert suspension.suspension(own.bench.registry) is None
+
+    def test_more_failures_than_the_certificate_bears_suspend_it_long_before_audits_do(
+        self, tmp_path: Path
+    ) -> None:
+        """Of its approvals hardly any is audited; the quick look of all others finds one in eight bad."""
+        own = Installation(tmp_path, audits=0.7)
+        own.train()
+        quick = {"inspection": "basic", "is_audit": False, "propensity": 0.97}
+        for _ in range(15):
+            decide(own, 7, "passed", **quick)
+            decide(own, 1, "failed", **quick)
+        decide(own, 5, "passed")
+
+        (row,) = own.ask("select * from marts.risk_standing")
+
+        assert (row["deciding"], row["cause"]) == ("suspended", "findings_exceeded")
+        assert row["why"].startswith("15 of 120 approvals failed the basic inspection")
+        assert not re.search("[a-z]{3}", Texts("zh").sentences(row["why"]))
+        assert (row["audits"], row["audits_abusive"]) == (5, 0)
+        assert row["evidence"] >= row["evidence_limit"]
+
+    def test_failures_that_the_certificate_bears_leave_it_alone(self, tmp_path: Path) -> None:
+        own = Installation(tmp_path, audits=0.7)
+        own.train()
+        quick = {"inspection": "basic", "is_audit": False, "propensity": 0.97}
+        decide(own, 100, "passed", **quick)
+        decide(own, 1, "failed", **quick)
+        decide(own, 40, "failed", **quick, is_drawn_doubt=True, approve_propensity=0.03)
+
+        found = own.watch()
+
+        assert found is not None
+        assert found.by_findings is not None
+        assert (found.by_findings.audits, found.by_findings.abusive) == (101, 1)
+        assert found.cause is None
 
     def test_who_lets_it_decide_again_is_heard_until_new_evidence_comes(
         self, own: Installation
