@@ -113,7 +113,7 @@ SENTENCES = {
     "too_few": "{labels} requests are labelled and old enough to teach, {abusive} of them abusive; a model learns from at least {least} abusive and {least_honest} honest ones, and at least {calibrate} of each among the latest calibrate it. Until then the rules decide and the bootstrap audit gathers labels.",
     "breached_count": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by count is broken (evidence {evidence}, limit {limit})",
     "breached_amount": "{abusive} of {audits} audited approvals were abusive: the cap of {cap} by amount is broken (evidence {evidence}, limit {limit})",
-    "findings_exceeded": "{abusive} of {audits} approvals failed the basic inspection, more than the certificate bears (evidence {evidence}, limit {limit})",
+    "findings_exceeded": "{bad} of {known} approvals failed the basic inspection in the week up to {day}, more than the certificate bears (by chance alone: {chance})",
     "drift": "scores moved away from those of the training (stability index {index}, limit {limit})",
     "not_renewed": "of all that was known on {day} no share of requests can be certified any more",
 }

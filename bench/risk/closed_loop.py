@@ -22,16 +22,17 @@ from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
 from bench.risk.living import Life
 from bench.risk.shops import INSPECTED_US
 from models.risk.features import FEATURES
-from models.risk.findings import Bearable
+from models.risk.rules import RiskRules
 from models.risk.split import Plan
 from models.risk.train import TooFewLabels, Trained, train
-from models.risk.watch import Audit, watch
+from models.risk.watch import Audit, Usual, first_rise, watch
 from service.domain.policy import Policy
 from service.domain.risk import Stakes
 from service.policies import default_policy
 from simulator.reading import scenario_named
 from simulator.scenario import Archetype, Scenario
 
+_INSPECTED_AT = pl.col("requested_at") + timedelta(microseconds=INSPECTED_US)
 _LINKS = [feature.name for feature in FEATURES if feature.group == "links"]
 
 
@@ -104,9 +105,9 @@ WAYS = (
 class _Champion:
     document: dict[str, Any]
     stakes: Stakes
-    bearable: Bearable | None
+    usual: Usual | None
     audits: list[Audit] = field(default_factory=list)
-    findings: list[Audit] = field(default_factory=list)
+    inspected: list[tuple[datetime, bool]] = field(default_factory=list)
     is_stopped: bool = False
 
 
@@ -214,7 +215,7 @@ def _challenger(
         stakes = Stakes(tuned, basic_inspection=tuned)
     if stakes.approve is None:
         return None, trained
-    return _Champion(trained.document, stakes, trained.bearable), trained
+    return _Champion(trained.document, stakes, trained.usual), trained
 
 
 def _stakes(trained: Trained) -> Stakes:
@@ -269,28 +270,26 @@ def _watched(champion: _Champion, life: Life, rows: Rows, way: Way) -> datetime 
     certificate bears; None while neither does.
     """
     came = life.made(rows).filter("is_approved", "came")
-    rules = risk_rules(life.policy)
-    audited, basic = came.filter("inspected"), came.filter(~pl.col("inspected"))
-    ends = [_breach(champion.audits, audited, "found_full", rules.abuse_cap, rules.confidence)]
-    if champion.bearable is not None and way.findings:
-        limit = champion.bearable.limit
-        ends.append(_breach(champion.findings, basic, "found_basic", limit, rules.confidence))
+    ends = [_breach(champion, came.filter("inspected"), risk_rules(life.policy))]
+    if way.findings and champion.usual is not None:
+        known = came.filter(~pl.col("inspected")).select(_INSPECTED_AT, "found_basic")
+        champion.inspected += known.rows()
+        rise = first_rise(champion.inspected, champion.usual)
+        ends.append(None if rise is None else rise.at)
     return min((each for each in ends if each is not None), default=None)
 
 
-def _breach(
-    seen: list[Audit], inspected: pl.DataFrame, found: str, cap: float, confidence: float
-) -> datetime | None:
-    """When what was inspected, after all that was `seen` before, proves that a cap is broken."""
-    before = len(seen)
-    stakes = inspected.select(found, pl.col("weight") if found == "found_full" else pl.lit(1.0))
-    seen += [Audit(*each) for each in stakes.iter_rows()]
-    largest = max([1.0, *(each.stake for each in seen)])
-    verdict = watch(seen, cap=cap, confidence=confidence, largest=largest)
+def _breach(champion: _Champion, audited: pl.DataFrame, rules: RiskRules) -> datetime | None:
+    before = len(champion.audits)
+    champion.audits += [Audit(*each) for each in audited.select("found_full", "weight").iter_rows()]
+    largest = max([1.0, *(each.stake for each in champion.audits)])
+    verdict = watch(
+        champion.audits, cap=rules.abuse_cap, confidence=rules.confidence, largest=largest
+    )
     if verdict.breached_at is None:
         return None
-    at: datetime = inspected["requested_at"][verdict.breached_at - before]
-    return at + timedelta(microseconds=INSPECTED_US)
+    at: datetime = audited.select(_INSPECTED_AT)["requested_at"][verdict.breached_at - before]
+    return at
 
 
 def _round(life: Life, rows: Rows) -> dict[str, float]:

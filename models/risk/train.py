@@ -15,7 +15,7 @@ from models.risk.arrays import Floats
 from models.risk.certify import Certificate, Judged
 from models.risk.choose import Choice
 from models.risk.features import NAMES
-from models.risk.findings import Bearable, Findings
+from models.risk.findings import Findings
 from models.risk.grow import (
     LEAST_OF_EACH,
     LEAST_TO_CALIBRATE,
@@ -30,6 +30,7 @@ from models.risk.grow import (
 from models.risk.measure import Metrics
 from models.risk.rules import RiskRules
 from models.risk.split import Block, Plan, Windows, divide
+from models.risk.watch import Usual
 
 _PACE = timedelta(days=28)
 
@@ -54,8 +55,8 @@ class Trained:
     `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
     label, weight, value`, each scored by the model of its block; `label` is null where it is not known or does not
     certify; `rank` is the share of the certifying requests whose score is at most as high. `certificates` are by action. `document` and `golden`
-    are the files that the registry writes. `bearable` is what basic inspections may find among approvals; None where nothing is
-    approved, or nothing was found out. `missing_until` is when the missing labels will be there at the present pace.
+    are the files that the registry writes. `usual` is what basic inspections found among what is approved; None where nothing is
+    approved, or nothing is known. `missing_until` is when the missing labels will be there at the present pace.
     """
 
     as_of: datetime
@@ -68,7 +69,7 @@ class Trained:
     judged: pl.DataFrame
     certificates: dict[str, Certificate]
     choice: Choice
-    bearable: Bearable | None
+    usual: Usual | None
     metrics: Metrics
     data: dict[str, Any]
     missing_until: datetime | None
@@ -128,7 +129,7 @@ def train(
         judged=judged,
         certificates=certificates,
         choice=choice,
-        bearable=findings.bearable(found, choice.actions["approve"], rules.confidence),
+        usual=findings.usual(found, choice.actions["approve"]),
         metrics=measure.measure(judged, seed),
         data=_data(frame, examples, windows),
         missing_until=_when(frame, as_of, certificates["approve"].missing_labels),
@@ -153,7 +154,7 @@ def to_manifest(trained: Trained, policy_version: str) -> dict[str, Any]:
         "metrics": asdict(trained.metrics),
         "certificate": _certificate(trained, certificate),
         "threshold": approve.threshold,
-        "bearable": None if trained.bearable is None else asdict(trained.bearable),
+        "usual": None if trained.usual is None else asdict(trained.usual),
         "actions": {name: asdict(action) for name, action in trained.choice.actions.items()},
         "costs": asdict(trained.choice.costs),
         "rules": asdict(trained.rules),

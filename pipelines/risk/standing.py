@@ -141,7 +141,7 @@ def _standing(
         """select count(labels.label), coalesce(sum(labels.label), 0) from intermediate.risk_labels as labels
            where labels.is_full_by_decision"""
     ).row(0)
-    verdicts = (watched.by_count, watched.by_amount, watched.by_findings) if watched else ()
+    verdicts = (watched.by_count, watched.by_amount) if watched else ()
     holds = shelf.deciding == "suspended" and shelf.suspension
     row = {
         "as_of": as_of,
@@ -160,7 +160,7 @@ def _standing(
         "confidence": terms.confidence,
         "audits": watched.by_count.audits if watched else 0,
         "audits_abusive": watched.by_count.abusive if watched else 0,
-        "evidence": max([each.evidence for each in verdicts if each], default=1.0),
+        "evidence": max([verdict.evidence for verdict in verdicts], default=1.0),
         "evidence_limit": 1 / (1 - terms.confidence),
         "compared": compared.assessments,
         "differing": compared.differing,

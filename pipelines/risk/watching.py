@@ -19,7 +19,7 @@ from models.risk.features import NAMES
 from models.risk.registry import Pointer
 from models.risk.score import ModelUnusable, read_manifest
 from models.risk.suspension import Cause
-from models.risk.watch import Audit, Verdict, watch
+from models.risk.watch import Audit, Rise, Usual, Verdict, first_rise, watch
 from pipelines.risk.bench import BY, Bench
 from pipelines.risk.seen import SEEN_RELATION
 from pipelines.warehouse.warehouse import Warehouse
@@ -43,7 +43,7 @@ class Watched:
     version: str
     by_count: Verdict
     by_amount: Verdict
-    by_findings: Verdict | None
+    rise: Rise | None
     score: drift.Drift | None
     features: tuple[drift.Drift, ...]
     recent: int
@@ -65,13 +65,11 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
         return None
     policy, since = retour.context.policy, _since(warehouse, pointer)
     by_count, by_amount = _audits(warehouse, policy, pointer.version, since)
-    by_findings = _findings(
-        warehouse, manifest.get("bearable"), policy.risk.confidence, pointer.version, since
-    )
+    rise = _findings(warehouse, manifest.get("usual"), pointer.version, since)
     scores, vectors = _recent(warehouse, pointer.version, since)
     moved = _score_drift(manifest.get("score_reference"), scores, policy.risk.drift_limit)
     features = _feature_drift(manifest.get("reference"), vectors, policy.risk.drift_limit)
-    cause, why = _verdict(policy, by_count, by_amount, by_findings, moved)
+    cause, why = _verdict(policy, by_count, by_amount, rise, moved)
     if cause and why:
         at = (warehouse.run.as_of or datetime(1970, 1, 1)).replace(tzinfo=UTC)  # noqa: DTZ001  # UTC without a zone
         suspend(bench, retour, pointer.version, at, cause, why)
@@ -79,7 +77,7 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
         version=pointer.version,
         by_count=by_count,
         by_amount=by_amount,
-        by_findings=by_findings,
+        rise=rise,
         score=moved,
         features=features,
         recent=len(vectors),
@@ -140,17 +138,13 @@ def _audits(
 
 
 def _findings(
-    warehouse: Warehouse,
-    bearable: Mapping[str, Any] | None,
-    confidence: float,
-    version: str,
-    since: datetime,
-) -> Verdict | None:
-    """By the requests that the model approved and that got the basic inspection, in the order in which its results came."""
-    if bearable is None:
+    warehouse: Warehouse, usual: Mapping[str, Any] | None, version: str, since: datetime
+) -> Rise | None:
+    """By what the model approved and the basic inspection saw. None for a model that was trained before that was watched."""
+    if usual is None:
         return None
     rows = warehouse.query(
-        """select labels.finding
+        """select labels.found_at, labels.finding = 1
             from marts.risk_decisions as decisions
             inner join intermediate.risk_labels as labels on labels.rma = decisions.rma
             inner join risk_watched as watched on watched.version = decisions.decided_by
@@ -160,8 +154,7 @@ def _findings(
             order by labels.found_at, decisions.rma""",
         risk_watched=_watched(version, since),
     )
-    inspected = [Audit(finding == 1) for finding in rows["finding"]]
-    return watch(inspected, cap=bearable["limit"], confidence=confidence)
+    return first_rise(rows.rows(), Usual(**usual))
 
 
 def _recent(warehouse: Warehouse, version: str, since: datetime) -> tuple[Floats, Floats]:
@@ -206,7 +199,7 @@ def _verdict(
     policy: Policy,
     by_count: Verdict,
     by_amount: Verdict,
-    by_findings: Verdict | None,
+    rise: Rise | None,
     moved: drift.Drift | None,
 ) -> tuple[Cause | None, str | None]:
     for verdict, cap, what in (
@@ -218,10 +211,10 @@ def _verdict(
                 f"{verdict.abusive} of {verdict.audits} audited approvals were abusive: the cap of {cap:.2%} by {what} "
                 f"is broken (evidence {verdict.evidence:.3g}, limit {verdict.limit:.3g})"
             )
-    if by_findings is not None and by_findings.is_breached:
+    if rise is not None:
         return "findings_exceeded", (
-            f"{by_findings.abusive} of {by_findings.audits} approvals failed the basic inspection, more than the certificate bears "
-            f"(evidence {by_findings.evidence:.3g}, limit {by_findings.limit:.3g})"
+            f"{rise.bad} of {rise.known} approvals failed the basic inspection in the week up to {rise.at:%Y-%m-%d}, more than "
+            f"the certificate bears (by chance alone: {rise.chance:.2g})"
         )
     if moved is not None and moved.has_moved:
         return "drift", (

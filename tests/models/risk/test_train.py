@@ -183,11 +183,14 @@ def test_nothing_is_approved_where_the_newest_inspections_find_more_than_before(
     )
 
     assert before.threshold is not None
-    assert before.bearable is not None
-    told = to_manifest(before, "1")["bearable"]
-    assert told["bad"] / told["known"] < told["limit"] < RULES.abuse_cap
+    assert before.usual is not None
+    told = to_manifest(before, "1")["usual"]
+    assert told["times"] >= 1
+    approved = before.choice.actions["approve"].share
+    assert told["known"] == pytest.approx(approved * record["finding"].count(), rel=0.1)
+    assert told["bad"] / told["known"] < RULES.abuse_cap
     assert after.threshold is None
-    assert after.bearable is None
+    assert after.usual is None
     assert after.certificates["approve"].contradicted_by == "newest_findings"
     assert to_manifest(after, "1")["certificate"]["contradicted_by"] == "newest_findings"
     assert "of late inspections find more than before" in card.to_markdown(after, "1")
