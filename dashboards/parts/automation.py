@@ -51,6 +51,11 @@ def _say_who_decides(view: View, row: Row) -> None:
                 why=texts.sentences(row["why"] or "–"),
             )
         )
+        st.caption(
+            texts(
+                "People decide until a training certifies a model again. Who has looked into it can let this one decide: `retour model resume`."
+            )
+        )
     elif deciding == "unavailable":
         st.error(
             texts(

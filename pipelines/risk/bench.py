@@ -66,9 +66,9 @@ class Bench:
         """Note what the newest training gave."""
         self._note({"version": version, "too_few": too_few, "against": None})
 
-    def note_judged(self, version: str, against: tuple[str, ...]) -> None:
-        """Note what speaks against the promotion of the newest model."""
-        self._note({"version": version, "too_few": None, "against": list(against)})
+    def note_judged(self, told: Told, against: tuple[str, ...]) -> None:
+        """Note that the newest training was judged, and what speaks against the promotion of its model."""
+        self._note({"version": told.version, "too_few": told.too_few, "against": list(against)})
 
     def told(self) -> Told | None:
         """What is known of the newest training; None before the first."""

@@ -47,9 +47,12 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
     None where the newest training gave no model. Raises `ModelUnusable` where its folder cannot be read.
     """
     told = bench.told()
-    if told is None or told.version is None:
-        if told is not None:
+    if told is None:
+        return None
+    if told.version is None:
+        if told.against is None:  # once for a training: whoever resumes the champion is heard
             _suspend_unrenewed(bench, retour)
+            bench.note_judged(told, ())
         return None
     root, version = bench.registry, told.version
     manifest = read_manifest(root / version)
@@ -68,9 +71,9 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
     is_champion = standing is not None and standing.version == version
     if comparison.is_better or is_champion:
         _promote(root, manifest, comparison, retour)
-    if not certified and told.against is None:  # once for a training: whoever resumes it is heard
+    if not certified and told.against is None:
         _suspend_unrenewed(bench, retour)
-    bench.note_judged(version, () if is_champion else comparison.against)
+    bench.note_judged(told, () if is_champion else comparison.against)
     before = None if standing is None else standing.version
     return Judgement(
         version=version,

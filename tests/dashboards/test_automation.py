@@ -205,6 +205,7 @@ class TestPage:
             ({"deciding": "no_model", "champion": None}, "info", "No model decides yet."),
             ({"deciding": "uncertified"}, "warning", "certified for nothing"),
             ({"deciding": "suspended", "why": "the cap is broken"}, "error", "the cap is broken"),
+            ({"deciding": "suspended", "why": "drift"}, "caption", "`retour model resume`"),
             ({"deciding": "unavailable", "why": "a file is gone"}, "error", "a file is gone"),
             ({"differing": 2, "first_difference": "R1: units"}, "error", "R1: units"),
         ],

@@ -376,6 +376,9 @@ class TestRenewal:
 
         (told,) = own.told("model.suspended")
         assert told["cause"] == "not_renewed"
+        assert suspension.resume(own.bench.registry) is not None
+        assert own.judged() is None
+        assert suspension.suspension(own.bench.registry) is None
 
     def test_who_lets_it_decide_again_is_heard_until_the_next_training(
         self, own: Installation
