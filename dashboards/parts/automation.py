@@ -53,7 +53,7 @@ def _say_who_decides(view: View, row: Row) -> None:
         )
         st.caption(
             texts(
-                "People decide until a training certifies a model again. Who has looked into it can let this one decide: `retour model resume`."
+                "No model decides until a training certifies one again. Who has looked into it can let this one decide: `retour model resume`."
             )
         )
     elif deciding == "unavailable":
