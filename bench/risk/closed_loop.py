@@ -206,7 +206,8 @@ def _challenger(
     """A model trained on what is known at a moment, if it may decide."""
     rules = risk_rules(life.policy)
     try:
-        trained = train(_frame(life, known, way), as_of, rules, seed, explain=False)
+        plan = Plan() if way.findings else Plan(news_days=0.0)
+        trained = train(_frame(life, known, way), as_of, rules, seed, plan, explain=False)
     except TooFewLabels:
         return None, None
     stakes = _stakes(trained)
@@ -225,9 +226,7 @@ def _stakes(trained: Trained) -> Stakes:
 
 
 def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
-    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself;
-    where nobody looks at findings, they teach as ever, and none is news.
-    """
+    """The training frame as this way has it. Where all that nobody inspected counts as good, each label stands for itself."""
     made = life.of(rows)
     frame = deciding.training_frame(life.applications[rows], made, life.came[rows])
     if not (way.weights and way.audits):
@@ -235,8 +234,6 @@ def _frame(life: Life, rows: Rows, way: Way) -> pl.DataFrame:
         frame = frame.with_columns(
             weight=pl.lit(1.0), certifying_weight=pl.when(is_known).then(1.0)
         )
-    if not way.findings:
-        frame = frame.with_columns(pl.col("found_at") - timedelta(days=Plan().gap_days))
     if way.audits:
         return frame
     basic = [each.decision == "approve" and each.inspection == "basic" for each in made]

@@ -30,7 +30,8 @@ class Plan:
     `blocks`: in how many blocks they certify; each costs a training. `test`: the share of the latest ones that test.
     `calibrate`: of what a model may learn from, the latest share, which does not grow its trees but says
     when to stop and how raw scores become probabilities. `gap_days`: how old a request must be before its label counts;
-    younger ones are labelled only if that went fast, and fast is not like the rest. `many`: labels from which on the
+    younger ones are labelled only if that went fast, and fast is not like the rest. `news_days`: what quick looks found in so many
+    days is news, which may contradict what labels certify; with 0 nothing does. `many`: labels from which on the
     first share `first` teaches, and one block after it certifies.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     test: float = 0.1
     calibrate: float = 0.12
     gap_days: float = 14.0
+    news_days: float = 14.0
     many: int = 100_000
     first: float = 0.4
 

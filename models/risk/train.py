@@ -112,7 +112,9 @@ def train(
     shape, first = grow_best(examples, lessons[0], shapes, seed)
     *grown, last = first, *(grow(examples, lesson, shape, seed) for lesson in lessons[1:])
     judged = _judge(frame, examples, blocks, grown)
-    found = _findings(frame, examples, blocks, grown, judged, as_of - timedelta(days=plan.gap_days))
+    found = _findings(
+        frame, examples, blocks, grown, judged, as_of - timedelta(days=plan.news_days)
+    )
     certificates = _certify(judged, found, rules, seed)
     choice = choose.choose(
         certificates, judged, _fresh_scores(frame, examples, windows, last), rules

@@ -1,5 +1,7 @@
 """A shop that learns from its own decisions: with audits it knows what it approves, without them it deceives itself."""
 
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -95,3 +97,23 @@ def test_a_model_that_its_audits_prove_wrong_decides_no_more_until_another_is_ce
     assert lived["coverage"][stopped] < 0.8 * lived["coverage"][stopped - 1]
     after = lived[stopped + 1 :].filter(~pl.col("certified"))
     assert after["approved"].sum() == 0
+
+
+def test_a_model_whose_approvals_fail_the_quick_look_decides_no_more_unless_nobody_looks(
+    shop: pl.DataFrame,
+) -> None:
+    """From the middle of a round on the quick look finds every seventh of the harmless bad; no audit does."""
+    turned = pl.col("requested_at") > COURSE.starts(1) + timedelta(days=20)
+    bad = turned & (pl.col("posterior") < 0.3) & (pl.int_range(pl.len()) % 7 == 0)
+    spoilt = shop.with_columns(found_basic=pl.col("found_basic") | bad)
+
+    seen, unseen = (
+        live(spoilt, COURSE, Way("product", findings=findings), 1, POLICY)
+        for findings in (True, False)
+    )
+
+    assert seen["breached"].to_list() == [False, True, False]
+    assert 0 < seen["coverage"][1] < 0.8 * unseen["coverage"][1]
+    assert not seen["certified"][2]
+    assert not unseen["breached"].any()
+    assert unseen["certified"][2]
