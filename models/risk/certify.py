@@ -35,9 +35,7 @@ _STEP = (
     0.02  # of the requests: finer ones fail more often by chance, coarser ones give away coverage
 )
 _DRAWS = 2000
-UNLIKELY = (
-    0.05  # what happens less often than that, though nothing changed, contradicts a certificate
-)
+UNLIKELY = 0.05  # what chance alone brings less often contradicts a certificate
 _LIKELY = 0.95  # of the highest chance to pass: the largest such share is the start
 _PRUDENCE = (
     1.25,

@@ -68,7 +68,8 @@ def compare(
         against=_against(
             len(known),
             saving,
-            None if is_certified else uncertified(contradicted_by),
+            is_certified,
+            contradicted_by,
             golden,
             is_in_parity,
         ),
@@ -113,7 +114,8 @@ def _mean(values: Floats, weight: Floats) -> float:
 def _against(
     labels: int,
     saving: Interval,
-    uncertified: str | None,
+    is_certified: bool,
+    contradicted_by: str | None,
     golden: Reproduction,
     is_in_parity: bool,
 ) -> tuple[str, ...]:
@@ -124,9 +126,9 @@ def _against(
     )
     differing = f"{len(golden.differing)} of its {golden.rows} golden rows come out otherwise"
     reasons = {
-        uncertified or "": uncertified is not None,
+        uncertified(contradicted_by): not is_certified,
         few: labels < LEAST_LABELS,
-        unsure: uncertified is None and saving.low <= 0,  # without a threshold it would do nothing
+        unsure: is_certified and saving.low <= 0,  # without a threshold it would do nothing
         differing: not golden.is_exact,
         "features differ between log and lake": not is_in_parity,
     }

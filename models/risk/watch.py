@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _GUESSES = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)  # times the cap
-WEEK = timedelta(days=7)
+_WEEK = timedelta(days=7)
 _ONE_IN = 500
 
 
@@ -119,7 +119,7 @@ def first_rise(inspected: Sequence[tuple[datetime, bool]], usual: Usual) -> Rise
     begin = bad = 0
     for place, (at, is_bad) in enumerate(inspected):
         bad += is_bad
-        while inspected[begin][0] <= at - WEEK:
+        while inspected[begin][0] <= at - _WEEK:
             bad -= inspected[begin][1]
             begin += 1
         known = place + 1 - begin
@@ -129,7 +129,7 @@ def first_rise(inspected: Sequence[tuple[datetime, bool]], usual: Usual) -> Rise
 
 
 def _at_least(hits: int, tries: int, chance: float) -> float:
-    """The upper tail of the binomial distribution."""
+    """The upper tail of the binomial distribution; SciPy's takes longer to import than a refresh to watch."""
     if hits <= 0 or chance >= 1:
         return 1.0
     if chance <= 0:

@@ -34,8 +34,10 @@ RECENT = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen of the model that decides: its audits by count and by money, what basic inspections found of its approvals
-    (None where its training could not say what they may find), how far score and features moved.
+    """What was seen of the model that decides: its audits by count and by money, how far score and features moved.
+
+    `rise`: when basic inspections found more of its approvals than its certificate bears; None where they do not, or its
+    training could not say what it bears.
 
     `why` is the cause of a suspension of this run, in words; None where there is none.
     """

@@ -86,6 +86,14 @@ class TestList:
         assert "challenger" in rows[second]
         assert "no, 700 labels are missing" in rows[second]
 
+    def test_what_no_label_would_mend_is_told_as_no_alone(self, root: Path, model: Command) -> None:
+        nothing = {"certified": False, "missing_labels": None}
+        version = put_model(root, threshold=None, certificate=nothing)
+
+        (row,) = (line for line in model("list").splitlines() if line.startswith(version))
+
+        assert row.split()[-1] == "no"
+
 
 class TestShow:
     def test_the_manifest_and_that_the_files_are_sound(self, root: Path, model: Command) -> None:

@@ -34,6 +34,7 @@ def compared(
     rows: int = 400,
     differing: tuple[int, ...] = (),
     is_in_parity: bool = True,
+    contradicted_by: str | None = None,
 ) -> Comparison:
     return compare(
         asked,
@@ -41,6 +42,7 @@ def compared(
         is_certified=is_certified,
         golden=Reproduction(rows, differing),
         is_in_parity=is_in_parity,
+        contradicted_by=contradicted_by,
         seed=1,
     )
 
@@ -89,6 +91,8 @@ def test_what_is_certified_for_nothing_is_told_no_saving_of_nothing() -> None:
     idle = requests(2000, 0.1).with_columns(challenger=pl.col("champion"))
 
     assert compared(idle, is_certified=False).against == ("nothing is certified",)
+    of_late = compared(idle, is_certified=False, contradicted_by="newest_findings").against
+    assert of_late == ("nothing is certified: of late inspections find more than before",)
     (why,) = compared(idle).against
     assert "does not lie above 0" in why
 

@@ -297,6 +297,12 @@ class TestWatch:
         assert "approvals failed the basic inspection in the week up to 2026-05-0" in row["why"]
         assert not re.search("[a-z]{3}", Texts("zh").sentences(row["why"]))
         assert (row["audits"], row["audits_abusive"]) == (5, 0)
+        lifted = suspension.resume(own.bench.registry)
+        assert lifted is not None
+        looked = resumed(lifted.version, LATER + timedelta(days=200), "x", "looked", Actor("admin"))
+        own.retour.conclusions.append([looked])
+        own.ask("select 1")
+        assert suspension.suspension(own.bench.registry) is None
 
     def test_failures_that_the_certificate_bears_leave_it_alone(self, tmp_path: Path) -> None:
         own = Installation(tmp_path, audits=0.7)
@@ -305,11 +311,14 @@ class TestWatch:
         decide(own, 100, "passed", **quick)
         decide(own, 1, "failed", **quick)
         decide(own, 40, "failed", **quick, is_drawn_doubt=True, approve_propensity=0.03)
+        decide(own, 120, "passed")
+        decide(own, 9, "failed")
 
         found = own.watch()
 
         assert found is not None
         assert found.rise is None
+        assert (found.by_count.audits, found.by_count.abusive) == (129, 9)
         assert found.cause is None
 
     def test_who_lets_it_decide_again_is_heard_until_new_evidence_comes(
