@@ -21,6 +21,7 @@ from bench.risk import baselines, deciding, scoring
 from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
 from bench.risk.living import Life
 from bench.risk.shops import INSPECTED_US
+from dashboards.queries.automation import estimated
 from models.risk.features import FEATURES
 from models.risk.rules import RiskRules
 from models.risk.split import Plan
@@ -33,6 +34,7 @@ from simulator.reading import scenario_named
 from simulator.scenario import Archetype, Scenario
 
 _INSPECTED_AT = pl.col("requested_at") + timedelta(microseconds=INSPECTED_US)
+_NOT_KNOWN = float("nan")
 _LINKS = [feature.name for feature in FEATURES if feature.group == "links"]
 
 
@@ -115,9 +117,9 @@ def live(
     applications: pl.DataFrame, course: Course, way: Way, seed: int, policy: Policy
 ) -> pl.DataFrame:
     """A row a round: `round, labels, certified` (whether a new model was certified), `coverage, abuse, amount, expected`
-    (true rates among what the model approved; `expected` by the all-knowing oracle), `audit_share, estimate,
-    estimate_basic, approved, doubts, doubts_abuse` (how many of its doubts the lot let pass, and their true rate),
-    `breached` (whether the watch stopped the model in it).
+    (true rates among what the model approved; `expected` by the all-knowing oracle), `audit_share`, those of `estimates`,
+    `approved, doubts, doubts_abuse` (how many of its doubts the lot let pass, and their true rate), `breached` (whether the
+    watch stopped the model in it).
     """
     chance = np.random.default_rng([seed, 77])
     if not way.links:
@@ -185,19 +187,31 @@ def _shop(folder: Path, seed: int) -> Path:
     return folder / f"loop-{seed}.parquet"
 
 
-def estimates(approvals: pl.DataFrame) -> tuple[float, float]:
-    """The estimated share of abuse among approvals (`found_full, found_basic, inspected, weight`): from the audits alone,
-    and from the basic inspection that everything gets, to which audits add what only a full one finds.
+def estimates(approvals: pl.DataFrame) -> dict[str, float]:
+    """What a shop can say of the share of abuse among approvals (`found_full, found_basic, inspected, weight`) that came
+    back: `audited_rate` by the audits alone, and `estimated_rate` with its interval as its page says it, from what all
+    other inspections found besides; not a number where nothing tells.
     """
     audited = approvals.filter("inspected")
-    if audited.is_empty():
-        return float("nan"), float("nan")
-    weight = audited["weight"].to_numpy()
-    full, basic = (audited[name].to_numpy().astype(float) for name in ("found_full", "found_basic"))
-    seen = approvals["found_basic"].to_numpy().astype(float).mean()
-    return float(np.average(full, weights=weight)), float(
-        max(seen + np.average(full - basic, weights=weight), 0.0)
-    )
+    others = approvals.filter(~(pl.col("inspected") & (pl.col("weight") > 1)))
+    failed = others.select(pl.when("inspected").then("found_full").otherwise("found_basic"))
+    weight, bad = audited["weight"].to_numpy(), audited["found_full"].to_numpy().astype(float)
+    alone, equal = _NOT_KNOWN, 0.0
+    if len(audited):
+        alone = float(np.average(bad, weights=weight))
+        equal = float(weight.sum() ** 2 / (weight**2).sum())
+    looked = len(others), int(failed.to_series().sum())
+    told = estimated(*looked, equal, equal * alone if equal else 0.0)
+    return {
+        "audited_rate": alone,
+        "estimated_rate": told.rate if told else _NOT_KNOWN,
+        "estimated_low": told.low if told else _NOT_KNOWN,
+        "estimated_high": told.high if told else _NOT_KNOWN,
+        "looked": looked[0],
+        "failed": looked[1],
+        "audited": len(audited),
+        "audits_abusive": int(bad.sum()),
+    }
 
 
 def _challenger(
@@ -295,7 +309,6 @@ def _round(life: Life, rows: Rows) -> dict[str, float]:
     truth, value = made["is_abusive"].to_numpy().astype(float), made["value"].to_numpy()
     approvals, doubts = made.filter("is_approved"), made.filter("is_drawn_doubt")
     abuse, amount = scoring.rates(passed, truth, value)
-    from_audits, with_basic = estimates(approvals.filter("came"))
     return {
         "coverage": float(passed.sum() / max(made["is_eligible"].sum(), 1)),
         "approved": len(approvals),
@@ -303,8 +316,7 @@ def _round(life: Life, rows: Rows) -> dict[str, float]:
         "amount": amount,
         "expected": scoring.rates(passed, made["posterior"].to_numpy(), value)[0],
         "audit_share": float(approvals["inspected"].sum() / max(len(approvals), 1)),
-        "estimate": from_audits,
-        "estimate_basic": with_basic,
+        **estimates(approvals.filter("came")),
         "doubts": len(doubts),
         "doubts_abuse": float(doubts["is_abusive"].sum() / max(len(doubts), 1)),
     }

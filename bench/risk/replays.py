@@ -27,12 +27,16 @@ from bench.risk.cases import (
     scenario_of,
     with_labels,
 )
-from models.risk.choose import review_cost
+from models.risk.certify import Judged, certify, withstanding
+from models.risk.choose import review_cost, threshold_at
 from models.risk.measure import auc
 from models.risk.rules import RiskRules
 from models.risk.train import Trained, train
 
 _SPLIT = 2  # parts of a case's shops: each part's oracle is taught by the others
+SAME, ALL = "oracle of the same features", "all-knowing oracle"
+CERTIFIED_SAME = "oracle of the same features, certified by the labels"
+CERTIFIED_ALL = "all-knowing oracle, certified by the labels"
 SHARES = tuple(twentieth / 20 for twentieth in range(1, 21))
 
 
@@ -121,15 +125,18 @@ def play_into(case: Case, seed: int, size: Size, folder: Path) -> None:
 
 
 def write_known_best(case: Case, part: int, extent: Extent, folder: Path) -> None:
-    """Score the later applications of one part of a case's shops by the oracle of the other ones."""
+    """Score the applications of one part of a case's shops, from when labels are kept, by the oracle of the other ones."""
     seeds = range(extent.first_seed, extent.first_seed + extent.shops)
     inside = [seed for seed in seeds if seed % _SPLIT == part]
     outside = [seed for seed in seeds if seed % _SPLIT != part] or inside
     best, taught = oracle.of_other_shops([_paths(folder, case, seed)[0] for seed in outside], part)
     for seed in inside:
         shop, known_best = _paths(folder, case, seed)
-        features = features_of(_later(pl.read_parquet(shop), extent.size))
-        pl.DataFrame({"score": best.score(features), "taught": taught}).write_parquet(known_best)
+        kept = pl.read_parquet(shop).filter(
+            "is_eligible", pl.col("requested_at") >= extent.size.opens
+        )
+        scored = {"rma": kept["rma"], "score": best.score(features_of(kept)), "taught": taught}
+        pl.DataFrame(scored).write_parquet(known_best)
 
 
 def replay(task: Task) -> pl.DataFrame:
@@ -138,9 +145,16 @@ def replay(task: Task) -> pl.DataFrame:
     chance = np.random.default_rng([task.seed, task.draw, task.labels])
     frame = _labelled(applications, task, chance)
     trained = train(frame, task.size.as_of, rules, task.draw, explain=False)
-    later, known_best = _later(applications, task.size), pl.read_parquet(task.known_best)
+    best = pl.read_parquet(task.known_best)
+    posterior = applications.select("rma", score="posterior")
+    later = _later(applications, task.size)
+    known_best = _of(later, best)
     known = frame.filter(pl.col("label").is_not_null() & (pl.col("labelled_at") <= task.size.as_of))
-    ways = _ways(trained, known, later, known_best["score"].to_numpy(), rules, task.draw)
+    approved = {
+        **_ways(trained, known, later, known_best, rules, task.draw),
+        CERTIFIED_SAME: _certified_by(best, trained, later, rules),
+        CERTIFIED_ALL: _certified_by(posterior, trained, later, rules),
+    }
     score = scoring.scores(trained.document, features_of(later))
     of_replay = {
         "case": task.case.name,
@@ -148,23 +162,23 @@ def replay(task: Task) -> pl.DataFrame:
         "draw": task.draw,
         "labels": task.labels,
         "known": len(known),
-        "taught": known_best["taught"][0],
+        "taught": best["taught"][0],
         "certified": trained.choice.actions["approve"].certified_share or 0.0,
-        **_aucs(later, score, known_best["score"].to_numpy(), task.size),
+        **_aucs(later, score, known_best, task.size),
     }
     orders = {
         "product": score,
-        "oracle of the same features": known_best["score"].to_numpy(),
-        "all-knowing oracle": later["posterior"].to_numpy(),
+        SAME: known_best,
+        ALL: later["posterior"].to_numpy(),
     }
     every_way = [
         {
             **of_replay,
             "way": name,
-            **asdict(found),
+            **asdict(outcome(chosen, later, rules)),
             "curve": _curve(orders[name], later) if name in orders else None,
         }
-        for name, found in ways.items()
+        for name, chosen in approved.items()
     ]
     return pl.DataFrame(every_way, schema_overrides={"curve": pl.List(pl.Float64)})
 
@@ -200,14 +214,14 @@ def _ways(
     known_best: Floats,
     rules: RiskRules,
     seed: int,
-) -> dict[str, Outcome]:
+) -> dict[str, Flags]:
     features = features_of(later)
     score = scoring.scores(trained.document, features)
     _, posterior, value = _truth(later)
     approve = trained.choice.actions["approve"]
     caps = rules.abuse_cap, rules.amount_cap
     tuned = trained.choice.thresholds(baselines.tuned_share(trained, rules.abuse_cap))
-    approved = {
+    return {
         "product": _upto(score, approve.threshold),
         "all that is certified": _upto(score, approve.certified_threshold),
         "no bound: threshold tuned": _upto(score, tuned),
@@ -217,10 +231,40 @@ def _ways(
         "boosted trees at 0.5": baselines.approved_by_half(known, features, seed),
         "rules only": np.ones(len(later), dtype=np.bool_),
         "the model, knowing the truth": _best(score, posterior, value, caps),
-        "oracle of the same features": _best(known_best, posterior, value, caps),
-        "all-knowing oracle": _best(posterior, posterior, value, caps),
+        SAME: _best(known_best, posterior, value, caps),
+        ALL: _best(posterior, posterior, value, caps),
     }
-    return {name: outcome(one, later, rules) for name, one in approved.items()}
+
+
+def _certified_by(
+    order: pl.DataFrame, trained: Trained, later: pl.DataFrame, rules: RiskRules
+) -> Flags:
+    """What the product's own certificate would let pass by the very labels it has, if its scores were these (`rma, score`)."""
+    judged = trained.judged.with_columns(score=pl.Series(_of(trained.judged, order)))
+    among = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
+    rank = np.searchsorted(among, judged["score"], side="right") / max(len(among), 1)
+    known = judged.with_columns(rank=pl.Series(rank)).filter(pl.col("label").is_not_null())
+    certificate = certify(
+        _evidence(known.filter(~pl.col("is_test"))),
+        cap=rules.abuse_cap,
+        amount_cap=rules.amount_cap,
+        confidence=rules.confidence,
+        seed=trained.seed,
+    )
+    share = withstanding(certificate, _evidence(known.filter("is_test"))).share
+    return _upto(_of(later, order), None if share is None else threshold_at(among, share))
+
+
+def _evidence(known: pl.DataFrame) -> Judged:
+    return Judged(
+        *(known[name].to_numpy() for name in ("rank", "score", "label", "weight", "value"))
+    )
+
+
+def _of(rows: pl.DataFrame, scored: pl.DataFrame) -> Floats:
+    """The scores (n,) of these rows."""
+    found = rows.select("rma").join(scored, on="rma", how="left", maintain_order="left")
+    return found["score"].to_numpy()
 
 
 def _upto(score: Floats, threshold: float | None) -> Flags:

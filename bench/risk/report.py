@@ -20,14 +20,14 @@ from bench.figures import Figure
 from bench.reporting import Verdict, interval, table, word
 from bench.risk import closed_loop, oracle, replays, speed
 from bench.risk.cases import risk_rules
+from bench.risk.replays import ALL, CERTIFIED_ALL, CERTIFIED_SAME, SAME
 from models.risk.plots import Line, bars, lines
 
 REPORT = "report.md"
 _BROKEN_MOST = 0.05
 _COVERAGE = {10_000: 0.92, 50_000: 0.97}
 _AUC_NEAR, _DECAY_MOST, _LOOPS_LEAST, _AUDIT_MOST, _ESTIMATE_NEAR = 0.01, 0.01, 0.95, 0.05, 0.003
-_PRODUCT, _SAME, _ALL = "product", "oracle of the same features", "all-knowing oracle"
-_CERTIFIED = "all that is certified"
+_PRODUCT, _CERTIFIED = "product", "all that is certified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,14 @@ def _cap_verdicts(product: pl.DataFrame) -> list[Verdict]:
 def _coverage_verdict(rows: pl.DataFrame, labels: int, least: float) -> Verdict:
     of = {
         way: _mean(rows.filter((pl.col("way") == way) & (pl.col("labels") == labels)), "coverage")
-        for way in (_CERTIFIED, _SAME, _ALL)
+        for way in (_CERTIFIED, SAME, ALL, CERTIFIED_SAME, CERTIFIED_ALL)
     }
-    share = of[_CERTIFIED] / of[_SAME]
+    share = of[_CERTIFIED] / of[SAME]
     return Verdict(
         f"At {labels:,} labels the certified coverage is ≥ {least:.0%} of the oracle's",
-        f"{share:.1%} of the oracle of the same features ({of[_CERTIFIED]:.1%} against {of[_SAME]:.1%}), "
-        f"{of[_CERTIFIED] / of[_ALL]:.1%} of the all-knowing one ({of[_ALL]:.1%})",
+        f"{share:.1%} of the oracle of the same features ({of[_CERTIFIED]:.1%} against {of[SAME]:.1%}), "
+        f"{of[_CERTIFIED] / of[ALL]:.1%} of the all-knowing one ({of[ALL]:.1%}); the same labels would certify "
+        f"{of[CERTIFIED_SAME] / of[SAME]:.1%} by the order of the first and {of[CERTIFIED_ALL] / of[ALL]:.1%} by that of the second",
         share >= least,
     )
 
@@ -202,12 +203,14 @@ def _loop_verdicts(product: pl.DataFrame) -> list[Verdict]:
         np.average(acting["audit_share"].to_numpy(), weights=acting["approved"].to_numpy())
     )
     off = acting.with_columns(
-        (pl.col("estimate") - pl.col("abuse")).abs().alias("alone"),
-        (pl.col("estimate_basic") - pl.col("abuse")).abs().alias("basic"),
+        (pl.col("audited_rate") - pl.col("abuse")).abs().alias("alone"),
+        (pl.col("estimated_rate") - pl.col("abuse")).abs().alias("all"),
     )
     near = {
-        name: float(np.mean(off[name].to_numpy() <= _ESTIMATE_NEAR)) for name in ("alone", "basic")
+        name: float(np.mean(off[name].to_numpy() <= _ESTIMATE_NEAR)) for name in ("alone", "all")
     }
+    holds = pl.col("abuse").is_between("estimated_low", "estimated_high")
+    held_in = float(off.select(holds.mean()).item())
     return [
         Verdict(
             f"Closed loop: the cap holds in every round in ≥ {_LOOPS_LEAST:.0%} of runs, by count and by amount",
@@ -223,8 +226,9 @@ def _loop_verdicts(product: pl.DataFrame) -> list[Verdict]:
         Verdict(
             f"Closed loop: the estimated abuse rate is within {_ESTIMATE_NEAR * 100:.1f} points of the truth in every round",
             f"in {near['alone']:.0%} of rounds from the audits alone (on average {_mean(off, 'alone') * 100:.2f} points "
-            f"off), in {near['basic']:.0%} with what basic inspections find ({_mean(off, 'basic') * 100:.2f} points)",
-            near["basic"] == 1.0,
+            f"off), in {near['all']:.0%} as the page says it, with what all other inspections found "
+            f"({_mean(off, 'all') * 100:.2f} points; the truth lies in its 95 % interval in {held_in:.0%})",
+            near["all"] == 1.0,
         ),
     ]
 
@@ -249,7 +253,7 @@ class _Summary:
 def _summary(one: pl.DataFrame) -> _Summary:
     cap = risk_rules().abuse_cap
     acting = one.filter(pl.col("approved") > 0).with_columns(
-        off=(pl.col("estimate").fill_nan(0.0) - pl.col("abuse")).abs()
+        off=(pl.col("estimated_rate").fill_nan(0.0) - pl.col("abuse")).abs()
     )
     worst = one.group_by("seed").agg(pl.col("expected").max())
     return _Summary(
@@ -292,7 +296,9 @@ def _sections(plan: Plan, found: Found) -> list[str]:
         _played(plan, found),
         "## Ways of deciding the same applications",
         "Means over the replays; rates are true ones, among what was approved. Costs are euro cents an application. The "
-        "lines that know the truth take the most that their order allows under both caps.",
+        "lines that know the truth take the most that their order allows under both caps; *certified by the labels* is "
+        "what the product's certificate would grant by the same labels to whoever orders as the oracle does: more than that "
+        "no better model could gain.",
         *_ways_tables(found.replays),
         "![Coverage against the true rate](coverage.svg)",
         "## The cap",
@@ -400,7 +406,7 @@ def _cap_table(rows: pl.DataFrame) -> str:
 def _loop_table(loops: pl.DataFrame) -> str:
     means = loops.group_by("way", "round", maintain_order=True).agg(
         pl.col("labels", "coverage", "abuse", "amount", "expected", "audit_share").mean(),
-        pl.col("estimate", "estimate_basic").fill_nan(None).mean(),
+        pl.col("audited_rate", "estimated_rate").fill_nan(None).mean(),
         pl.col("doubts").mean(),
         (pl.col("doubts") * pl.col("doubts_abuse")).sum().alias("doubts_abusive")
         / pl.col("doubts").sum(),
@@ -418,8 +424,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
             "abuse",
             "by amount",
             "audited",
+            "by audits",
             "estimate",
-            "with basic",
             "doubts let pass",
             "of them abusive",
         ),
@@ -434,8 +440,8 @@ def _loop_table(loops: pl.DataFrame) -> str:
                 f"{one['abuse']:.2%}",
                 f"{one['amount']:.2%}",
                 f"{one['audit_share']:.1%}",
-                _percent(one["estimate"]),
-                _percent(one["estimate_basic"]),
+                _percent(one["audited_rate"]),
+                _percent(one["estimated_rate"]),
                 f"{one['doubts']:,.0f}",
                 _percent(one["doubts_abusive"] if one["doubts"] else None),
             )
@@ -490,8 +496,8 @@ def _auc_plot(rows: pl.DataFrame) -> str:
         shown.append(Line(f"the model, {labels:,} labels", _by_month(one, "auc")))
     whole = product.select(numeric().mean())
     shown += [
-        Line(_SAME, _by_month(whole, "auc_features"), is_dashed=True),
-        Line(_ALL, _by_month(whole, "auc_oracle"), is_dashed=True),
+        Line(SAME, _by_month(whole, "auc_features"), is_dashed=True),
+        Line(ALL, _by_month(whole, "auc_oracle"), is_dashed=True),
     ]
     return lines("AUC by month after the training", "month", "AUC", shown)
 

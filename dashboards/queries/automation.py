@@ -14,7 +14,17 @@ from dashboards.queries.periods import Period
 from dashboards.risk_words import SLICES
 
 _Z = 1.959963984540054  # 97.5 % of a normal distribution lies below
+_PRIOR = 4.0  # audits expected to fail, that the failures of other inspections weigh as much as
 MOST_MOVED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share and its 95 % interval."""
+
+    rate: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,26 @@ def passed(connection: duckdb.DuckDBPyConnection, period: Period) -> Passed:
     effective = float(weight.sum() ** 2 / (weight**2 / known["audited_effective"].to_numpy()).sum())
     low, high = interval(rate, effective)
     return Passed(scored, approved, *counts, rate, low, high, *doubts)
+
+
+def estimated(
+    looked_at: int, failed: int, audited: float, audits_abusive: float
+) -> Estimate | None:
+    """The share of abuse among approvals by all that is known of them; None where no inspection is known but audits.
+
+    Most parcels get the basic inspection. What escapes it and what it finds of honest people nearly cancel out, so the share
+    that `failed` of those `looked_at` is where the estimate begins. Audits, given as so many of equal weight, correct it as far
+    as their number tells: the ratio of abuse to failures has a gamma prior around one that weighs as much as audits of which
+    four would be expected to fail, so that where audits are many the estimate is their own rate. The interval is that of a gamma with the relative
+    variance of both, by its cube root (Wilson & Hilferty 1931).
+    """
+    if not looked_at:
+        return None
+    share = (failed + 0.5) / (looked_at + 1)
+    rate = share * (_PRIOR + audits_abusive) / (_PRIOR + audited * share)
+    ninth = (1 / (_PRIOR + audits_abusive) + 1 / (failed + 0.5)) / 9
+    low, high = (max(0.0, 1 - ninth + side * math.sqrt(ninth)) ** 3 for side in (-_Z, _Z))
+    return Estimate(min(1.0, rate), min(1.0, rate * low), min(1.0, rate * high))
 
 
 def interval(rate: float, size: float) -> tuple[float, float]:

@@ -66,19 +66,52 @@ def test_the_same_seed_lives_the_same_life() -> None:
     assert one.equals(other, null_equal=True)
 
 
-def test_the_estimates_are_right_on_average_and_closer_with_basic_inspections() -> None:
-    shop = applications(10_000, 10, 2)
-    truth = shop["is_abusive"].to_numpy().mean()
-    off = []
-    for seed in range(300):
-        inspected = np.random.default_rng(seed).random(len(shop)) < 0.05
-        off.append(
-            estimates(shop.with_columns(inspected=pl.Series(inspected), weight=pl.lit(20.0)))
-        )
-    alone, basic = np.array(off).T - truth
-    assert abs(alone.mean()) < 3 * alone.std() / 300**0.5
-    assert abs(basic.mean()) < 3 * basic.std() / 300**0.5
-    assert basic.std() < 0.85 * alone.std()
+def _off(basic: pl.Expr, share: float, name: str) -> np.ndarray:
+    """How far an estimate is from the truth in 200 draws of this share to audit; one of a hundred approvals is abusive."""
+    number = pl.int_range(10_000)
+    approvals = pl.select(number=number, found_full=number % 100 == 0).with_columns(
+        found_basic=basic, weight=pl.lit(1 / share)
+    )
+    lot = np.random.default_rng(7)
+    found = [
+        estimates(approvals.with_columns(inspected=pl.Series(lot.random(10_000) < share)))[name]
+        for _ in range(200)
+    ]
+    return np.array(found) - 0.01
+
+
+def test_few_audits_are_right_on_average_and_what_other_inspections_found_brings_closer() -> None:
+    """The quick look misses three of ten and finds as many of honest people."""
+    quick = (pl.col("number") % 1000 < 700) & pl.col("found_full") | (pl.col("number") % 333 == 1)
+    alone, every = (_off(quick, 0.03, name) for name in ("audited_rate", "estimated_rate"))
+    assert abs(alone.mean()) < 3 * alone.std() / 200**0.5
+    assert np.abs(every).mean() < 0.5 * np.abs(alone).mean()
+
+
+def test_many_audits_correct_quick_looks_that_find_a_third() -> None:
+    blind = pl.col("number") % 300 == 0
+    few, many = (_off(blind, share, "estimated_rate").mean() for share in (0.003, 0.5))
+    assert few < -0.006
+    assert abs(many) < 0.002
+
+
+def test_who_is_inspected_in_full_without_a_lot_tells_of_himself_alone() -> None:
+    """Of a hundred, ten are inspected in full by decision and four of those are bad; the quick look finds none."""
+    approvals = pl.DataFrame(
+        {
+            "found_full": [number < 4 for number in range(100)],
+            "found_basic": [False] * 100,
+            "inspected": [number < 10 for number in range(100)],
+            "weight": [1.0] * 100,
+        }
+    )
+    told = estimates(approvals)
+    assert (told["looked"], told["failed"], told["audited"], told["audits_abusive"]) == (
+        100,
+        4,
+        10,
+        4,
+    )
 
 
 def test_a_model_that_its_audits_prove_wrong_decides_no_more_until_another_is_certified(
