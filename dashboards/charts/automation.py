@@ -40,23 +40,26 @@ def share_over_time(rows: pl.DataFrame, texts: Texts) -> alt.Chart:
 
 def abuse_over_time(rows: pl.DataFrame, cap: float, texts: Texts) -> alt.LayerChart:
     """The abusive part of what passed in each week with its interval, and the cap as a line."""
-    known = rows.drop_nulls("abuse_rate")
+    known = rows.drop_nulls("estimated_rate")
     base = alt.Chart(known.to_pandas()).encode(
         x=_weeks(known, texts),
         tooltip=[
             _week(texts),
-            alt.Tooltip("abuse_rate:Q", title=texts("Abusive among them"), format=".1%"),
-            alt.Tooltip("abuse_low:Q", title=texts("at least"), format=".1%"),
-            alt.Tooltip("abuse_high:Q", title=texts("at most"), format=".1%"),
+            alt.Tooltip("estimated_rate:Q", title=texts("Abusive among them"), format=".2%"),
+            alt.Tooltip("estimated_low:Q", title=texts("at least"), format=".2%"),
+            alt.Tooltip("estimated_high:Q", title=texts("at most"), format=".2%"),
+            alt.Tooltip("looked_at:Q", title=texts("Inspected")),
+            alt.Tooltip("failed:Q", title=texts("of them failed")),
             alt.Tooltip("audited:Q", title=texts("Audited")),
+            alt.Tooltip("audits_abusive:Q", title=texts("of them abusive")),
             alt.Tooltip("model_version:N", title=texts("Decided by")),
         ],
     )
     reach = base.mark_rule(color=BLUE, strokeWidth=3, opacity=0.4).encode(
-        y=_percent("abuse_low:Q"), y2="abuse_high:Q"
+        y=_percent("estimated_low:Q"), y2="estimated_high:Q"
     )
     dot = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(
-        y=_percent("abuse_rate:Q")
+        y=_percent("estimated_rate:Q")
     )
     return cast(alt.LayerChart, alt.layer(reach, dot, _line(cap)).properties(height=_HEIGHT))
 

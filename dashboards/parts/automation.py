@@ -113,11 +113,11 @@ def show_passed(view: View, period: Period, standing: Row) -> None:
         st.altair_chart(charts.share_over_time(rows, texts), width="stretch", alt=told)
         st.caption(told)
     with right:
-        if rows["abuse_rate"].is_null().all():
-            st.info(texts("Nothing that passed in this period was inspected in full yet."))
+        if rows["estimated_rate"].is_null().all():
+            st.info(texts("Nothing that passed in this period was inspected yet."))
             return
         told = texts(
-            "Of what passed, the abusive part as full inspections say, with its 95 % interval. The line is the cap."
+            "Of what passed, the abusive part as all inspections say, with its 95 % interval. The line is the cap."
         )
         cap = standing["abuse_cap"]
         st.altair_chart(charts.abuse_over_time(rows, cap, texts), width="stretch", alt=told)
@@ -126,16 +126,7 @@ def show_passed(view: View, period: Period, standing: Row) -> None:
 
 def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
     texts, define = view.texts, view.define
-    champion = _champion(view, standing)
-    sure = (
-        texts(
-            "95 %: {low} – {high}",
-            low=texts.share(found.abuse_low, 1),
-            high=texts.share(found.abuse_high, 1),
-        )
-        if found.abuse_rate is not None
-        else None
-    )
+    champion, estimate = _champion(view, standing), found.estimate
     show_figures(
         [
             Figure(
@@ -146,15 +137,15 @@ def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
             ),
             Figure(
                 texts("Abusive among them"),
-                texts.share(found.abuse_rate, 1),
-                define("risk_monitor_weekly.abuse_rate"),
-                sure,
+                texts.share(estimate.rate if estimate else None, 2),
+                define("risk_monitor_weekly.estimated_rate"),
+                _between(view, estimate.low, estimate.high) if estimate else None,
             ),
             Figure(
                 texts("Audited"),
                 texts.number(found.audited),
-                define("risk_monitor_weekly.audited"),
-                texts("{n} abusive", n=texts.number(found.abusive)),
+                define("risk_monitor_weekly.abuse_rate"),
+                _of_audits(view, found),
             ),
             Figure(
                 texts("Certified: at most abusive"),
@@ -171,6 +162,19 @@ def _show_figures(view: View, found: queries.Passed, standing: Row) -> None:
             *_drawn_doubts(view, found),
         ]
     )
+
+
+def _between(view: View, low: float, high: float) -> str:
+    share = view.texts.share
+    return view.texts("95 %: {low} – {high}", low=share(low, 2), high=share(high, 2))
+
+
+def _of_audits(view: View, found: queries.Passed) -> str:
+    """How many audits found abuse, and what they alone say of the rate."""
+    told = view.texts("{n} abusive", n=view.texts.number(found.abusive))
+    if found.abuse_low is None or found.abuse_high is None:
+        return told
+    return f"{told} · {_between(view, found.abuse_low, found.abuse_high)}"
 
 
 def _drawn_doubts(view: View, found: queries.Passed) -> list[Figure]:

@@ -29,7 +29,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What passed without a person in a period, and how much of it was abusive, with its 95 % interval (None: not audited).
+    """What passed without a person in a period, and how much of it was abusive: by audits alone with its 95 % interval
+    (None: not audited), and by all inspections (`estimate`; None: nothing inspected).
 
     `doubts` were let pass by lot although the model doubted them; of those `doubts_inspected`, `doubts_abusive` were abusive. They
     are counted in nothing else but `scored`.
@@ -42,6 +43,7 @@ class Passed:
     abuse_rate: float | None
     abuse_low: float | None
     abuse_high: float | None
+    estimate: Estimate | None
     doubts: int
     doubts_inspected: int
     doubts_abusive: int
@@ -69,13 +71,16 @@ def passed(connection: duckdb.DuckDBPyConnection, period: Period) -> Passed:
     known = rows.filter(pl.col("abuse_rate").is_not_null() & (pl.col("approved") > 0))
     counts = int(rows["audited"].sum()), int(rows["audits_abusive"].sum())
     doubts = tuple(int(rows[f"doubts_{each}"].sum()) for each in ("drawn", "inspected", "abusive"))
+    looked = int(rows["looked_at"].sum()), int(rows["failed"].sum())
     if known.is_empty():
-        return Passed(scored, approved, *counts, None, None, None, *doubts)
+        estimate = estimated(*looked, 0.0, 0.0)
+        return Passed(scored, approved, *counts, None, None, None, estimate, *doubts)
     weight, found = known["approved"].to_numpy().astype(float), known["abuse_rate"].to_numpy()
     rate = float(np.average(found, weights=weight))
     effective = float(weight.sum() ** 2 / (weight**2 / known["audited_effective"].to_numpy()).sum())
     low, high = interval(rate, effective)
-    return Passed(scored, approved, *counts, rate, low, high, *doubts)
+    estimate = estimated(*looked, effective, effective * rate)
+    return Passed(scored, approved, *counts, rate, low, high, estimate, *doubts)
 
 
 def estimated(
@@ -111,7 +116,8 @@ def weeks(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame
         connection,
         """
         select week_start, model_version, scored, approved, auto_share, audited, audits_abusive, abuse_rate,
-               abuse_low, abuse_high, audited_effective, doubts_drawn, doubts_inspected, doubts_abusive
+               abuse_low, abuse_high, audited_effective, doubts_drawn, doubts_inspected, doubts_abusive,
+               looked_at, failed, estimated_rate, estimated_low, estimated_high
         from risk_monitor_weekly where week_start between $first and $last order by week_start, model_version
         """,
         _weeks(period),

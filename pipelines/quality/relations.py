@@ -179,6 +179,21 @@ _BOUNDS = (
         column="abuse_rate, abuse_low, abuse_high",
     ),
     never(
+        "marts.risk_monitor_weekly",
+        "estimate_lies_in_its_interval",
+        "estimated_rate must lie in its interval, and that between 0 and 1",
+        "estimated_rate < estimated_low - 1e-9 or estimated_rate > estimated_high + 1e-9 or estimated_low < 0 "
+        "or estimated_high > 1",
+        column="estimated_rate, estimated_low, estimated_high",
+    ),
+    never(
+        "marts.risk_monitor_weekly",
+        "failed_are_among_those_looked_at",
+        "failed must not be more than looked_at, nor that more than approved",
+        "failed > looked_at or looked_at > approved",
+        column="failed, looked_at, approved",
+    ),
+    never(
         "marts.risk_models",
         "what_decides_is_certified",
         "a threshold must stand only where the model is certified, with a bound below the cap",

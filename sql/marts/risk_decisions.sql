@@ -31,6 +31,7 @@ columns:
   as_of_seq: events of the log up to here were known
   approve_propensity: how probable an approval was, given what was seen (0 to 1); null before there were lots for it
   is_drawn_doubt: whether the model would have sent it to a person, and the lot let it pass to learn from
+  finding: 1 where some part was found failed, short, wrong or missing, 0 where every unit was inspected, at whatever depth, and passed; null while, or where, neither is known
 */
 select
     assessed.rma,
@@ -66,7 +67,8 @@ select
     assessed.hidden_decision,
     assessed.as_of_seq,
     assessed.approve_propensity,
-    assessed.is_drawn_doubt
+    assessed.is_drawn_doubt,
+    labels.finding
 from lake.return_assessed as assessed
 inner join meta.zone_offsets as zone
     on assessed.time >= zone.starts_at and assessed.time < zone.ends_at

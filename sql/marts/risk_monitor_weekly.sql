@@ -1,5 +1,5 @@
 /*
-description: What automation let pass in each week, and how much of it was abusive, as full inspections say. Each inspected approval counts for as many approvals as it was improbable for one like it to be inspected; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares). What the model doubted and the lot let pass to learn from is counted apart.
+description: What automation let pass in each week, and how much of it was abusive. By audits alone, each counts for as many approvals as it was improbable for one like it to be inspected in full; the interval is Wilson's (95 %) at the effective number of inspections (Kish - the square of the sum of weights by the sum of their squares). By all inspections, the share that failed of all others is corrected by the audits as far as their number tells (a gamma prior around one of the ratio, worth audits of which four would be expected to fail; interval by Wilson and Hilferty's cube root). What the model doubted and the lot let pass to learn from is counted apart.
 grain: a week × a model
 owner: operations
 refresh: by_day
@@ -11,7 +11,7 @@ columns:
   scored: applications judged (count); withdrawals are not
   auto_share: of those, approved without a person (0 to 1), drawn doubts left out
   audited: of the approvals, to be inspected in full and inspected by now (count)
-  abuse_rate: of the approvals, the abusive ones (0 to 1, estimated); null where none was audited
+  abuse_rate: of the approvals, the abusive ones by audits alone (0 to 1, estimated); null where none was audited
   abuse_low: lower end of its interval; null where none was audited
   abuse_high: upper end of its interval; null where none was audited
   approved: applications approved without a person, drawn doubts left out (count)
@@ -21,6 +21,11 @@ columns:
   doubts_drawn: applications that the model doubted and the lot let pass, to be inspected in full (count)
   doubts_inspected: of those, inspected by now (count)
   doubts_abusive: of those, abusive (count)
+  looked_at: of the approvals, inspected by now at whatever depth and standing for themselves alone, not drawn for others (count)
+  failed: of those, found failed, short, wrong or missing (count)
+  estimated_rate: of the approvals, the abusive ones by all inspections (0 to 1, estimated) - what failed, corrected by the audits; null where none was looked at
+  estimated_low: lower end of its interval; null where none was looked at
+  estimated_high: upper end of its interval; null where none was looked at
 */
 with decisions as (
     select
@@ -30,7 +35,8 @@ with decisions as (
         judged.is_drawn_doubt,
         judged.is_audit,
         judged.audit_weight,
-        judged.label
+        judged.label,
+        case when coalesce(judged.audit_weight, 0) <= 1000 then judged.finding end as own_finding
     from marts.risk_decisions as judged
 ),
 
@@ -53,7 +59,9 @@ counted as (
         count(*) filter (where decisions.is_drawn_doubt) as doubts_drawn,
         count(decisions.audit_weight) filter (where decisions.is_drawn_doubt) as doubts_inspected,
         count(decisions.audit_weight) filter (where decisions.is_drawn_doubt and decisions.label = 1)
-            as doubts_abusive
+            as doubts_abusive,
+        count(decisions.own_finding) filter (where decisions.is_passed) as looked_at,
+        count(*) filter (where decisions.is_passed and decisions.own_finding = 1) as failed
     from decisions
     group by decisions.week_start, decisions.decided_by
 ),
@@ -70,11 +78,45 @@ rates as (
         counted.doubts_drawn,
         counted.doubts_inspected,
         counted.doubts_abusive,
+        counted.looked_at,
+        counted.failed,
         counted.weight_abusive / nullif(counted.weight, 0) as rate,
         counted.weight * counted.weight / nullif(counted.weight_squared, 0) as effective,
         1.959963984540054 * 1.959963984540054 * counted.weight_squared
         / nullif(counted.weight * counted.weight, 0) as z2_by_n
     from counted
+),
+
+estimated as (
+    select
+        rates.week_start,
+        rates.decided_by,
+        (rates.failed + 0.5) / (rates.looked_at + 1) as share,
+        4 + coalesce(rates.effective * rates.rate, 0) as abusive,
+        4 + coalesce(rates.effective, 0) * (rates.failed + 0.5) / (rates.looked_at + 1) as expected,
+        (1 / (4 + coalesce(rates.effective * rates.rate, 0)) + 1 / (rates.failed + 0.5)) / 9 as ninth
+    from rates
+    where rates.looked_at > 0
+),
+
+bounded as (
+    select
+        estimated.week_start,
+        estimated.decided_by,
+        estimated.share * estimated.abusive / estimated.expected as rate,
+        pow(greatest(0, 1 - estimated.ninth - 1.959963984540054 * sqrt(estimated.ninth)), 3) as lower_by,
+        pow(1 - estimated.ninth + 1.959963984540054 * sqrt(estimated.ninth), 3) as higher_by
+    from estimated
+),
+
+told as (
+    select
+        bounded.week_start,
+        bounded.decided_by,
+        least(1, bounded.rate) as rate,
+        least(1, bounded.rate * bounded.lower_by) as low,
+        least(1, bounded.rate * bounded.higher_by) as high
+    from bounded
 )
 
 select
@@ -108,5 +150,12 @@ select
     rates.effective as audited_effective,
     rates.doubts_drawn,
     rates.doubts_inspected,
-    rates.doubts_abusive
+    rates.doubts_abusive,
+    rates.looked_at,
+    rates.failed,
+    told.rate as estimated_rate,
+    told.low as estimated_low,
+    told.high as estimated_high
 from rates
+left join told
+    on rates.week_start = told.week_start and rates.decided_by = told.decided_by

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -26,6 +27,10 @@ PAGE = "automation"
 MODEL = "r2026-02-01-aaaaaaaa"
 ALL = Period(MONDAYS[0], LAST)
 BEFORE = Period(MONDAYS[0] - timedelta(days=70), MONDAYS[0] - timedelta(days=40))
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.2f}\N{NO-BREAK SPACE}%"
 
 
 class TestPassed:
@@ -79,6 +84,29 @@ class TestPassed:
         assert (found.doubts, found.doubts_inspected, found.doubts_abusive) == (40, 25, 10)
         assert (found.scored, found.approved, found.audited) == (200, 160, 16)
 
+    def test_what_failed_of_all_that_was_inspected_is_corrected_by_the_audits(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        found = queries.passed(marts, ALL)
+
+        assert found.estimate == queries.estimated(12 * 70, 6, 96, 3)
+
+    def test_where_nothing_was_audited_what_failed_is_the_estimate(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        nothing = {name: pl.lit(None, pl.Float64) for name in ("abuse_rate", "audited_effective")}
+        marts.register("risk_monitor_weekly", risk_monitor_weekly().with_columns(**nothing))
+
+        found = queries.passed(marts, ALL)
+
+        assert found.estimate is not None
+        assert found.estimate.rate == pytest.approx(6.5 / 841)
+
+    def test_without_any_inspection_nothing_is_estimated(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        assert queries.passed(marts, Period(MONDAYS[-1], LAST)).estimate is None
+
     def test_without_decisions_there_is_no_share(self, marts: duckdb.DuckDBPyConnection) -> None:
         found = queries.passed(marts, BEFORE)
 
@@ -94,6 +122,49 @@ class TestPassed:
         assert 0 <= low <= rate + 1e-12
         assert rate - 1e-12 <= high <= 1
         assert narrow_high - narrow_low < high - low or math.isclose(high, low)
+
+
+class TestEstimated:
+    @given(st.integers(1, 10**6), st.floats(0, 1), st.integers(0, 10**4), st.floats(0, 1))
+    def test_it_lies_in_its_interval_and_between_what_failed_and_what_audits_say(
+        self, looked_at: int, failing: float, audits: int, abusive: float
+    ) -> None:
+        failed = round(looked_at * failing)
+        found = queries.estimated(looked_at, failed, audits, audits * abusive)
+
+        assert found is not None
+        assert 0 <= found.low <= found.rate <= found.high <= 1
+        ends = sorted(((failed + 0.5) / (looked_at + 1), abusive))
+        assert ends[0] - 1e-9 <= found.rate <= ends[1] + 1e-9 or audits == 0
+
+    def test_many_audits_are_believed_and_few_are_not(self) -> None:
+        many, few = (queries.estimated(10_000, 50, n, 0.02 * n) for n in (100_000, 10))
+
+        assert many is not None
+        assert few is not None
+        assert many.rate == pytest.approx(0.02, rel=0.03)
+        assert few.rate == pytest.approx(0.005, rel=0.05)
+
+    def test_it_is_surer_the_more_failed_and_the_more_audits_agree(self) -> None:
+        def reach(*seen: float) -> float:
+            found = queries.estimated(round(seen[0]), round(seen[1]), *seen[2:])
+            assert found is not None
+            return (found.high - found.low) / found.rate
+
+        assert reach(10_000, 50, 0, 0) < reach(1000, 5, 0, 0)
+        assert reach(10_000, 50, 4000, 20) < 0.7 * reach(10_000, 50, 0, 0)
+
+    def test_it_covers_nineteen_of_twenty_where_its_prior_is_true(self) -> None:
+        chance = np.random.default_rng(3)
+        held = 0
+        for ratio in chance.gamma(4, 1 / 4, 4000):
+            abuse = min(0.004 * ratio, 1)
+            found = queries.estimated(
+                5000, chance.binomial(5000, 0.004), 400, chance.binomial(400, abuse)
+            )
+            assert found is not None
+            held += found.low <= abuse <= found.high
+        assert held / 4000 == pytest.approx(0.95, abs=0.015)
 
 
 class TestModels:
@@ -219,6 +290,23 @@ class TestPage:
 
         assert not shown.exception
         assert any(words in each.value for each in getattr(shown, kind))
+
+    def test_what_is_estimated_stands_beside_what_audits_alone_say(
+        self, shown_with, visit: Visit
+    ) -> None:
+        shown_with()
+
+        shown = visit(PAGE, period="all")
+
+        told = {each.label: (each.value, each.delta) for each in shown.metric}
+        found = queries.estimated(12 * 70, 6, 96, 3)
+        assert found is not None
+        assert told["Abusive among them"] == (
+            _share(found.rate),
+            f"95 %: {_share(found.low)} – {_share(found.high)}",
+        )
+        low, high = queries.interval(3 / 96, 96)
+        assert told["Audited"] == ("96", f"3 abusive · 95 %: {_share(low)} – {_share(high)}")
 
     def test_blind_cases_stand_beside_the_others_and_what_they_are_is_said(
         self, shown_with, visit: Visit

@@ -398,7 +398,8 @@ def risk_standing(**changes: object) -> pl.DataFrame:
 
 
 def risk_monitor_weekly() -> pl.DataFrame:
-    """A hundred judged a week, of whom 80 pass; 8 are audited, one of them is abusive in every fourth week; the last unknown."""
+    """A hundred judged a week, of whom 80 pass; 8 are audited, one of them is abusive in every fourth week; of 70 others one
+    fails in every second week; the last unknown."""
     rows = [
         {
             "week_start": week,
@@ -416,6 +417,11 @@ def risk_monitor_weekly() -> pl.DataFrame:
             "doubts_drawn": place % 2,
             "doubts_inspected": 0 if week == MONDAYS[-1] else place % 2,
             "doubts_abusive": 0 if week == MONDAYS[-1] else int(place % 4 == 1),
+            "looked_at": 0 if week == MONDAYS[-1] else 70,
+            "failed": 0 if week == MONDAYS[-1] else int(place % 2),
+            "estimated_rate": None if week == MONDAYS[-1] else 0.01 + 0.01 * (place % 2),
+            "estimated_low": None if week == MONDAYS[-1] else 0.002,
+            "estimated_high": None if week == MONDAYS[-1] else 0.06,
         }
         for place, week in enumerate(MONDAYS)
     ]

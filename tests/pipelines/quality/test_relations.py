@@ -170,6 +170,14 @@ SPOILT: Mapping[tuple[str, str], str] = {
     ("marts.risk_monitor_weekly", "rate_lies_in_its_interval"): row(
         "marts.risk_monitor_weekly", "abuse_high = abuse_rate - 0.01", "abuse_rate > 0"
     ),
+    ("marts.risk_monitor_weekly", "estimate_lies_in_its_interval"): row(
+        "marts.risk_monitor_weekly",
+        "estimated_low = estimated_rate + 0.01",
+        "estimated_rate is not null",
+    ),
+    ("marts.risk_monitor_weekly", "failed_are_among_those_looked_at"): row(
+        "marts.risk_monitor_weekly", "failed = looked_at + 1"
+    ),
     ("marts.risk_models", "what_decides_is_certified"): (
         "insert into marts.risk_models (version, threshold, is_certified) values ('r1', 0.5, false)"
     ),

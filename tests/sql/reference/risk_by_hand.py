@@ -82,6 +82,7 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
         "uncertified",
         "suspended",
     )
+    passed = sum(each.says["quantity"] for each in good)
     counts = says["inspection"] == "full" and label is not None and not is_left
     passing = says["approve_propensity"] if says["decision"] == "approve" else 1
     return {
@@ -107,6 +108,7 @@ def _decision(assessed: Told, found: list[Told], asked: int, zone: ZoneInfo) -> 
         "as_of_seq": says["as_of_seq"],
         "approve_propensity": says["approve_propensity"],
         "is_drawn_doubt": says["is_drawn_doubt"],
+        "finding": 1 if bad else 0 if good and passed >= asked else None,
     }
 
 
@@ -138,7 +140,33 @@ def _week(week: Any, decided_by: str, rows: list[Row]) -> Row:
         "doubts_drawn": len(drawn),
         "doubts_inspected": len(inspected),
         "doubts_abusive": sum(row["label"] == 1 for row in inspected),
+        **_by_all_inspections(approved, rate, size),
     }
+
+
+def _by_all_inspections(approved: list[Row], rate: float | None, size: float | None) -> Row:
+    looked_at = [
+        row["finding"]
+        for row in approved
+        if row["finding"] is not None and (row["audit_weight"] or 0) <= 1000
+    ]
+    told: Row = {"looked_at": len(looked_at), "failed": sum(looked_at)}
+    names = ("estimated_rate", "estimated_low", "estimated_high")
+    if not looked_at:
+        return told | dict.fromkeys(names)
+    share = (sum(looked_at) + 0.5) / (len(looked_at) + 1)
+    audits = size or 0.0
+    ratio = (4 + audits * (rate or 0.0)) / (4 + audits * share)
+    variance = 1 / (4 + audits * (rate or 0.0)) + 1 / (sum(looked_at) + 0.5)
+    edges = (_gamma_edge(1 / variance, side) for side in (-_Z, _Z))
+    return told | dict(
+        zip(names, (min(1.0, share * ratio * each) for each in (1.0, *edges)), strict=True)
+    )
+
+
+def _gamma_edge(shape: float, z: float) -> float:
+    """Where a gamma of mean one has its 2.5 % below or above: its cube root is nearly normal (Wilson & Hilferty 1931)."""
+    return max(0.0, 1 - 1 / (9 * shape) + z / (3 * math.sqrt(shape))) ** 3
 
 
 def _wilson(share: float, size: float) -> tuple[float, float]:
