@@ -2,20 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from house import House
-from migrated import open_migrated
-from told_port import ToldPort
+from judged_house import MODEL, JudgedHouse, judged_house
 
 from retour.settings import Settings
-from service.application import Retour
 from service.domain.risk import Assessment
-from service.platform.clock import VirtualClock
-from service.platform.ids import SystemIds
-from service.policies import default_policy
 
 Rows = list[dict[str, Any]]
 Ask = Callable[[str], Rows]
@@ -26,30 +19,22 @@ DOUBTED = Assessment(
     1.0,
     "model",
     0.0,
-    model_version="r2026-01-01-00000000",
+    model_version=MODEL,
     score=0.4,
 )
 PASSED = replace(DOUBTED, score=0.01, propensity=0.25, approve_propensity=0.75)
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AUTHORIZE = {"decision": "authorize", "reason_code": "goodwill"}
 DECLINE = {"decision": "decline", "reason_code": "misuse"}
 
 
-PORT = ToldPort(DOUBTED)
-
-
 @pytest.fixture(scope="module")
-def house(folder: Settings) -> Iterator[House]:
-    """A shop with a model."""
-    db, clock = open_migrated(folder.database), VirtualClock(NOON)
-    retour = Retour(db, default_policy(), PORT, clock, SystemIds(), secret=b"a test's secret")
-    with House(retour, clock) as house:
+def house(folder: Settings) -> Iterator[JudgedHouse]:
+    with judged_house(folder.database) as house:
         yield house
-    db.dispose()
 
 
 @pytest.fixture(scope="module")
-def ask(house: House, refreshed: Callable[[], Ask]) -> Ask:
+def ask(house: JudgedHouse, refreshed: Callable[[], Ask]) -> Ask:
     """Of what would have passed, three cases, one declined; of what was doubted, two blind and one explained."""
     cases = (
         ("passed", replace(PASSED, hidden_decision="approve"), AUTHORIZE, 10),
@@ -60,15 +45,11 @@ def ask(house: House, refreshed: Callable[[], Ask]) -> Ask:
         ("told", DOUBTED, DECLINE, 5),
     )
     for number, (name, says, decides, minutes) in enumerate(cases):
-        PORT.says = says
-        order_id = f"{name}-{number}"
-        house.put_order(order_id, country="US").raise_for_status()
-        house.put_parcel(order_id).raise_for_status()
-        house.rma = house.apply(order_id=order_id).raise_for_status().json()["rma"]
+        house.apply_judged(f"{name}-{number}", says)
         house.wait(minutes=minutes)
         house.does("reviewer", "decision", **decides)
         if decides is AUTHORIZE:
-            house.arrive().find("passed", grade="A")
+            house.find_whole_or_broken("passed")
     return refreshed()
 
 

@@ -2,24 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from house import House
-from migrated import open_migrated
-from told_port import ToldPort
+from judged_house import MODEL, JudgedHouse, judged_house
 
 from retour.settings import Settings
-from service.application import Retour
 from service.domain.risk import Assessment
-from service.platform.clock import VirtualClock
-from service.platform.ids import SystemIds
-from service.policies import default_policy
 
 Ask = Callable[[str], list[dict[str, Any]]]
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-MODEL = "r2026-01-01-00000000"
 AUDIT = Assessment(
     "approve", "inspected", "full", 0.25, "model", 1.0, is_audit=True, model_version=MODEL, score=0.01
 )  # fmt: skip
@@ -29,21 +20,14 @@ DOUBTED = replace(
 )
 
 
-PORT = ToldPort(AUDIT)
-
-
 @pytest.fixture(scope="module")
-def house(folder: Settings) -> Iterator[House]:
-    """A shop with a model."""
-    db, clock = open_migrated(folder.database), VirtualClock(NOON)
-    retour = Retour(db, default_policy(), PORT, clock, SystemIds(), secret=b"a test's secret")
-    with House(retour, clock) as house:
+def house(folder: Settings) -> Iterator[JudgedHouse]:
+    with judged_house(folder.database) as house:
         yield house
-    db.dispose()
 
 
 @pytest.fixture(scope="module")
-def ask(house: House, refreshed: Callable[[], Ask]) -> Ask:
+def ask(house: JudgedHouse, refreshed: Callable[[], Ask]) -> Ask:
     """The model passed two, both sound; of its doubts the lot let three pass, two of them abusive, and a person one."""
     cases = (
         (AUDIT, "passed"),
@@ -54,13 +38,10 @@ def ask(house: House, refreshed: Callable[[], Ask]) -> Ask:
         (DOUBTED, "passed"),
     )
     for number, (says, outcome) in enumerate(cases):
-        PORT.says = says
-        house.put_order(f"A-{number}", country="US").raise_for_status()
-        house.put_parcel(f"A-{number}").raise_for_status()
-        house.rma = house.apply(order_id=f"A-{number}").raise_for_status().json()["rma"]
+        house.apply_judged(f"A-{number}", says)
         if says is DOUBTED:
             house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
-        house.arrive().find(outcome, grade="A" if outcome == "passed" else "D")
+        house.find_whole_or_broken(outcome)
     return refreshed()
 
 
