@@ -49,17 +49,17 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The actions by name, and what the choice costs. `scores` (n,), sorted, are those of the
-    certifying requests, by which shares become thresholds; `fresh` (m,), sorted, those of the last model."""
+    """The actions by name, and what the choice costs. `past` (n,) and `fresh` (m,), sorted, are what the model to go out says
+    of the requests that certify and of later ones; by both shares become thresholds."""
 
     actions: dict[str, Action]
     costs: Costs
-    scores: Floats
+    past: Floats
     fresh: Floats
 
     def thresholds(self, share: float) -> float | None:
         """The score up to which this share of requests is certified; None for less than one request."""
-        return lower_threshold(self.scores, self.fresh, share)
+        return lower_threshold(self.past, self.fresh, share)
 
 
 def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
@@ -72,31 +72,33 @@ def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
 
 
 def choose(
-    certificates: dict[str, Certificate], judged: pl.DataFrame, scores: Floats, rules: RiskRules
+    certificates: dict[str, Certificate],
+    judged: pl.DataFrame,
+    past: Floats,
+    fresh: Floats,
+    rules: RiskRules,
 ) -> Choice:
-    """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go
-    out, which tell what share its thresholds will let pass."""
-    fresh = np.sort(scores)
-    scores = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
+    """Choose within the certificates. `judged` is that of `Trained`; `past` and `fresh` are scores by the model to go
+    out, of the requests that certify and of later ones."""
+    past, fresh = np.sort(past), np.sort(fresh)
     curve = cost_curve(judged, rules)
     certified = certificates["approve"].share
     chosen = _cheapest(curve, certificates["approve"], rules)
     actions = {
-        name: _action(
-            certificate, scores, fresh, chosen if name == "approve" else certificate.share
-        )
+        name: _action(certificate, past, fresh, chosen if name == "approve" else certificate.share)
         for name, certificate in certificates.items()
     }
-    return Choice(actions, _costs(curve, chosen, certified, rules), scores, fresh)
+    return Choice(actions, _costs(curve, chosen, certified, rules), past, fresh)
 
 
-def lower_threshold(scores: Floats, fresh: Floats, share: float) -> float | None:
-    """The lower of the thresholds that a share has among the certifying scores and among fresh ones of the last model.
+def lower_threshold(past: Floats, fresh: Floats, share: float) -> float | None:
+    """The lower of the thresholds that a share has among the past and the fresh scores (n,), (m,) of one model.
 
-    Where more is risky now than then, the first is lower; where the last model calls more harmless than those before
-    it did, by learning or by a chance of its calibration, the second. What is certified covers neither surplus.
+    Where more is risky now than then, the first is lower; where less is, the second. What is certified covers neither a
+    larger share nor a riskier one. Both are scores of the model to go out: those that the blocks' models gave are
+    calibrated by other, few labels, and their levels differ by chance.
     """
-    both = (threshold_at(scores, share), threshold_at(fresh, share))
+    both = (threshold_at(past, share), threshold_at(fresh, share))
     known = [threshold for threshold in both if threshold is not None]
     return min(known) if len(known) == len(both) else None
 
@@ -162,16 +164,14 @@ def _passed(certificate: Certificate) -> list[Step]:
     return [step for step in certificate.steps if step.passes]
 
 
-def _action(certificate: Certificate, scores: Floats, fresh: Floats, share: float | None) -> Action:
+def _action(certificate: Certificate, past: Floats, fresh: Floats, share: float | None) -> Action:
     step = next((step for step in _passed(certificate) if step.share == share), None)
-    threshold = None if share is None else lower_threshold(scores, fresh, share)
+    threshold = None if share is None else lower_threshold(past, fresh, share)
     certified = certificate.share
     return Action(
         threshold=threshold,
         share=float(np.mean(fresh <= threshold)) if threshold is not None else 0.0,
-        certified_threshold=None
-        if certified is None
-        else lower_threshold(scores, fresh, certified),
+        certified_threshold=None if certified is None else lower_threshold(past, fresh, certified),
         certified_share=certified,
         cap=certificate.cap,
         amount_cap=certificate.amount_cap,
