@@ -79,13 +79,20 @@ def choose(
     rules: RiskRules,
 ) -> Choice:
     """Choose within the certificates. `judged` is that of `Trained`; `past` and `fresh` are scores by the model to go
-    out, of the requests that certify and of later ones."""
+    out, of the requests that certify and of later ones.
+
+    Shares are certified in steps; within the last of them nobody is approved whose review is worth it, unless reviewers
+    can bear no more.
+    """
     past, fresh = np.sort(past), np.sort(fresh)
     curve = cost_curve(judged, rules)
     certified = certificates["approve"].share
-    chosen = _cheapest(curve, certificates["approve"], rules)
+    chosen, is_free = _cheapest(curve, certificates["approve"], rules)
+    highest = break_even(judged, rules) if is_free else np.inf
     actions = {
-        name: _action(certificate, past, fresh, chosen if name == "approve" else certificate.share)
+        name: _action(certificate, past, fresh, chosen, highest)
+        if name == "approve"
+        else _action(certificate, past, fresh, certificate.share, np.inf)
         for name, certificate in certificates.items()
     }
     return Choice(actions, _costs(curve, chosen, certified, rules), past, fresh)
@@ -146,27 +153,44 @@ def review_cost(rules: RiskRules) -> float:
     )
 
 
-def _cheapest(curve: pl.DataFrame, certificate: Certificate, rules: RiskRules) -> float | None:
-    """The cheapest certified share that reviewers can bear; if none is, the largest certified one."""
+def break_even(judged: pl.DataFrame, rules: RiskRules) -> float:
+    """The probability of abuse beyond which a person's look at a request of mean value costs less than what it saves."""
+    value = judged["value"].to_numpy().mean() if len(judged) else 0.0
+    loss = float(value) * rules.loss_share
+    return review_cost(rules) / loss if loss > 0 else np.inf
+
+
+def _cheapest(
+    curve: pl.DataFrame, certificate: Certificate, rules: RiskRules
+) -> tuple[float | None, bool]:
+    """The cheapest certified share that reviewers can bear; if none is, the largest certified one. Whether that is the cheapest
+    of all, so that capacity had no say in it.
+    """
     if certificate.share is None:
-        return None
-    shares = [step.share for step in _passed(certificate)]
-    costs = [_at(curve, share) for share in shares]
+        return None, True
+    costs = [(_at(curve, step.share), step.share) for step in _passed(certificate)]
+    priced = [(at["cost"][0], share) for at, share in costs]
     borne = [
-        (cost["cost"][0], share)
-        for cost, share in zip(costs, shares, strict=True)
-        if cost["reviews_a_day"][0] <= rules.max_reviews_a_day
+        price
+        for price, (at, _) in zip(priced, costs, strict=True)
+        if at["reviews_a_day"][0] <= rules.max_reviews_a_day
     ]
-    return min(borne)[1] if borne else certificate.share
+    chosen = min(borne)[1] if borne else certificate.share
+    return chosen, chosen == min(priced)[1]
 
 
 def _passed(certificate: Certificate) -> list[Step]:
     return [step for step in certificate.steps if step.passes]
 
 
-def _action(certificate: Certificate, past: Floats, fresh: Floats, share: float | None) -> Action:
+def _action(
+    certificate: Certificate, past: Floats, fresh: Floats, share: float | None, highest: float
+) -> Action:
+    """What an action may do to a certified share, up to a score that is the highest worth it."""
     step = next((step for step in _passed(certificate) if step.share == share), None)
     threshold = None if share is None else lower_threshold(past, fresh, share)
+    if threshold is not None:
+        threshold = min(threshold, highest)
     certified = certificate.share
     return Action(
         threshold=threshold,

@@ -170,8 +170,8 @@ def test_from_where_the_walk_begins_more_is_certified_than_from_elsewhere() -> N
     shares: list[list[float]] = [[] for _ in told]
     for _ in range(30):
         label = (chance.random(labels) < score).astype(float)
-        for given, found in zip(told, shares, strict=True):
-            evidence = Judged(rank, given, label, np.ones(labels), np.full(labels, 50.0))
+        for foretold, found in zip(told, shares, strict=True):
+            evidence = Judged(rank, foretold, label, np.ones(labels), np.full(labels, 50.0))
             made = certify(evidence, cap=CAP, amount_cap=CAP, confidence=0.95, seed=0)
             found.append(made.share or 0.0)
     truthful, *others = (float(np.mean(each)) for each in shares)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from risk_toys import FIRST_DAY
 
 from models.risk.certify import Certificate, Step
-from models.risk.choose import ACTIONS, caps, choose, cost_curve, threshold_at
+from models.risk.choose import ACTIONS, break_even, caps, choose, cost_curve, threshold_at
 from models.risk.rules import RiskRules
 
 RULES = RiskRules(
@@ -34,6 +34,9 @@ def judged(probability: float, value: float = 4000.0) -> pl.DataFrame:
             "value": [value] * 1000,
         }
     )
+
+
+CHEAP = judged(0.2, value=300.0)  # so little is at stake that no review is worth it
 
 
 def certificate(*shares: float, fails: float | None = None) -> Certificate:
@@ -90,7 +93,7 @@ def test_each_action_has_its_own_stake_and_bound() -> None:
         "refund_early": certificate(0.2),
         "inspect_basic": certificate(fails=0.1),
     }
-    actions = choose(found, judged(0.001), SCORES, SCORES, RULES).actions
+    actions = choose(found, CHEAP, SCORES, SCORES, rules).actions
     assert [actions[name].threshold for name in ACTIONS] == [
         pytest.approx(0.5),
         pytest.approx(0.2),
@@ -113,7 +116,7 @@ def test_where_more_is_risky_now_less_passes_and_where_less_is_no_more_than_is_c
     riskier: float,
 ) -> None:
     found = dict.fromkeys(ACTIONS, certificate(0.5))
-    approve = choose(found, judged(0.2), SCORES, SCORES * riskier, RULES).actions["approve"]
+    approve = choose(found, CHEAP, SCORES, SCORES * riskier, RULES).actions["approve"]
     assert approve.threshold == pytest.approx(0.5 * min(riskier, 1.0))
     assert approve.share == pytest.approx(0.5 / max(riskier, 1.0))
 
@@ -123,9 +126,30 @@ def test_at_what_level_a_model_puts_its_scores_changes_nobodys_lot(level: float)
     """The blocks' models and the last one are calibrated by other labels, each a little wrong."""
     found = dict.fromkeys(ACTIONS, certificate(0.5))
     past, fresh = SCORES[::2] * level, SCORES[1::2] * level
-    assert choose(found, judged(0.2), past, fresh, RULES).actions["approve"].share == pytest.approx(
-        0.5, abs=0.003
+    cheap = CHEAP.with_columns(pl.col("value") / level)
+    share = choose(found, cheap, past, fresh, RULES).actions["approve"].share
+    assert share == pytest.approx(0.5, abs=0.003)
+
+
+def test_within_the_last_step_nobody_passes_whose_review_is_worth_it() -> None:
+    """Four of five are harmless, the others abusive every other time; the average of them and a few others keeps the cap."""
+    found = dict.fromkeys(ACTIONS, certificate(0.82))
+    rare = judged(0.001)
+    scores = np.repeat([0.001, 0.5], [800, 200]) + np.arange(1000) * 1e-6
+    actions = choose(found, rare, scores, scores, RULES).actions
+    assert break_even(rare, RULES) == pytest.approx(REVIEW / 2000)
+    assert actions["approve"].share == pytest.approx(0.8)
+    assert actions["inspect_basic"].share == pytest.approx(0.82)
+    few = replace(RULES, max_reviews_a_day=1)
+    pressed = choose(
+        dict.fromkeys(ACTIONS, certificate(0.5, 0.82)), judged(0.9), scores, scores, few
     )
+    assert pressed.actions["approve"].share == pytest.approx(0.82)
+
+
+def test_where_nothing_can_be_lost_nothing_is_worth_a_review() -> None:
+    assert break_even(judged(0.1), replace(RULES, loss_share=0.0)) == np.inf
+    assert break_even(judged(0.1).clear(), RULES) == np.inf
 
 
 @given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=40), st.floats(0, 1))
