@@ -152,8 +152,8 @@ def replay(task: Task) -> pl.DataFrame:
     known = frame.filter(pl.col("label").is_not_null() & (pl.col("labelled_at") <= task.size.as_of))
     approved = {
         **_ways(trained, known, later, known_best, rules, task.draw),
-        CERTIFIED_SAME: _certified_by(best, trained, later, rules),
-        CERTIFIED_ALL: _certified_by(posterior, trained, later, rules),
+        CERTIFIED_SAME: certified_by(best, trained.judged, later, rules),
+        CERTIFIED_ALL: certified_by(posterior, trained.judged, later, rules),
     }
     score = scoring.scores(trained.document, features_of(later))
     of_replay = {
@@ -236,11 +236,13 @@ def _ways(
     }
 
 
-def _certified_by(
-    order: pl.DataFrame, trained: Trained, later: pl.DataFrame, rules: RiskRules
+def certified_by(
+    order: pl.DataFrame, judged: pl.DataFrame, later: pl.DataFrame, rules: RiskRules
 ) -> Flags:
-    """What the product's own certificate would let pass by the very labels it has, if its scores were these (`rma, score`)."""
-    judged = trained.judged.with_columns(score=pl.Series(_of(trained.judged, order)))
+    """What of the later applications (n,) the product's own certificate would let pass by the very labels it has (`judged` of
+    `models.risk.train.Trained`), if its scores were these (`rma, score`).
+    """
+    judged = judged.with_columns(score=pl.Series(_of(judged, order)))
     among = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
     rank = np.searchsorted(among, judged["score"], side="right") / max(len(among), 1)
     known = judged.with_columns(rank=pl.Series(rank)).filter(pl.col("label").is_not_null())
@@ -249,7 +251,7 @@ def _certified_by(
         cap=rules.abuse_cap,
         amount_cap=rules.amount_cap,
         confidence=rules.confidence,
-        seed=trained.seed,
+        seed=0,
     )
     share = withstanding(certificate, _evidence(known.filter("is_test"))).share
     return _upto(_of(later, order), None if share is None else threshold_at(among, share))

@@ -297,7 +297,7 @@ def _sections(plan: Plan, found: Found) -> list[str]:
         "## Ways of deciding the same applications",
         "Means over the replays; rates are true ones, among what was approved. Costs are euro cents an application. The "
         "lines that know the truth take the most that their order allows under both caps; *certified by the labels* is "
-        "what the product's certificate would grant by the same labels to whoever orders as the oracle does: more than that "
+        "what the product's certificate would grant by the same labels to whoever orders as the oracle does: under it, more than that "
         "no better model could gain.",
         *_ways_tables(found.replays),
         "![Coverage against the true rate](coverage.svg)",

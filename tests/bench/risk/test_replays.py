@@ -11,9 +11,21 @@ from risk_toys import shop
 from bench.figures import Figure
 from bench.risk import report, scoring
 from bench.risk.cases import CASES, Size
-from bench.risk.replays import Extent, Task, play_into, replay, write_known_best
+from bench.risk.replays import (
+    ALL,
+    CERTIFIED_ALL,
+    CERTIFIED_SAME,
+    SAME,
+    Extent,
+    Task,
+    certified_by,
+    play_into,
+    replay,
+    write_known_best,
+)
 from models.risk import export, grow
 from models.risk.grow import Examples, Shape
+from models.risk.rules import RiskRules
 from models.risk.split import Lesson
 
 SIZE = Size(before_days=10, learning_days=90, later_days=92, orders_per_day=160.0)
@@ -47,6 +59,30 @@ def test_whoever_knows_more_can_approve_more(rows: pl.DataFrame) -> None:
     assert best["expected_amount"] <= 0.01
     assert of["all-knowing oracle"]["cost"] < of["rules only"]["cost"]
     assert rows["auc"][0] < rows["auc_oracle"][0]
+
+
+def test_the_labels_grant_an_oracle_less_than_it_could_approve_and_nothing_to_who_knows_nothing(
+    rows: pl.DataFrame,
+) -> None:
+    """Of 8,000 applications the last fifth is abusive; half of them are labelled."""
+    number = pl.int_range(8000)
+    judged = pl.select(
+        rma=number.cast(pl.String),
+        is_test=number % 10 == 0,
+        label=pl.when(number % 2 == 1).then((number >= 6400).cast(pl.Float64)),
+        weight=pl.lit(1.0),
+        value=pl.lit(100.0),
+    )
+    order = judged.select("rma", score=pl.int_range(8000) / 20_000)
+    by_chance = order.with_columns(score=pl.Series(np.random.default_rng(1).random(8000)))
+    granted, nothing = (
+        certified_by(each, judged, judged, RiskRules()).mean() for each in (order, by_chance)
+    )
+    assert 0.7 < granted <= 0.81
+    assert nothing == 0.0
+    of = {one["way"]: one["coverage"] for one in rows.iter_rows(named=True)}
+    assert of[CERTIFIED_ALL] <= of[ALL]
+    assert of[CERTIFIED_SAME] <= of[SAME]
 
 
 def test_many_scores_at_once_are_those_of_the_exported_model() -> None:
