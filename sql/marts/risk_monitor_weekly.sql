@@ -91,10 +91,10 @@ estimated as (
     select
         rates.week_start,
         rates.decided_by,
-        (rates.failed + 0.5) / (rates.looked_at + 1) as share,
+        (rates.failed + 0.5) / nullif(rates.looked_at + 1, 0) as share,
         4 + coalesce(rates.effective * rates.rate, 0) as abusive,
-        4 + coalesce(rates.effective, 0) * (rates.failed + 0.5) / (rates.looked_at + 1) as expected,
-        (1 / (4 + coalesce(rates.effective * rates.rate, 0)) + 1 / (rates.failed + 0.5)) / 9 as ninth
+        4 + coalesce(rates.effective, 0) * (rates.failed + 0.5) / nullif(rates.looked_at + 1, 0) as expected,
+        (1 / nullif(4 + coalesce(rates.effective * rates.rate, 0), 0) + 1 / nullif(rates.failed + 0.5, 0)) / 9 as ninth
     from rates
     where rates.looked_at > 0
 ),
@@ -103,7 +103,7 @@ bounded as (
     select
         estimated.week_start,
         estimated.decided_by,
-        estimated.share * estimated.abusive / estimated.expected as rate,
+        estimated.share * estimated.abusive / nullif(estimated.expected, 0) as rate,
         pow(greatest(0, 1 - estimated.ninth - 1.959963984540054 * sqrt(estimated.ninth)), 3) as lower_by,
         pow(1 - estimated.ninth + 1.959963984540054 * sqrt(estimated.ninth), 3) as higher_by
     from estimated

@@ -194,10 +194,12 @@ class TestLoop:
     def test_what_is_applied_for_afterwards_is_decided_by_it_and_seen_alike_by_both(
         self, own: Installation
     ) -> None:
-        clock = VirtualClock(LATER)
+        policy, clock = own.retour.context.policy, VirtualClock(LATER)
+        no_lot = {"share": 0.0, "blind_share": 0.0, "doubt_share": 0.0}
+        audit = policy.audit.model_copy(update=no_lot)  # no chance has a say in what is decided
         retour = Retour(
             own.retour.context.db,
-            own.retour.context.policy,
+            policy.model_copy(update={"audit": audit}),
             ModelRisk(own.bench.registry),
             clock,
             SystemIds(),
