@@ -200,15 +200,15 @@ def estimates(approvals: pl.DataFrame) -> dict[str, float]:
     if len(audited):
         alone = float(np.average(bad, weights=weight))
         equal = float(weight.sum() ** 2 / (weight**2).sum())
-    looked = len(others), int(failed.to_series().sum())
-    told = estimated(*looked, equal, equal * alone if equal else 0.0)
+    looked_at, bad_looks = len(others), int(failed.to_series().sum())
+    told = estimated(looked_at, bad_looks, equal, equal * alone if equal else 0.0)
     return {
         "audited_rate": alone,
         "estimated_rate": told.rate if told else _NOT_KNOWN,
         "estimated_low": told.low if told else _NOT_KNOWN,
         "estimated_high": told.high if told else _NOT_KNOWN,
-        "looked": looked[0],
-        "failed": looked[1],
+        "looked_at": looked_at,
+        "failed": bad_looks,
         "audited": len(audited),
         "audits_abusive": int(bad.sum()),
     }

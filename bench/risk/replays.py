@@ -240,7 +240,7 @@ def certified_by(
     order: pl.DataFrame, judged: pl.DataFrame, later: pl.DataFrame, rules: RiskRules
 ) -> Flags:
     """What of the later applications (n,) the product's own certificate would let pass by the very labels it has (`judged` of
-    `models.risk.train.Trained`), if its scores were these (`rma, score`).
+    `models.risk.train.Trained`), if its scores were these (`rma, score`); the newest findings are not asked.
     """
     judged = judged.with_columns(score=pl.Series(_of(judged, order)))
     among = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())

@@ -87,36 +87,41 @@ rates as (
     from counted
 ),
 
-estimated as (
+seen as (
     select
         rates.week_start,
         rates.decided_by,
+        rates.failed,
         (rates.failed + 0.5) / nullif(rates.looked_at + 1, 0) as share,
-        4 + coalesce(rates.effective * rates.rate, 0) as abusive,
-        4 + coalesce(rates.effective, 0) * (rates.failed + 0.5) / nullif(rates.looked_at + 1, 0) as expected,
-        (1 / nullif(4 + coalesce(rates.effective * rates.rate, 0), 0) + 1 / nullif(rates.failed + 0.5, 0)) / 9 as ninth
+        coalesce(rates.effective, 0) as audits,
+        coalesce(rates.effective * rates.rate, 0) as audits_abusive
     from rates
     where rates.looked_at > 0
 ),
 
-bounded as (
+estimated as (
     select
-        estimated.week_start,
-        estimated.decided_by,
-        estimated.share * estimated.abusive / nullif(estimated.expected, 0) as rate,
-        pow(greatest(0, 1 - estimated.ninth - 1.959963984540054 * sqrt(estimated.ninth)), 3) as lower_by,
-        pow(1 - estimated.ninth + 1.959963984540054 * sqrt(estimated.ninth), 3) as higher_by
-    from estimated
+        seen.week_start,
+        seen.decided_by,
+        seen.share * (4 + seen.audits_abusive) / nullif(4 + seen.audits * seen.share, 0) as rate,
+        (1 / nullif(4 + seen.audits_abusive, 0) + 1 / nullif(seen.failed + 0.5, 0)) / 9 as ninth
+    from seen
 ),
 
 told as (
     select
-        bounded.week_start,
-        bounded.decided_by,
-        least(1, bounded.rate) as rate,
-        least(1, bounded.rate * bounded.lower_by) as low,
-        least(1, bounded.rate * bounded.higher_by) as high
-    from bounded
+        estimated.week_start,
+        estimated.decided_by,
+        least(1, estimated.rate) as rate,
+        least(
+            1,
+            estimated.rate * pow(greatest(0, 1 - estimated.ninth - 1.959963984540054 * sqrt(estimated.ninth)), 3)
+        ) as low,
+        least(
+            1,
+            estimated.rate * pow(1 - estimated.ninth + 1.959963984540054 * sqrt(estimated.ninth), 3)
+        ) as high
+    from estimated
 )
 
 select

@@ -106,7 +106,7 @@ def test_who_is_inspected_in_full_without_a_lot_tells_of_himself_alone() -> None
         }
     )
     told = estimates(approvals)
-    assert (told["looked"], told["failed"], told["audited"], told["audits_abusive"]) == (
+    assert (told["looked_at"], told["failed"], told["audited"], told["audits_abusive"]) == (
         100,
         4,
         10,
