@@ -28,6 +28,7 @@ from models.risk.split import Plan
 from models.risk.train import TooFewLabels, Trained, train
 from models.risk.watch import Audit, Usual, first_rise, watch
 from service.domain.policy import Policy
+from service.domain.policy_sections import Links
 from service.domain.risk import Stakes
 from service.policies import default_policy
 from simulator.reading import scenario_named
@@ -35,6 +36,7 @@ from simulator.scenario import Archetype, Scenario
 
 _INSPECTED_AT = pl.col("requested_at") + timedelta(microseconds=INSPECTED_US)
 _NOT_KNOWN = float("nan")
+_NO_LIMIT = Links(**dict.fromkeys(Links.model_fields, 100_000))
 _LINKS = [feature.name for feature in FEATURES if feature.group == "links"]
 
 
@@ -79,6 +81,7 @@ class Way:
     weights: bool = True
     certificate: bool = True
     links: bool = True
+    limit: bool = True
     doubts: bool = True
     renewal: bool = True
     findings: bool = True
@@ -87,7 +90,10 @@ class Way:
         """The shop's policy without what this way does without; who audits nothing draws no doubts either."""
         without = {"share": self.audits, "doubt_share": self.audits and self.doubts}
         gone = {name: 0.0 for name, is_there in without.items() if not is_there}
-        return whole.model_copy(update={"audit": whole.audit.model_copy(update=gone)})
+        audit, risk = whole.audit.model_copy(update=gone), whole.risk
+        if not self.limit:
+            risk = risk.model_copy(update={"links": _NO_LIMIT})
+        return whole.model_copy(update={"audit": audit, "risk": risk})
 
 
 PRODUCT = Way("product")
@@ -97,6 +103,7 @@ WAYS = (
     Way("no weights", weights=False),
     Way("no certificate: threshold tuned", certificate=False),
     Way("no identity links", links=False),
+    Way("no limit on links", limit=False),
     Way("no lot of what the model doubts", doubts=False),
     Way("no renewal of the certificate", renewal=False),
     Way("no look at basic findings", findings=False),

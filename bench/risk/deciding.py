@@ -81,14 +81,15 @@ def training_frame(
 
 
 def _seen(applications: pl.DataFrame, draw: Floats, policy: Policy) -> list[Application]:
-    """As the approval step sees them; what a rule stops is told by `is_eligible` alone."""
+    """As the approval step sees them, as far as it looks at them; what a rule stops is told by `is_eligible` alone."""
+    links = applications.select(*policy.risk.links.by_feature()).iter_rows(named=True)
     rows = applications.select("is_eligible", "value").iter_rows()
     return [
         Application(
             judgement=_PASSED if is_eligible else _STOPPED,
             value_minor=round(value),
             currency=CURRENCY,
-            features={},
+            features=shared,
             as_of_seq=0,
             refund_on=policy.refund.on,
             inspection=policy.inspection.default,
@@ -96,7 +97,7 @@ def _seen(applications: pl.DataFrame, draw: Floats, policy: Policy) -> list[Appl
             terms=policy.risk,
             draw=lot,
         )
-        for (is_eligible, value), lot in zip(rows, draw.tolist(), strict=True)
+        for (is_eligible, value), shared, lot in zip(rows, links, draw.tolist(), strict=True)
     ]
 
 

@@ -164,11 +164,16 @@ def _certified(trained: Trained) -> str:
         "at most, by amount",
     )
     return (
-        f"## What is certified\n\nAt a confidence of {_percent(trained.rules.confidence)}.\n\n"
+        f"## What is certified\n\nAt a confidence of {_percent(trained.rules.confidence)}{_of_whom(trained)}.\n\n"
         + _table(columns, rows)
         + _missing(trained)
         + "\n\n![Coverage and bound](coverage.svg)"
     )
+
+
+def _of_whom(trained: Trained) -> str:
+    limits = [f"{name} {most}" for name, most in trained.rules.most_linked.items()]
+    return f", of requests with at most {', '.join(limits)}" if limits else ""
 
 
 def _missing(trained: Trained) -> str:

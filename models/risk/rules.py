@@ -1,6 +1,7 @@
 """What a shop's policy says of risk: caps, confidence, and what review, delay and loss cost."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +11,8 @@ class RiskRules:
     `abuse_cap`, `amount_cap`: the largest share of abusive requests, and of their value, among those approved
     automatically; `confidence`: how sure that must be. `early_cap` and `basic_cap` are the same for paying before the
     inspection and for the basic inspection, by count and by amount. `loss_share`: the part of an abusive request's
-    value that is lost. `review_days`: how long a review delays the customer.
+    value that is lost. `review_days`: how long a review delays the customer. `most_linked`, by feature: with how many other
+    customers at most a customer may share that, for a model to judge their request.
     """
 
     abuse_cap: float = 0.01
@@ -26,6 +28,7 @@ class RiskRules:
     max_reviews_a_day: int = 400
     audit_share: float = 0.03
     bootstrap_share: float = 0.3
+    most_linked: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no bound can be computed for."""

@@ -102,6 +102,7 @@ def train(
     """
     plan = plan or Plan()
     frame = frame.filter(pl.col("requested_at") <= as_of).sort("requested_at", "rma")
+    frame = frame.with_columns(is_eligible=may_judge(rules))
     examples = examples_of(frame, as_of)
     windows = divide(frame, as_of, plan)
     if not can_learn(examples, windows.last):
@@ -163,6 +164,12 @@ def to_manifest(trained: Trained, policy_version: str) -> dict[str, Any]:
         "reference": trained.reference,
         "importance": [list(one) for one in trained.importance],
     }
+
+
+def may_judge(rules: RiskRules) -> pl.Expr:
+    """Whether a model may let a request pass: the rules do, and its customer shares nothing with too many others."""
+    few = (pl.col(name).fill_null(0) <= most for name, most in rules.most_linked.items())
+    return pl.all_horizontal("is_eligible", *few)
 
 
 def code_version() -> str:

@@ -111,6 +111,7 @@ def rules_of(policy: Policy, currency: str) -> RiskRules:
         max_reviews_a_day=terms.max_reviews_a_day,
         audit_share=policy.audit.share,
         bootstrap_share=policy.audit.bootstrap_share,
+        most_linked=terms.links.by_feature(),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models.risk import drift, registry, suspension
 from models.risk.arrays import Floats
@@ -69,7 +70,8 @@ def watch_champion(warehouse: Warehouse, bench: Bench, retour: Retour) -> Watche
     by_count, by_amount = _audits(warehouse, policy, pointer.version, since)
     rise = _findings(warehouse, manifest.get("usual"), pointer.version, since)
     scores, vectors = _recent(warehouse, pointer.version, since)
-    moved = _score_drift(manifest.get("score_reference"), scores, policy.risk.drift_limit)
+    judged = scores[_judged(vectors, manifest.get("rules", {}).get("most_linked", {}))]
+    moved = _score_drift(manifest.get("score_reference"), judged, policy.risk.drift_limit)
     features = _feature_drift(manifest.get("reference"), vectors, policy.risk.drift_limit)
     cause, why = _verdict(policy, by_count, by_amount, rise, moved)
     if cause and why:
@@ -175,6 +177,12 @@ def _recent(warehouse: Warehouse, version: str, since: datetime) -> tuple[Floats
     features = np.array(vectors, dtype=np.float64).reshape(len(vectors), len(NAMES))
     scores = rows["score"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return scores, features
+
+
+def _judged(vectors: Floats, most_linked: Mapping[str, int]) -> NDArray[np.bool_]:
+    """Whether each of these requests (n, F) is one that the model could have let pass."""
+    few = [vectors[:, NAMES.index(name)] <= most for name, most in most_linked.items()]
+    return np.asarray(np.all([np.ones(len(vectors), np.bool_), *few], axis=0))
 
 
 def _score_drift(

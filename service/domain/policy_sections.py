@@ -205,6 +205,19 @@ class BasicInspection(Section):
     abuse_cap: Annotated[Cap, Field(description="of those that are inspected basically")]
 
 
+class Links(Section):
+    """With how many other customers at most a customer may share something, for a model to let their request pass."""
+
+    address: Annotated[Times, Field(description="other customers at an address of theirs")]
+    device: Annotated[Times, Field(description="other customers with a device of theirs")]
+    phone: Annotated[Times, Field(description="other customers with a phone of theirs")]
+    payment: Annotated[Times, Field(description="other customers with a payment means of theirs")]
+
+    def by_feature(self) -> dict[str, int]:
+        """The limits by the names of the features that count those customers."""
+        return {f"same_{name}": getattr(self, name) for name in type(self).model_fields}
+
+
 class RiskTerms(Section):
     """What the risk model may do, and what its decisions cost."""
 
@@ -230,6 +243,7 @@ class RiskTerms(Section):
     answer_within_ms: Annotated[
         int, Field(ge=1, le=10_000, description="a later answer goes to a person")
     ]
+    links: Links
     early_refund: EarlyRefund
     basic_inspection: BasicInspection
 

@@ -103,11 +103,23 @@ class Stakes:
     """Up to which score a model may do what, each proven on its own; None: proven for nobody.
 
     `approve`: let a request pass. `early_refund`: pay before the inspection. `basic_inspection`: do without a full one.
+    `most_linked`, by feature: with how many other customers at most those shared something of whom that is proven.
     """
 
     approve: float | None
     early_refund: float | None = None
     basic_inspection: float | None = None
+    most_linked: Mapping[str, int] = field(default_factory=dict)
+
+    def approves(self, application: Application, score: float) -> bool:
+        """Whether a request of this score may pass."""
+        return _is_within(self.approve, score) and not self.too_many_share(application)
+
+    def too_many_share(self, application: Application) -> tuple[str, ...]:
+        """The features that count more others than the policy bears, or the one that the model was proven under."""
+        limits = (*application.terms.links.by_feature().items(), *self.most_linked.items())
+        found = [name for name, most in limits if (application.features.get(name) or 0) > most]
+        return tuple(dict.fromkeys(found))
 
 
 class RulesOnly:
@@ -142,14 +154,15 @@ def by_rules(application: Application, basis: Basis) -> Assessment:
 def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
     """What a model that may let requests pass says of one; what the rules stop goes to a human whatever the score.
 
-    A request above the stake goes to a human too, and its goods are inspected in full; but for a share that the lot lets
-    pass, to learn from. A share of either kind is a blind case by lot. Raises `ValueError` without a stake.
+    A request above the stake goes to a human too, and so does one whose customer shares something with too many others;
+    its goods are inspected in full, but for a share that the lot lets pass, to learn from. A share of either kind is a
+    blind case by lot. Raises `ValueError` without a stake.
     """
     if stakes.approve is None:
         raise ValueError("a model that is certified for nothing decides nothing")
     if application.judgement.verdict != "pass":
         return stopped_by_rules(application)
-    if _is_within(stakes.approve, score):
+    if stakes.approves(application, score):
         return _let_pass(application, score, stakes)
     return _doubted(application)
 

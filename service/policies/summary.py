@@ -69,9 +69,11 @@ def _risk(risk: RiskTerms) -> str:
     suspended = {"rules": "it goes on as without one", "review": "a person decides"}[
         risk.if_suspended
     ]
+    links = ", ".join(f"{name} with {most}" for name, most in risk.links.model_dump().items())
     return (
         f"lets pass what is abusive in at most {risk.abuse_cap:.1%} by count and {risk.amount_cap:.1%} by money, "
-        f"proven with {risk.confidence:.0%} confidence; {pays}; while it is suspended {suspended}"
+        f"proven with {risk.confidence:.0%} confidence, of customers who share at most: {links} others; {pays}; while it is "
+        f"suspended {suspended}"
     )
 
 

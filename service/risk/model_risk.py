@@ -122,9 +122,11 @@ def _answer(named: Named, model: Model, application: Application) -> Answer:
     score = model.score(vector)
     if not isinstance(score, float) or not 0 <= score <= 1:
         raise NoUsableAnswer(f"{score!r} is no probability")
-    stake = named.stakes.approve
-    is_to_be_explained = stake is not None and score > stake
-    reasons = reasons_for(_sound(model.explain(vector))) if is_to_be_explained else ()
+    stakes = named.stakes
+    if stakes.approve is None or stakes.approves(application, score):
+        return Answer(named.version, score)
+    explanation = _sound(model.explain(vector)) if score > stakes.approve else []
+    reasons = reasons_for(explanation, stakes.too_many_share(application))
     return Answer(named.version, score, reasons)
 
 

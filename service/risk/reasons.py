@@ -46,11 +46,16 @@ def in_words(code: str) -> Phrase:
     return SOMETHING if group is None else SUSPICIONS[group]
 
 
-def reasons_for(explanation: Iterable[tuple[str, float]]) -> tuple[Reason, ...]:
-    """The features that spoke most for abuse, one a group, at most three; `explanation` is what each adds to the score."""
+def reasons_for(
+    explanation: Iterable[tuple[str, float]], first: Iterable[str] = ()
+) -> tuple[Reason, ...]:
+    """The features of `first`, then those that spoke most for abuse, one a group, at most three; `explanation` is what each
+    adds to the score.
+    """
     found: dict[str, Reason] = {}
     against = (each for each in explanation if each[1] > 0)
-    for name, _ in sorted(against, key=lambda each: (-each[1], each[0])):
+    loudest = sorted(against, key=lambda each: (-each[1], each[0]))
+    for name in (*first, *(name for name, _ in loudest)):
         words = in_words(name).text
         if words not in found and len(found) < MOST_REASONS:
             found[words] = Reason(code=name, words=words)

@@ -153,12 +153,13 @@ class Registry:
 
 
 def _stakes(model: Model) -> Stakes:
-    """Up to which scores the model's certificates go. Raises ValueError for what is no probability."""
+    """Up to which scores the model's certificates go, and of whom they speak. Raises ValueError for what is no probability."""
     actions = model.manifest.get("actions", {})
     return Stakes(
         _probability(model.threshold),
         _probability(actions.get("refund_early", {}).get("threshold")),
         _probability(actions.get("inspect_basic", {}).get("threshold")),
+        model.manifest.get("rules", {}).get("most_linked", {}),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from policy_with import policy_with
+from policy_with import ANY_LINKS, policy_with
 from risk_loops import applications
 
 from bench.risk.cases import risk_rules
@@ -18,6 +18,7 @@ POLICY = policy_with(
         "risk.amount_cap": 0.04,
         "risk.basic_inspection.abuse_cap": 0.04,
         "audit.share": 0.1,
+        **ANY_LINKS,
     }
 )
 RULES = risk_rules(POLICY)

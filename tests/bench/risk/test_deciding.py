@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from policy_with import policy_with
+from policy_with import ANY_LINKS, policy_with
 from risk_loops import applications
 
 from bench.risk import deciding
@@ -12,7 +12,7 @@ from service.domain.risk import Stakes
 
 MANY = applications(20_000, 30, 3)
 STAKES = Stakes(approve=0.02, basic_inspection=0.02)
-POLICY = policy_with({"audit.doubt_share": 0.2, "audit.share": 0.1})
+POLICY = policy_with({"audit.doubt_share": 0.2, "audit.share": 0.1, **ANY_LINKS})
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,17 @@ def test_what_it_lets_pass_is_known_by_audits_alone(lived: pl.DataFrame) -> None
 
     assert len(passed) / len(lived.filter(~pl.col("doubted"))) == pytest.approx(0.1, abs=0.01)
     assert passed["certifying_weight"].to_numpy() == pytest.approx(1 / (0.1 * 0.99))
+
+
+def test_who_shares_a_device_with_too_many_is_doubted_whatever_the_score() -> None:
+    policy = policy_with(ANY_LINKS | {"risk.links.device": 1, "audit.doubt_share": 0.0})
+    draw = np.random.default_rng([5, 99]).random(len(MANY))
+
+    made = deciding.by_model(MANY, draw, policy, np.zeros(len(MANY)), STAKES)
+
+    is_doubted = pl.Series([each.hidden_decision or each.decision for each in made]) == "review"
+    assert is_doubted.to_list() == (MANY["same_device"] > 1).to_list()
+    assert 0 < is_doubted.sum() < len(MANY)
 
 
 def test_without_a_model_the_lot_labels_and_what_people_let_come_only_hints() -> None:

@@ -1,6 +1,7 @@
 """From a frame to a model that may be published: learned in order of time, the same again, and told in a card."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -68,6 +69,24 @@ def test_labels_that_somebody_s_choice_made_known_teach_and_certify_nothing() ->
     assert told["label"].mean() == pytest.approx(RECORD["label"].mean(), abs=0.02)
     assert made.data["labels"] > 1.5 * made.data["certifying"]
     assert f"{made.data['certifying']:,}; the others" in card.to_markdown(made, "1")
+
+
+def test_who_shares_something_with_too_many_is_learned_from_and_judged_by_nobody() -> None:
+    """A certificate must speak of those alone whom the model may let pass."""
+    limit = RECORD["same_address"].quantile(0.9)
+    assert limit is not None
+    rules = replace(RULES, most_linked={"same_address": int(limit)})
+
+    made = train(RECORD, AS_OF, rules, 1, shapes=SMALL, explain=False)
+    unlimited = train(RECORD, AS_OF, RULES, 1, shapes=SMALL, explain=False)
+
+    shared = made.judged.join(RECORD.select("rma", "same_address"), on="rma")["same_address"]
+    assert len(shared) > 0
+    assert shared.max() <= int(limit)  # type: ignore[operator]
+    assert len(made.judged) < len(unlimited.judged)
+    assert made.data["labels"] == unlimited.data["labels"]
+    assert to_manifest(made, "1")["rules"]["most_linked"] == {"same_address": int(limit)}
+    assert f"at most same_address {int(limit)}" in card.to_markdown(made, "1")
 
 
 def test_every_monotone_feature_moves_the_score_its_way_only(trained: Trained) -> None:

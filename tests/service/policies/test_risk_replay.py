@@ -133,6 +133,22 @@ class TestWithAModel:
         assert found.deciding == "suspended"
         assert (found.before["reviewed"], found.after) == (0, {"reviewed": REQUESTS})
 
+    def test_a_tighter_limit_on_links_sends_those_beyond_it_to_people(
+        self, ask: Ask, root: Path, shop: Shop
+    ) -> None:
+        with_model(root)
+        for order, customer in (("B-0", "customer 0"), ("B-1", "customer 1")):
+            said = {"country": "US", "customer": customer, "identity": {"device": "the same"}}
+            shop.put_order(order, **said).raise_for_status()
+        shop.put_parcel("B-1").raise_for_status()
+        shop.apply(order_id="B-1", customer="customer 1").raise_for_status()
+
+        found = ask(other(risk__links__device=0))
+
+        assert found.before == {"passed": REQUESTS + 1}
+        assert found.after == {"passed": REQUESTS, "reviewed": 1, "full": 1}
+        assert (found.changed, found.not_replayed) == (1, ())
+
     def test_what_acts_in_training_alone_is_told_and_not_replayed(
         self, ask: Ask, root: Path
     ) -> None:

@@ -18,6 +18,7 @@ from models.risk import registry, suspension
 from models.risk.features import NAMES
 from models.risk.score import MODEL
 from service.domain.risk import Application, Assessment
+from service.policies import default_policy
 from service.risk.model_risk import ModelRisk
 
 LOW = 0.001 + (0.5 - 0.001) / 5  # what the map between the knots makes of a raw score of -4
@@ -138,6 +139,75 @@ class TestWhoDecides:
 
         assert (made.decision, made.score) == ("review", HIGH)
         assert [each.code for each in made.reasons] == ["uncertified"]
+
+
+LINKS = {
+    "same_address": 2,
+    "same_device": 1,
+    "same_phone": 1,
+    "same_payment": 1,
+}  # the built-in policy's
+
+
+class TestLinks:
+    """A ring that no label knows yet looks harmless; its members share what they live on."""
+
+    @pytest.mark.parametrize("name", LINKS)
+    def test_a_person_decides_where_a_customer_shares_something_with_more_than_the_policy_bears(
+        self, root: Path, champion: str, name: str
+    ) -> None:
+        at, above = (
+            ModelRisk(root).assess(shared(**{name: LINKS[name] + more})) for more in (0, 1)
+        )
+
+        assert (at.decision, at.reasons) == ("approve", ())
+        assert (above.decision, above.basis, above.score) == ("review", "model", LOW)
+        assert above.inspection == "full"
+        (reason,) = above.reasons
+        assert reason.code == name
+        assert "relate to other accounts" in reason.words
+
+    def test_who_is_not_known_to_share_anything_is_judged_by_the_score(
+        self, root: Path, champion: str
+    ) -> None:
+        assert ModelRisk(root).assess(shared(**dict.fromkeys(LINKS))).decision == "approve"
+
+    def test_the_lot_of_doubts_draws_of_them_so_that_they_are_learned_of(
+        self, root: Path, champion: str
+    ) -> None:
+        made = ModelRisk(root).assess(shared(same_device=5, draw=0.999))
+
+        assert (made.decision, made.is_drawn_doubt, made.inspection) == ("approve", True, "full")
+
+    def test_what_a_high_score_says_stands_beside_what_is_shared(
+        self, root: Path, champion: str
+    ) -> None:
+        made = ModelRisk(root).assess(shared(2, same_phone=9))
+
+        assert [each.code for each in made.reasons] == ["same_phone", NAMES[0]]
+
+    @pytest.mark.parametrize(("proven", "allowed"), [(0, 3), (3, 0)])
+    def test_the_tighter_limit_holds_of_the_policy_s_and_that_of_the_model_s_training(
+        self, root: Path, proven: int, allowed: int
+    ) -> None:
+        """A certificate speaks of those whom it was made from; a policy may ask for less at any time."""
+        promote(root, put_model(root, rules={"most_linked": {"same_device": proven}}))
+        limit = default_policy().risk.links.model_copy(update={"device": allowed})
+
+        alone, beside = (
+            ModelRisk(root).assess(shared(same_device=others, risk={"links": limit}))
+            for others in (0, 1)
+        )
+
+        assert (alone.decision, beside.decision) == ("approve", "review")
+
+
+def shared(
+    lines: float = 1, *, draw: float = 0.5, risk: Any = None, **links: float | None
+) -> Application:
+    """An application that the champion lets pass, of a customer who shares so much with others."""
+    features = {**request(lines).features, **links}
+    return an_application(features=features, draw=draw, risk=risk or {})
 
 
 class TestStakes:
