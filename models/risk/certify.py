@@ -4,8 +4,8 @@ The requests that were judged by a model trained before them are laid out from t
 tested upwards from a start, and the first that fails ends it: the chance that a share is certified whose abuse rate
 exceeds the cap is then at most 1 - confidence (fixed-sequence testing: Maurer, Hothorn & Lehmacher 1995; for thresholds
 Angelopoulos, Bates, Candès, Jordan & Lei 2021, "Learn then test"). So that an unlucky label at the start does not end everything,
-the walk begins where it will most probably pass: how probable that is, is foretold from the calibrated scores and the
-number of labels, and no label has a say in it.
+the walk begins where the share that it will certify is foretold to be the largest: from the calibrated scores and the number of
+labels, and no label has a say in it.
 
 The bound on a rate is Gaffke's (2005; Learned-Miller & Thomas, arXiv 1905.06208): the upper quantile of the rate when
 each label counts by an exponential chance, with one more abusive label. Where all labels count alike it
@@ -36,7 +36,6 @@ _STEP = (
 )
 _DRAWS = 2000
 UNLIKELY = 0.05  # what chance alone brings less often contradicts a certificate
-_LIKELY = 0.95  # of the highest chance to pass: the largest such share is the start
 _PRUDENCE = (
     1.25,
     0.2,
@@ -51,7 +50,7 @@ Contradiction = Literal["later_labels", "newest_findings"]
 class Judged:
     """Labelled requests that a model trained before them has ranked; all (n,).
 
-    `rank` in (0, 1]: the share of the certifying requests whose score is at most as high. `score`: the calibrated probability
+    `rank` in (0, 1]: the share of the requests judged by the same model whose score is at most as high. `score`: the calibrated probability
     of abuse that the model gave. `weight`: for how many requests each stands. `value`: the money at stake.
     """
 
@@ -262,9 +261,18 @@ def _rate(label: Floats, stake: Floats) -> float:
 
 
 def _start(judged: Judged, cap: float, amount_cap: float, error: float) -> int:
-    """The number of the step to start at."""
+    """The number of the step to start at: from which the most will be certified in expectation, the last of equals."""
     chances = _chances(judged, cap, amount_cap, error)
-    return int(np.flatnonzero(chances >= _LIKELY * chances.max())[-1]) + 1
+    foretold = np.array([_foretold(chances, start) for start in range(len(chances))])
+    return int(np.flatnonzero(foretold == foretold.max())[-1]) + 1
+
+
+def _foretold(chances: Floats, start: int) -> float:
+    """The share that a walk from a step certifies in expectation. What is tested is for the most part the same from step to step,
+    so where it passes the step that is least likely to pass, it is taken to have passed those before.
+    """
+    passes_all = np.minimum.accumulate(chances[start:])
+    return float((start + 1) * passes_all[0] + passes_all[1:].sum()) * _STEP
 
 
 def _chances(judged: Judged, cap: float, amount_cap: float, error: float) -> Floats:

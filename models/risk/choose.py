@@ -49,17 +49,17 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The actions by name, and what the choice costs. `scores` (n,), sorted, are those of the
-    certifying requests, by which shares become thresholds; `fresh` (m,), sorted, those of the last model."""
+    """The actions by name, and what the choice costs. `past` (n,) and `fresh` (m,), sorted, are what the model to go out says
+    of the requests that certify and of later ones; by both shares become thresholds."""
 
     actions: dict[str, Action]
     costs: Costs
-    scores: Floats
+    past: Floats
     fresh: Floats
 
     def thresholds(self, share: float) -> float | None:
         """The score up to which this share of requests is certified; None for less than one request."""
-        return lower_threshold(self.scores, self.fresh, share)
+        return lower_threshold(self.past, self.fresh, share)
 
 
 def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
@@ -72,31 +72,40 @@ def caps(rules: RiskRules) -> dict[str, tuple[float, float]]:
 
 
 def choose(
-    certificates: dict[str, Certificate], judged: pl.DataFrame, scores: Floats, rules: RiskRules
+    certificates: dict[str, Certificate],
+    judged: pl.DataFrame,
+    past: Floats,
+    fresh: Floats,
+    rules: RiskRules,
 ) -> Choice:
-    """Choose within the certificates. `judged` is that of `Trained`; `scores` are fresh ones of the model to go
-    out, which tell what share its thresholds will let pass."""
-    fresh = np.sort(scores)
-    scores = np.sort(judged.filter(~pl.col("is_test"))["score"].to_numpy())
+    """Choose within the certificates. `judged` is that of `Trained`; `past` and `fresh` are scores by the model to go
+    out, of the requests that certify and of later ones.
+
+    Shares are certified in steps; within the last of them nobody is approved whose review is worth it, unless reviewers
+    can bear no more.
+    """
+    past, fresh = np.sort(past), np.sort(fresh)
     curve = cost_curve(judged, rules)
     certified = certificates["approve"].share
-    chosen = _cheapest(curve, certificates["approve"], rules)
+    chosen, is_free = _cheapest(curve, certificates["approve"], rules)
+    highest = break_even(judged, rules) if is_free else np.inf
     actions = {
-        name: _action(
-            certificate, scores, fresh, chosen if name == "approve" else certificate.share
-        )
+        name: _action(certificate, past, fresh, chosen, highest)
+        if name == "approve"
+        else _action(certificate, past, fresh, certificate.share, np.inf)
         for name, certificate in certificates.items()
     }
-    return Choice(actions, _costs(curve, chosen, certified, rules), scores, fresh)
+    return Choice(actions, _costs(curve, chosen, certified, rules), past, fresh)
 
 
-def lower_threshold(scores: Floats, fresh: Floats, share: float) -> float | None:
-    """The lower of the thresholds that a share has among the certifying scores and among fresh ones of the last model.
+def lower_threshold(past: Floats, fresh: Floats, share: float) -> float | None:
+    """The lower of the thresholds that a share has among the past and the fresh scores (n,), (m,) of one model.
 
-    Where more is risky now than then, the first is lower; where the last model calls more harmless than those before
-    it did, by learning or by a chance of its calibration, the second. What is certified covers neither surplus.
+    Where more is risky now than then, the first is lower; where less is, the second. What is certified covers neither a
+    larger share nor a riskier one. Both are scores of the model to go out: those that the blocks' models gave are
+    calibrated by other, few labels, and their levels differ by chance.
     """
-    both = (threshold_at(scores, share), threshold_at(fresh, share))
+    both = (threshold_at(past, share), threshold_at(fresh, share))
     known = [threshold for threshold in both if threshold is not None]
     return min(known) if len(known) == len(both) else None
 
@@ -144,34 +153,49 @@ def review_cost(rules: RiskRules) -> float:
     )
 
 
-def _cheapest(curve: pl.DataFrame, certificate: Certificate, rules: RiskRules) -> float | None:
-    """The cheapest certified share that reviewers can bear; if none is, the largest certified one."""
+def break_even(judged: pl.DataFrame, rules: RiskRules) -> float:
+    """The probability of abuse beyond which a person's look at a request of mean value costs less than what it saves."""
+    value = judged["value"].to_numpy().mean() if len(judged) else 0.0
+    loss = float(value) * rules.loss_share
+    return review_cost(rules) / loss if loss > 0 else np.inf
+
+
+def _cheapest(
+    curve: pl.DataFrame, certificate: Certificate, rules: RiskRules
+) -> tuple[float | None, bool]:
+    """The cheapest certified share that reviewers can bear; if none is, the largest certified one. Whether that is the cheapest
+    of all, so that capacity had no say in it.
+    """
     if certificate.share is None:
-        return None
-    shares = [step.share for step in _passed(certificate)]
-    costs = [_at(curve, share) for share in shares]
+        return None, True
+    costs = [(_at(curve, step.share), step.share) for step in _passed(certificate)]
+    priced = [(at["cost"][0], share) for at, share in costs]
     borne = [
-        (cost["cost"][0], share)
-        for cost, share in zip(costs, shares, strict=True)
-        if cost["reviews_a_day"][0] <= rules.max_reviews_a_day
+        price
+        for price, (at, _) in zip(priced, costs, strict=True)
+        if at["reviews_a_day"][0] <= rules.max_reviews_a_day
     ]
-    return min(borne)[1] if borne else certificate.share
+    chosen = min(borne)[1] if borne else certificate.share
+    return chosen, chosen == min(priced)[1]
 
 
 def _passed(certificate: Certificate) -> list[Step]:
     return [step for step in certificate.steps if step.passes]
 
 
-def _action(certificate: Certificate, scores: Floats, fresh: Floats, share: float | None) -> Action:
+def _action(
+    certificate: Certificate, past: Floats, fresh: Floats, share: float | None, highest: float
+) -> Action:
+    """What an action may do to a certified share, up to a score that is the highest worth it."""
     step = next((step for step in _passed(certificate) if step.share == share), None)
-    threshold = None if share is None else lower_threshold(scores, fresh, share)
+    threshold = None if share is None else lower_threshold(past, fresh, share)
+    if threshold is not None:
+        threshold = min(threshold, highest)
     certified = certificate.share
     return Action(
         threshold=threshold,
         share=float(np.mean(fresh <= threshold)) if threshold is not None else 0.0,
-        certified_threshold=None
-        if certified is None
-        else lower_threshold(scores, fresh, certified),
+        certified_threshold=None if certified is None else lower_threshold(past, fresh, certified),
         certified_share=certified,
         cap=certificate.cap,
         amount_cap=certificate.amount_cap,

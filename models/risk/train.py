@@ -52,9 +52,9 @@ class TooFewLabels(Exception):
 class Trained:
     """A model and all that is known of it.
 
-    `judged` has a row for each eligible request of the judged blocks: `rma, requested_at, block, is_test, rank, score,
+    `judged` has a row for each request of the judged blocks that a model may judge: `rma, requested_at, block, is_test, rank, score,
     label, weight, value`, each scored by the model of its block; `label` is null where it is not known or does not
-    certify; `rank` is the share of the certifying requests whose score is at most as high. `certificates` are by action. `document` and `golden`
+    certify; `rank` is the share of the block's requests whose score is at most as high. `certificates` are by action. `document` and `golden`
     are the files that the registry writes. `usual` is what basic inspections found among what is approved; None where nothing is
     approved, or nothing is known. `missing_until` is when the missing labels will be there at the present pace.
     """
@@ -96,7 +96,7 @@ def train(
 
     Its columns: `rma, requested_at`, the features, `label` and `labelled_at`, `weight` (for how many requests the label
     teaches), `certifying_weight` (for how many it judges; null where somebody's choice made it known, and a label that no
-    choice made stands for it too), `finding` and `found_at` of a basic inspection, `is_eligible`. `shapes` are tried, and the best one grows every tree. `explain` adds the permutation importance.
+    choice made stands for it too), `finding` and `found_at` of a basic inspection, `is_eligible` (the rules let it pass). `shapes` are tried, and the best one grows every tree. `explain` adds the permutation importance.
 
     Raises TooFewLabels where there is nothing to learn from.
     """
@@ -117,9 +117,8 @@ def train(
         frame, examples, blocks, grown, judged, as_of - timedelta(days=plan.news_days)
     )
     certificates = _certify(judged, found, rules, seed)
-    choice = choose.choose(
-        certificates, judged, _fresh_scores(frame, examples, windows, last), rules
-    )
+    past, fresh = _past_and_fresh(frame, examples, windows, blocks, last)
+    choice = choose.choose(certificates, judged, past, fresh, rules)
     document = export.to_document(last)
     return Trained(
         as_of=as_of,
@@ -240,7 +239,11 @@ def _learnable(examples: Examples, windows: Windows) -> list[Block]:
 def _judge(
     frame: pl.DataFrame, examples: Examples, blocks: list[Block], grown: list[Grown]
 ) -> pl.DataFrame:
-    """Only labels that certify judge anything: bounds, costs, measures and comparisons rest on no person's choice."""
+    """Only labels that certify judge anything: bounds, costs, measures and comparisons rest on no person's choice.
+
+    Requests are ranked among those of their own block: each block's model is calibrated by a few labels of its own, and a share
+    of all their scores together would be much of one block and little of another by chance.
+    """
     eligible, weight = frame["is_eligible"].to_numpy(), frame["certifying_weight"]
     label = np.where(weight.is_not_null().to_numpy(), examples.label, np.nan)
     parts = []
@@ -262,7 +265,8 @@ def _judge(
     if not parts:
         return _EMPTY
     every: pl.DataFrame = pl.concat(parts)
-    return every.insert_column(4, _rank(every, every["score"].to_numpy()).alias("rank"))
+    rank = (pl.col("score").rank("max") / pl.len()).over("block").alias("rank")
+    return every.insert_column(4, every.select(rank).to_series())
 
 
 def _findings(
@@ -281,9 +285,9 @@ def _findings(
     later = np.arange(int(blocks[-1].judged[-1]) + 1, len(frame))
     later = later[frame["is_eligible"].to_numpy()[later]]
     scores = grown[len(blocks) - 1].score(examples.features[later])
-    ranked = pl.concat(
-        [judged.select("rma", "rank"), frame[later].select("rma", rank=_rank(judged, scores))]
-    )
+    among = np.sort(judged.filter(pl.col("block") == len(blocks) - 1)["score"].to_numpy())
+    rank = pl.Series(np.searchsorted(among, scores, side="right") / max(len(among), 1))
+    ranked = pl.concat([judged.select("rma", "rank"), frame[later].select("rma", rank=rank)])
     known = (
         frame.select("rma", "found_at", finding=pl.Series(examples.finding))
         .filter(pl.col("finding").is_not_nan())
@@ -317,18 +321,20 @@ def _evidence(judged: pl.DataFrame) -> Judged:
     )
 
 
-def _rank(judged: pl.DataFrame, scores: Floats) -> pl.Series:
-    """For each score the share of the certifying requests (of all judged ones where none certify) that are at most as high (n,)."""
-    certifying = judged.filter(~pl.col("is_test"))["score"]
-    among = np.sort((certifying if len(certifying) else judged["score"]).to_numpy())
-    return pl.Series(np.searchsorted(among, scores, side="right") / len(among))
-
-
-def _fresh_scores(frame: pl.DataFrame, examples: Examples, windows: Windows, last: Grown) -> Floats:
-    """Scores of the eligible requests that did not grow the last model's trees: where its thresholds are read off."""
-    rows = windows.fresh
-    eligible = frame["is_eligible"].to_numpy()[rows]
-    return last.score(examples.features[rows[eligible]])
+def _past_and_fresh(
+    frame: pl.DataFrame, examples: Examples, windows: Windows, blocks: list[Block], last: Grown
+) -> tuple[Floats, Floats]:
+    """What the last model says of the eligible requests that certify, and of those that did not grow its trees: where its
+    thresholds are read off. It has learned from the few of the former that are labelled; that makes the harmless among them
+    look more so, and a threshold the lower.
+    """
+    certifying = [block.judged for block in blocks if not block.is_test]
+    past = np.concatenate(certifying) if certifying else np.empty(0, np.int64)
+    eligible = frame["is_eligible"].to_numpy()
+    past_scores, fresh_scores = (
+        last.score(examples.features[rows[eligible[rows]]]) for rows in (past, windows.fresh)
+    )
+    return past_scores, fresh_scores
 
 
 def _data(frame: pl.DataFrame, examples: Examples, windows: Windows) -> dict[str, Any]:

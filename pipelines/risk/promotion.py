@@ -96,18 +96,19 @@ def later_requests(
 ) -> pl.DataFrame:
     """Judged requests, with what either model would do: those after the champion's own data, where there is one.
 
-    The newest model's answer is that of models which had not seen the request. A champion that cannot be read, is suspended,
+    The newest model's answer is that of models which had not seen the request, by its rank among their scores: theirs lie on
+    other levels than its own. A champion that cannot be read, is suspended,
     or is certified for nothing, approves nothing.
     """
-    highest = -1.0 if manifest["threshold"] is None else manifest["threshold"]
-    judged = bench.judged().with_columns(challenger=pl.col("score") <= highest)
+    approved = 0.0 if manifest["threshold"] is None else manifest["actions"]["approve"]["share"]
+    judged = bench.judged().with_columns(challenger=pl.col("rank") <= approved)
     if champion is None or champion.threshold is None:
         return judged.with_columns(champion=pl.lit(value=False))
     since = datetime.fromisoformat(champion.manifest["trained_at"])
     later = judged.filter(pl.col("requested_at") > since)
     vectors = bench.frame().rows.join(later, on="rma", how="semi").select("rma", *champion.features)
-    approved = [champion.score(row[1:]) <= champion.threshold for row in vectors.iter_rows()]
-    answers = vectors.select("rma", pl.Series("champion", approved, dtype=pl.Boolean))
+    passed = [champion.score(row[1:]) <= champion.threshold for row in vectors.iter_rows()]
+    answers = vectors.select("rma", pl.Series("champion", passed, dtype=pl.Boolean))
     return later.join(answers, on="rma", how="inner")
 
 

@@ -161,6 +161,24 @@ def test_the_walk_begins_where_the_scores_say_that_it_will_pass() -> None:
     assert certify(lies, cap=CAP, amount_cap=CAP, confidence=0.95, seed=0).steps[0].share == start
 
 
+def test_from_where_the_walk_begins_more_is_certified_than_from_elsewhere() -> None:
+    """Scores that are nothing up to a share and certain abuse beyond it make the walk begin there."""
+    labels, chance = 4000, np.random.default_rng(11)
+    rank = (np.arange(labels) + 1) / labels
+    score = 0.002 + 0.04 * rank**3
+    told = [score, *(np.where(rank <= end, 0.0, 1.0) for end in (0.06, 0.2, 0.5, 0.62))]
+    shares: list[list[float]] = [[] for _ in told]
+    for _ in range(30):
+        label = (chance.random(labels) < score).astype(float)
+        for foretold, found in zip(told, shares, strict=True):
+            evidence = Judged(rank, foretold, label, np.ones(labels), np.full(labels, 50.0))
+            made = certify(evidence, cap=CAP, amount_cap=CAP, confidence=0.95, seed=0)
+            found.append(made.share or 0.0)
+    truthful, *others = (float(np.mean(each)) for each in shares)
+    assert truthful > max(others) - 0.01
+    assert truthful > min(others) + 0.1
+
+
 def test_later_labels_take_back_what_they_contradict() -> None:
     certificate = certify(judged(4000, 10), cap=CAP, amount_cap=CAP, confidence=0.95, seed=0)
     assert certificate.share == 1.0

@@ -23,6 +23,7 @@ from service.policies import default_policy
 
 REFUND_ON: tuple[RefundOn, ...] = get_args(RefundOn)
 EARLY = default_policy().risk.early_refund
+SHARED = tuple(default_policy().risk.links.by_feature())
 SEEN = {"blind_share": 0.0, "unexplained_share": 0.0}
 
 shares = st.integers(0, 20).map(lambda each: each / 20)
@@ -225,6 +226,22 @@ class TestByScore:
         assert made.is_drawn_doubt == (is_doubted and asked.refund_on == "inspected")
         if made.is_drawn_doubt:
             assert (made.decision, made.refund_on, made.inspection) == ("approve", "inspected", "full")  # fmt: skip
+
+    @given(applications(), scores, stakes, st.sampled_from(SHARED), st.integers(0, 4))
+    def test_no_score_lets_pass_who_shares_more_than_policy_and_model_bear(
+        self, application: Application, score: float, stakes: Stakes, name: str, others: int
+    ) -> None:
+        asked = replace(application, features={name: float(others)})
+        proven = replace(stakes, most_linked={"same_address": 3, "same_payment": 0})
+        borne = {"same_address": 2, "same_device": 1, "same_phone": 1, "same_payment": 0}[name]
+
+        made = by_score(asked, score, proven)
+
+        assert (proven.too_many_share(asked) == (name,)) == (others > borne)
+        if others > borne and made.decision == "approve":
+            assert made.is_drawn_doubt
+        if others <= borne:
+            assert made == by_score(application, score, stakes)
 
     def test_without_a_stake_a_model_decides_nothing(self) -> None:
         with pytest.raises(ValueError, match="certified for nothing"):
