@@ -116,7 +116,7 @@ class Stakes:
         return _is_within(self.approve, score) and not self.too_many_share(application)
 
     def too_many_share(self, application: Application) -> tuple[str, ...]:
-        """The features that count more others than the policy bears, or the one that the model was proven under."""
+        """The features that count more others than the policy bears, or the training that proved the stakes."""
         limits = (*application.terms.links.by_feature().items(), *self.most_linked.items())
         found = [name for name, most in limits if (application.features.get(name) or 0) > most]
         return tuple(dict.fromkeys(found))

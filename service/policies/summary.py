@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from service.domain.money import in_figures
 from service.domain.policy import Policy
-from service.domain.policy_sections import Consequence, Regime, RiskTerms
+from service.domain.policy_sections import Consequence, Links, Regime, RiskTerms
 
 _BECOMES: Mapping[Consequence, str] = {"review": "goes to a person", "decline": "is declined"}
 _WAITS = {"authorized": "at once", "first_scan": "once sent", "received": "once received"}
@@ -58,6 +58,7 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
         "full and paid after that",
     )
     yield "risk model", _risk(policy.risk)
+    yield "links", _links(policy.risk.links)
     yield "to be kept", f"up to {_amounts(policy.keep_item.up_to_minor)}"
     yield "review", f"within {clocks.hours.review} {clocks.calendar} hours"
     yield "goods go to", ", ".join(policy.methods.return_address)
@@ -69,11 +70,17 @@ def _risk(risk: RiskTerms) -> str:
     suspended = {"rules": "it goes on as without one", "review": "a person decides"}[
         risk.if_suspended
     ]
-    links = ", ".join(f"{name} with {most}" for name, most in risk.links.model_dump().items())
     return (
         f"lets pass what is abusive in at most {risk.abuse_cap:.1%} by count and {risk.amount_cap:.1%} by money, "
-        f"proven with {risk.confidence:.0%} confidence, of customers who share at most: {links} others; {pays}; while it is "
-        f"suspended {suspended}"
+        f"proven with {risk.confidence:.0%} confidence; {pays}; while it is suspended {suspended}"
+    )
+
+
+def _links(links: Links) -> str:
+    *others, last = (f"{name} with more than {most}" for name, most in links.model_dump().items())
+    return (
+        f"whoever shares {', '.join(others)} or {last} other customers goes to a person, whatever "
+        "the risk model says"
     )
 
 
