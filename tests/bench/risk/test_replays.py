@@ -64,7 +64,7 @@ def test_whoever_knows_more_can_approve_more(rows: pl.DataFrame) -> None:
 def test_the_labels_grant_an_oracle_less_than_it_could_approve_and_nothing_to_who_knows_nothing(
     rows: pl.DataFrame,
 ) -> None:
-    """Of 8,000 applications the last fifth is abusive; half of them are labelled."""
+    """Of 8,000 applications the last fifth is abusive; half of them are labelled, and half share a device with too many."""
     number = pl.int_range(8000)
     judged = pl.select(
         rma=number.cast(pl.String),
@@ -72,14 +72,17 @@ def test_the_labels_grant_an_oracle_less_than_it_could_approve_and_nothing_to_wh
         label=pl.when(number % 2 == 1).then((number >= 6400).cast(pl.Float64)),
         weight=pl.lit(1.0),
         value=pl.lit(100.0),
+        is_eligible=pl.lit(value=True),
+        same_device=number // 10 % 4,
     )
     order = judged.select("rma", score=pl.int_range(8000) / 20_000)
     by_chance = order.with_columns(score=pl.Series(np.random.default_rng(1).random(8000)))
-    granted, nothing = (
-        certified_by(each, judged, judged, RiskRules()).mean() for each in (order, by_chance)
-    )
-    assert 0.7 < granted <= 0.81
+    granted_to = certified_by(order, judged, judged, RiskRules())
+    nothing = certified_by(by_chance, judged, judged, RiskRules()).mean()
+    assert 0.7 < granted_to.mean() <= 0.81
     assert nothing == 0.0
+    within = certified_by(order, judged, judged, RiskRules(most_linked={"same_device": 1}))
+    assert within.tolist() == (granted_to & (judged["same_device"] <= 1).to_numpy()).tolist()
     of = {one["way"]: one["coverage"] for one in rows.iter_rows(named=True)}
     assert of[CERTIFIED_ALL] <= of[ALL]
     assert of[CERTIFIED_SAME] <= of[SAME]
