@@ -30,8 +30,8 @@ from bench.risk.cases import (
 from models.risk.certify import Judged, certify, withstanding
 from models.risk.choose import review_cost, threshold_at
 from models.risk.measure import auc
-from models.risk.rules import RiskRules
-from models.risk.train import Trained, may_judge, train
+from models.risk.rules import RiskRules, may_judge
+from models.risk.train import Trained, train
 
 _SPLIT = 2  # parts of a case's shops: each part's oracle is taught by the others
 SAME, ALL = "oracle of the same features", "all-knowing oracle"
@@ -221,7 +221,7 @@ def _ways(
     approve = trained.choice.actions["approve"]
     caps = rules.abuse_cap, rules.amount_cap
     tuned = trained.choice.thresholds(baselines.tuned_share(trained, rules.abuse_cap))
-    may = later.select(may_judge(rules)).to_series().to_numpy()
+    may = later.select(may_judge(rules.most_linked)).to_series().to_numpy()
     return {
         "product": may & _upto(score, approve.threshold),
         "all that is certified": may & _upto(score, approve.certified_threshold),
@@ -255,7 +255,7 @@ def certified_by(
         seed=0,
     )
     share = withstanding(certificate, _evidence(known.filter("is_test"))).share
-    may = later.select(may_judge(rules)).to_series().to_numpy()
+    may = later.select(may_judge(rules.most_linked)).to_series().to_numpy()
     threshold = None if share is None else threshold_at(among, share)
     return np.asarray(may & _upto(_of(later, order), threshold))
 

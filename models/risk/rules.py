@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import polars as pl
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRules:
@@ -35,3 +37,11 @@ class RiskRules:
         for name in ("abuse_cap", "amount_cap", "early_cap", "basic_cap", "confidence"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
+
+
+def may_judge(most_linked: Mapping[str, int]) -> pl.Expr:
+    """Whether a model may let a request pass: the rules do (`is_eligible`), and its customer shares nothing with too many
+    others. Who is not known to share anything shares nothing.
+    """
+    few = (pl.col(name).fill_null(0) <= most for name, most in most_linked.items())
+    return pl.all_horizontal("is_eligible", *few)

@@ -28,7 +28,7 @@ from models.risk.grow import (
     grow_best,
 )
 from models.risk.measure import Metrics
-from models.risk.rules import RiskRules
+from models.risk.rules import RiskRules, may_judge
 from models.risk.split import Block, Plan, Windows, divide
 from models.risk.watch import Usual
 
@@ -102,7 +102,7 @@ def train(
     """
     plan = plan or Plan()
     frame = frame.filter(pl.col("requested_at") <= as_of).sort("requested_at", "rma")
-    frame = frame.with_columns(is_eligible=may_judge(rules))
+    frame = frame.with_columns(is_eligible=may_judge(rules.most_linked))
     examples = examples_of(frame, as_of)
     windows = divide(frame, as_of, plan)
     if not can_learn(examples, windows.last):
@@ -163,12 +163,6 @@ def to_manifest(trained: Trained, policy_version: str) -> dict[str, Any]:
         "reference": trained.reference,
         "importance": [list(one) for one in trained.importance],
     }
-
-
-def may_judge(rules: RiskRules) -> pl.Expr:
-    """Whether a model may let a request pass: the rules do, and its customer shares nothing with too many others."""
-    few = (pl.col(name).fill_null(0) <= most for name, most in rules.most_linked.items())
-    return pl.all_horizontal("is_eligible", *few)
 
 
 def code_version() -> str:

@@ -18,6 +18,7 @@ from models.risk import drift, registry, suspension
 from models.risk.arrays import Floats
 from models.risk.features import NAMES
 from models.risk.registry import Pointer
+from models.risk.rules import may_judge
 from models.risk.score import ModelUnusable, read_manifest
 from models.risk.suspension import Cause
 from models.risk.watch import Audit, Rise, Usual, Verdict, first_rise, watch
@@ -180,9 +181,10 @@ def _recent(warehouse: Warehouse, version: str, since: datetime) -> tuple[Floats
 
 
 def _judged(vectors: Floats, most_linked: Mapping[str, int]) -> NDArray[np.bool_]:
-    """Whether each of these requests (n, F) is one that the model could have let pass."""
-    few = [vectors[:, NAMES.index(name)] <= most for name, most in most_linked.items()]
-    return np.asarray(np.all([np.ones(len(vectors), np.bool_), *few], axis=0))
+    """Whether each of these requests (n, F), which the rules pass, is one that the model may let pass."""
+    seen = pl.DataFrame(vectors, schema=list(NAMES)).fill_nan(None)
+    passed = seen.with_columns(is_eligible=pl.lit(value=True))
+    return np.asarray(passed.select(may_judge(most_linked)).to_series().to_numpy())
 
 
 def _score_drift(

@@ -43,6 +43,17 @@ def apply(
     return f"R{number}"
 
 
+def share_a_device(retour: Retour, numbers: list[str], moment: datetime) -> None:
+    """The customers of these applications, which are to come, have one device together."""
+    said = [
+        e.CustomerIdentified(
+            customer_key=f"cus_{number}", order_id=f"O{number}", device_key="dev_shared"
+        )
+        for number in numbers
+    ]
+    append(retour, [_event(each, moment, each.customer_key) for each in said])
+
+
 def _a_day(morning: datetime, chance: random.Random, audits: float, head: int) -> Iterator[e.Event]:
     for number in range(A_DAY):
         moment = morning + timedelta(minutes=45 * number)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from labelled_shop import DEFECTS, apply, labelled_shop
+from labelled_shop import DEFECTS, apply, labelled_shop, share_a_device
 from service_shop import Shop
 
 from dashboards.texts import Texts
@@ -347,6 +347,26 @@ class TestWatch:
         assert (row["deciding"], row["cause"]) == ("suspended", "drift")
         drifted = own.ask("select * from marts.risk_drift where feature = 'score'")
         assert drifted[0]["has_moved"]
+
+    def test_scores_of_those_whom_it_may_let_pass_by_no_score_move_nothing(
+        self, own: Installation
+    ) -> None:
+        """Its reference is made of those within the limit on links; these all have one device."""
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+        numbers = [f"shared-{number}" for number in range(310)]
+        share_a_device(own.retour, numbers, LATER - timedelta(days=20))
+        told = {"basis": "model", "model_version": pointer.version, "score": 0.97}
+        for place, number in enumerate(numbers):
+            moment = LATER + timedelta(minutes=place)
+            apply(own.retour, number, moment, "passed", **told, is_audit=True, propensity=0.03)
+
+        found = own.watch()
+
+        assert found is not None
+        assert found.recent == len(numbers)
+        assert found.score is not None
+        assert (found.score.has_moved, found.cause) == (False, None)
 
     def test_fewer_requests_than_say_something_move_nothing(self, own: Installation) -> None:
         decide(own, 250, "passed", score=0.97)
