@@ -1,6 +1,6 @@
 """What another policy would have made of the approval step: the same past requests, the same lots, the model that decides now.
 
-A model's thresholds are its own: they follow from the caps and costs of the policy that it was trained under, and so is the
+A model's thresholds are its own: they follow from the caps and costs of the policy that it was trained under, and so does the
 limit on links that it was proven within. What of a policy acts only in training is told, and not replayed.
 """
 
@@ -24,9 +24,12 @@ from service.risk.standing import Registry
 Act = Literal["passed", "reviewed", "declined", "early", "full", "audited", "doubted", "blind"]
 # What a request at a time can be replayed by; the rest of [risk] a model is trained by, or the pipeline watches it by.
 _REPLAYED = (
-    "unscored_up_to_minor", "if_suspended", "early_refund.allowed", "early_refund.on", "links.address", "links.device",
-    "links.phone", "links.payment",
-)  # fmt: skip
+    "unscored_up_to_minor",
+    "if_suspended",
+    "links",
+    "early_refund.allowed",
+    "early_refund.on",
+)
 _NEVER_LATE = 0.0
 _AT_ONCE = 500
 _WORD = 1 << 64
@@ -182,11 +185,7 @@ def _not_replayed(in_force: Policy, candidate: Policy) -> Iterator[NotReplayed]:
 
 def _flat(section: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in section.items():
-        is_section = isinstance(value, dict) and name in (
-            "early_refund",
-            "basic_inspection",
-            "links",
-        )
+        is_section = isinstance(value, dict) and name in ("early_refund", "basic_inspection")
         if is_section:
             yield from _flat(value, f"{name}.")
         else:

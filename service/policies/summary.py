@@ -54,7 +54,7 @@ def summary(policy: Policy) -> Iterator[tuple[str, str]]:
     )
     yield (
         "doubts",
-        f"{policy.audit.doubt_share:.1%} of what a model would send to a person for its score pass by lot, are inspected in "
+        f"{policy.audit.doubt_share:.1%} of what a model would send to a person for its score or links pass by lot, are inspected in "
         "full and paid after that",
     )
     yield "risk model", _risk(policy.risk)
@@ -79,8 +79,7 @@ def _risk(risk: RiskTerms) -> str:
 def _links(links: Links) -> str:
     *others, last = (f"{name} with more than {most}" for name, most in links.model_dump().items())
     return (
-        f"whoever shares {', '.join(others)} or {last} other customers goes to a person, whatever "
-        "the risk model says"
+        f"the risk model lets nobody pass who shares {', '.join(others)} or {last} other customers"
     )
 
 
