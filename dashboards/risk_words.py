@@ -12,6 +12,7 @@ DIMENSIONS = {
     "language": "Language",
     "region": "Country",
     "value": "Value",
+    "links": "Shared with other customers",
 }
 ROLES = {
     "champion": "decides",
@@ -30,6 +31,9 @@ SLICES = {
     "20-50": "20 to 50",
     "50-100": "50 to 100",
     ">100": "over 100",
+    "nothing": "nothing known",
+    "within": "within the limit",
+    "beyond": "beyond the limit",
     "en": "in English",
     "zh": "in Chinese",
     "unknown": "not known",

@@ -7,11 +7,12 @@ import polars as pl
 from models.risk import measure, plots, registry
 from models.risk.compare import uncertified
 from models.risk.features import NAMES
-from models.risk.intervals import wilson
 from models.risk.measure import Interval
+from models.risk.slices import false_reviews
 from models.risk.train import Trained, to_manifest
 
 _MOST_FEATURES = 20
+_JUDGED = ("rma", "requested_at", "label", "weight", "value")
 
 
 def to_artefact(
@@ -58,34 +59,16 @@ def to_plots(trained: Trained) -> dict[str, str]:
     }
 
 
-def false_reviews(trained: Trained, by: pl.DataFrame) -> pl.DataFrame:
-    """Honest requests sent to a person, by slice: `dimension, slice, honest, share, low, high` (Wilson 95 %).
-
-    `by` has `rma` and a column a dimension. Judged with the chosen share, by models that had not seen the requests.
+def reviewed_in_vain(trained: Trained, by: pl.DataFrame) -> pl.DataFrame:
+    """Honest requests sent to a person, by slice; see `models.risk.slices.false_reviews`. Judged with the chosen share, by models that
+    had not seen the requests; those beyond the limit on links are sent to a person whatever their score.
     """
     share = trained.choice.actions["approve"].share
-    honest = (
-        trained.judged.filter(pl.col("label") == 0)
-        .select("rma", (pl.col("rank") > share).alias("reviewed"), "weight")
-        .join(by, on="rma", how="inner")
-    )
-    parts = [
-        honest.group_by(pl.col(name).cast(pl.String).fill_null("unknown").alias("slice"))
-        .agg(
-            pl.len().alias("honest"),
-            ((pl.col("reviewed") * pl.col("weight")).sum() / pl.col("weight").sum()).alias("share"),
-            (pl.col("weight").sum() ** 2 / (pl.col("weight") ** 2).sum()).alias("effective"),
-        )
-        .select(pl.lit(name).alias("dimension"), pl.all())
-        for name in by.columns
-        if name != "rma"
-    ]
-    found = pl.concat(parts).sort("dimension", "slice")
-    bounds = [wilson(share, size) for share, size in found.select("share", "effective").iter_rows()]
-    return found.drop("effective").with_columns(
-        pl.Series("low", [low for low, _ in bounds], dtype=pl.Float64),
-        pl.Series("high", [high for _, high in bounds], dtype=pl.Float64),
-    )
+    judged = trained.judged.with_columns(reviewed=pl.col("rank") > share)
+    limited = trained.limited.with_columns(reviewed=pl.lit(True))
+    everyone = (each.filter(pl.col("label") == 0) for each in (judged, limited))
+    honest = pl.concat([each.select("rma", "reviewed", "weight") for each in everyone])
+    return false_reviews(honest, by)
 
 
 def _learned(trained: Trained, policy_version: str) -> str:
@@ -202,10 +185,12 @@ def _cost(trained: Trained) -> str:
 
 
 def _errors(trained: Trained, slices: pl.DataFrame | None) -> str:
-    by = _own_slices(trained.judged)
+    by = _own_slices(
+        pl.concat([each.select(_JUDGED) for each in (trained.judged, trained.limited)])
+    )
     if slices is not None:
         by = by.join(slices, on="rma", how="left")
-    found = false_reviews(trained, by)
+    found = reviewed_in_vain(trained, by)
     rows = [
         (dimension, name, f"{honest:,}", _percent(share), f"{_percent(low)} to {_percent(high)}")
         for dimension, name, honest, share, low, high in found.iter_rows()

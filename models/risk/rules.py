@@ -43,5 +43,19 @@ def may_judge(most_linked: Mapping[str, int]) -> pl.Expr:
     """Whether a model may let a request pass: the rules do (`is_eligible`), and its customer shares nothing with too many
     others. Who is not known to share anything shares nothing.
     """
-    few = (pl.col(name).fill_null(0) <= most for name, most in most_linked.items())
-    return pl.all_horizontal("is_eligible", *few)
+    return pl.all_horizontal("is_eligible", *_few(most_linked))
+
+
+def sharing(most_linked: Mapping[str, int]) -> pl.Expr:
+    """The word for what a request's customer shares with others: `nothing` that is limited, `within` the limit or `beyond` it;
+    null where nothing is limited.
+    """
+    if not most_linked:
+        return pl.lit(None, pl.String)
+    alone = pl.all_horizontal(_few(dict.fromkeys(most_linked, 0)))
+    within = pl.when(pl.all_horizontal(_few(most_linked))).then(pl.lit("within"))
+    return pl.when(alone).then(pl.lit("nothing")).otherwise(within.otherwise(pl.lit("beyond")))
+
+
+def _few(most_linked: Mapping[str, int]) -> list[pl.Expr]:
+    return [pl.col(name).fill_null(0) <= most for name, most in most_linked.items()]

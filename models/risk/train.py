@@ -33,6 +33,7 @@ from models.risk.split import Block, Plan, Windows, divide
 from models.risk.watch import Usual
 
 _PACE = timedelta(days=28)
+_WEIGHT = pl.col("certifying_weight").cast(pl.Float64).fill_null(1.0).alias("weight")
 
 
 class TooFewLabels(Exception):
@@ -54,7 +55,8 @@ class Trained:
 
     `judged` has a row for each request of the judged blocks that a model may judge: `rma, requested_at, block, is_test, rank, score,
     label, weight, value`, each scored by the model of its block; `label` is null where it is not known or does not
-    certify; `rank` is the share of the block's requests whose score is at most as high. `certificates` are by action. `document` and `golden`
+    certify; `rank` is the share of the block's requests whose score is at most as high. `limited` has `rma, requested_at, label,
+    weight, value` of those requests of the same blocks that the limit on links keeps from it. `certificates` are by action. `document` and `golden`
     are the files that the registry writes. `usual` is what basic inspections found among what is approved; None where nothing is
     approved, or nothing is known. `missing_until` is when the missing labels will be there at the present pace.
     """
@@ -67,6 +69,7 @@ class Trained:
     document: dict[str, Any]
     golden: golden.Golden
     judged: pl.DataFrame
+    limited: pl.DataFrame
     certificates: dict[str, Certificate]
     choice: Choice
     usual: Usual | None
@@ -102,7 +105,8 @@ def train(
     """
     plan = plan or Plan()
     frame = frame.filter(pl.col("requested_at") <= as_of).sort("requested_at", "rma")
-    frame = frame.with_columns(is_eligible=may_judge(rules.most_linked))
+    may = may_judge(rules.most_linked)
+    frame = frame.with_columns(is_eligible=may, is_limited=pl.col("is_eligible") & ~may)
     examples = examples_of(frame, as_of)
     windows = divide(frame, as_of, plan)
     if not can_learn(examples, windows.last):
@@ -129,6 +133,7 @@ def train(
         document=document,
         golden=export.to_golden(last, document, examples.features, seed),
         judged=judged,
+        limited=_limited(frame, examples, blocks),
         certificates=certificates,
         choice=choice,
         usual=findings.usual(found, choice.actions["approve"]),
@@ -238,8 +243,7 @@ def _judge(
     Requests are ranked among those of their own block: each block's model is calibrated by a few labels of its own, and a share
     of all their scores together would be much of one block and little of another by chance.
     """
-    eligible, weight = frame["is_eligible"].to_numpy(), frame["certifying_weight"]
-    label = np.where(weight.is_not_null().to_numpy(), examples.label, np.nan)
+    eligible, label = frame["is_eligible"].to_numpy(), _certifying(frame, examples)
     parts = []
     for number, (block, model) in enumerate(zip(blocks, grown, strict=True)):
         rows = block.judged[eligible[block.judged]]
@@ -252,7 +256,7 @@ def _judge(
                 pl.lit(block.is_test).alias("is_test"),
                 pl.Series("score", score),
                 pl.Series("label", label[rows]).fill_nan(None),
-                pl.col("certifying_weight").cast(pl.Float64).fill_null(1.0).alias("weight"),
+                _WEIGHT,
                 "value",
             )
         )
@@ -261,6 +265,18 @@ def _judge(
     every: pl.DataFrame = pl.concat(parts)
     rank = (pl.col("score").rank("max") / pl.len()).over("block").alias("rank")
     return every.insert_column(4, every.select(rank).to_series())
+
+
+def _limited(frame: pl.DataFrame, examples: Examples, blocks: list[Block]) -> pl.DataFrame:
+    limited = frame["is_limited"].to_numpy()
+    judged = [block.judged[limited[block.judged]] for block in blocks]
+    rows = np.concatenate([np.empty(0, np.int64), *judged])
+    label = pl.Series("label", _certifying(frame, examples)[rows]).fill_nan(None)
+    return frame[rows].select("rma", "requested_at", label, _WEIGHT, "value")
+
+
+def _certifying(frame: pl.DataFrame, examples: Examples) -> Floats:
+    return np.where(frame["certifying_weight"].is_not_null().to_numpy(), examples.label, np.nan)
 
 
 def _findings(

@@ -15,11 +15,12 @@ from models.risk import registry, suspension
 from models.risk.features import NAMES
 from models.risk.registry import Pointer
 from models.risk.score import ModelUnusable, load, read_manifest
+from models.risk.slices import SLICES
 from models.risk.suspension import Suspension
 from pipelines.risk.bench import Bench, Told
 from pipelines.risk.frame import main_currency
 from pipelines.risk.seen import parity
-from pipelines.risk.slices import SLICES, live_false_reviews, words_of
+from pipelines.risk.slices import live_false_reviews, words_of
 from pipelines.risk.watching import Watched, watch_champion
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lake_views import digest
@@ -232,7 +233,8 @@ def _slices_of(warehouse: Warehouse, shelf: Shelf) -> pl.DataFrame:
     ]
     if shelf.champion is not None:
         version = shelf.champion.version
-        live = live_false_reviews(warehouse, version, words_of(warehouse))
+        limits = shelf.manifests[version].get("rules", {}).get("most_linked", {})
+        live = live_false_reviews(warehouse, version, words_of(warehouse, limits))
         parts.append(_told_in("decisions", version, live))
     return pl.concat(parts) if parts else pl.DataFrame(schema=_SLICED)
 

@@ -62,7 +62,7 @@ def _artefact(
     artefact = card.to_artefact(trained, policy_version, slices)
     more: Mapping[str, Any] = {
         "trade_off": trade_off(trained).to_dicts(),
-        "false_reviews": card.false_reviews(trained, slices).to_dicts(),
+        "false_reviews": card.reviewed_in_vain(trained, slices).to_dicts(),
         "left_out": frame.left_out,
         "score_reference": _bins(trained),
     }

@@ -501,6 +501,7 @@ def risk_slices() -> pl.DataFrame:
         "language": ("en", "zh"),
         "region": ("DE", "FR"),
         "value": ("<20", ">100"),
+        "links": ("nothing", "beyond"),
     }
     rows = [
         ("r2026-02-01-aaaaaaaa", seen_in, dimension, each, 50, share, share / 2, share * 2)

@@ -88,7 +88,8 @@ def risk_challenger(
     with step():
         bench = Bench.of(load_settings())
         rules = rules_of(policy, main_currency(warehouse))
-        found = train_challenger(bench.frame(), rules, policy.version, bench, words_of(warehouse))
+        slices = words_of(warehouse, rules.most_linked)
+        found = train_challenger(bench.frame(), rules, policy.version, bench, slices)
     return dg.MaterializeResult(metadata=_told(found, bench))
 
 

@@ -14,7 +14,7 @@ from risk_toys import FIRST_DAY, frame, shop, with_findings
 from models.risk import card, export, registry
 from models.risk.features import FEATURES, NAMES
 from models.risk.grow import Shape
-from models.risk.rules import RiskRules
+from models.risk.rules import RiskRules, sharing
 from models.risk.train import TooFewLabels, Trained, to_manifest, train
 
 AS_OF = FIRST_DAY + timedelta(days=330)
@@ -87,6 +87,15 @@ def test_who_shares_something_with_too_many_is_learned_from_and_judged_by_nobody
     assert made.data["labels"] == unlimited.data["labels"]
     assert to_manifest(made, "1")["rules"]["most_linked"] == {"same_address": int(limit)}
     assert f"at most same_address {int(limit)}" in card.to_markdown(made, "1")
+
+    told = card.reviewed_in_vain(
+        made, RECORD.select("rma", sharing(rules.most_linked).alias("links"))
+    )
+    share = {each["slice"]: each["share"] for each in told.iter_rows(named=True)}
+    assert share["beyond"] == 1
+    assert max(share["nothing"], share["within"]) < 1
+    honest = unlimited.judged.filter(pl.col("label") == 0)
+    assert told["honest"].sum() == len(honest)
 
 
 def test_every_monotone_feature_moves_the_score_its_way_only(trained: Trained) -> None:
@@ -286,7 +295,7 @@ def test_false_reviews_are_the_share_of_honest_requests_beyond_the_threshold(
     trained: Trained,
 ) -> None:
     everyone = RECORD.select("rma", pl.lit("all").alias("who"))
-    found = card.false_reviews(trained, everyone).row(0, named=True)
+    found = card.reviewed_in_vain(trained, everyone).row(0, named=True)
     honest = trained.judged.filter(pl.col("label") == 0)
     reviewed = honest.filter(pl.col("rank") > trained.choice.actions["approve"].share)
     assert found["honest"] == len(honest)

@@ -75,9 +75,8 @@ class Installation:
             self.bench.keep_frame(training_frame(warehouse))
             policy = self.retour.context.policy
             rules = rules_of(policy, main_currency(warehouse))
-            train_challenger(
-                self.bench.frame(), rules, policy.version, self.bench, words_of(warehouse)
-            )
+            slices = words_of(warehouse, rules.most_linked)
+            train_challenger(self.bench.frame(), rules, policy.version, self.bench, slices)
             return judge(self.bench, parity(warehouse), self.retour)
 
     def judged(self) -> Judgement | None:
@@ -367,6 +366,28 @@ class TestWatch:
         assert found.recent == len(numbers)
         assert found.score is not None
         assert (found.score.has_moved, found.cause) == (False, None)
+
+    def test_whom_the_limit_on_links_sends_to_a_person_is_told_beside_the_others(
+        self, own: Installation
+    ) -> None:
+        """Whoever lives with many others waits for a person however honest: a shop must see how many that are."""
+        numbers = [f"shared-{number}" for number in range(12)]
+        share_a_device(own.retour, numbers, LATER - timedelta(days=20))
+        pointer = registry.champion(own.bench.registry)
+        assert pointer is not None
+        told = {"basis": "model", "model_version": pointer.version, "score": 0.001}
+        for place, number in enumerate(numbers):
+            moment = LATER + timedelta(minutes=place)
+            sent = {"decision": "review", "is_audit": False, "propensity": 1.0}
+            apply(own.retour, number, moment, "passed", **told, **sent)
+        decide(own, 8, "passed")
+
+        rows = own.ask("select * from marts.risk_slices where dimension = 'links'")
+
+        live = {row["slice"]: row for row in rows if row["seen_in"] == "decisions"}
+        assert (live["beyond"]["honest"], live["beyond"]["share"]) == (12, 1.0)
+        assert (live["nothing"]["honest"], live["nothing"]["share"]) == (8, 0.0)
+        assert {row["slice"] for row in rows if row["seen_in"] == "training"} == {"nothing"}
 
     def test_fewer_requests_than_say_something_move_nothing(self, own: Installation) -> None:
         decide(own, 250, "passed", score=0.97)
