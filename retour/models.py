@@ -39,7 +39,7 @@ class NoModel(UserError):
 def list_() -> None:
     """Every version, the oldest first: what it was trained on, and whether it decides."""
     from models.risk import registry
-    from models.risk.score import read_manifest
+    from models.risk.score import ModelUnusable, read_manifest
 
     root = load_settings().risk_dir
     versions = registry.versions(root)
@@ -50,9 +50,11 @@ def list_() -> None:
         _LISTED.format("version", "role", "data", "requests", "labels", "threshold", "certified")
     )
     for version in versions:
-        with _said_plainly():
-            manifest = read_manifest(root / version)
-        typer.echo(_row(version, _role(root, version), manifest).rstrip())
+        role = _role(root, version)
+        try:
+            typer.echo(_row(version, role, read_manifest(root / version)).rstrip())
+        except ModelUnusable as unusable:
+            typer.echo(f"{version:<22}  {role or '–':<12}  cannot be used: {unusable}")
 
 
 @app.command()
@@ -139,15 +141,17 @@ def suspend(reason: Reason, by: By = "command line") -> None:
 @app.command()
 def resume(reason: Reason, by: By = "command line") -> None:
     """Let a suspended champion decide again."""
-    from models.risk import suspension
+    from models.risk import registry, suspension
     from service.domain.events import Actor
     from service.risk.telling import resumed
 
     settings = load_settings()
     why, who = _reason(reason), _line("--by", by)
-    lifted = suspension.resume(settings.risk_dir)
+    with _said_plainly():
+        pointer = registry.champion(settings.risk_dir)
+    lifted = suspension.resume(settings.risk_dir, pointer.version if pointer else None)
     if lifted is None:
-        typer.echo("No model was suspended.")
+        typer.echo("The model that decides was not suspended.")
         return
     _append(settings, resumed(lifted.version, _now(), who, why, Actor("admin")))
     typer.echo(f"{lifted.version} is no longer suspended.")
@@ -226,10 +230,9 @@ def _role(root: Path, version: str) -> str:
 
     with _said_plainly():
         champion, challenger = registry.champion(root), registry.challenger(root)
-        stopped = suspension.suspension(root)
+        stopped = suspension.suspensions(root)
     if champion is not None and champion.version == version:
-        is_stopped = stopped is not None and stopped.version == version
-        return "suspended" if is_stopped else "champion"
+        return "suspended" if version in stopped else "champion"
     return "challenger" if challenger is not None and challenger.version == version else ""
 
 

@@ -24,7 +24,9 @@ def serve_service(settings: Settings) -> None:
     retour = open_retour(settings)
     app = create_app(retour)
     log_to_stdout()
-    retour.context.risk.health()  # reads the model now, so that no customer waits for that
+    retour.context.risk.health(
+        retour.context.policy.risk
+    )  # reads the model now, so that no customer waits for that
     uvicorn.run(app, host=settings.host, port=settings.service_port, log_level="warning")
 
 

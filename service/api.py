@@ -135,7 +135,8 @@ def _add_health(app: FastAPI) -> None:
     @app.get("/readyz", tags=["health"])
     def readyz(retour: RetourDep) -> Readiness:
         """The database answers too; and who decides on applications, with what was counted since the process began."""
-        return Readiness.of(retour.log_head(), retour.context.risk.health())
+        health = retour.context.risk.health(retour.context.policy.risk)
+        return Readiness.of(retour.log_head(), health)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -15,7 +15,7 @@ from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
 from service.domain.events import Basis
 from service.domain.policy import Judgement, Policy
-from service.domain.risk import Application, Assessment, Stakes, by_rules, by_score
+from service.domain.risk import VALUE, Application, Assessment, Stakes, by_rules, by_score
 from simulator.behaviour import declines
 
 _PASSED, _STOPPED = Judgement("pass", (), None), Judgement("review", (), None)
@@ -82,14 +82,14 @@ def training_frame(
 
 def _seen(applications: pl.DataFrame, draw: Floats, policy: Policy) -> list[Application]:
     """As the approval step sees them, as far as it looks at them; what a rule stops is told by `is_eligible` alone."""
-    links = applications.select(*policy.risk.links.by_feature()).iter_rows(named=True)
+    known = applications.select(VALUE, *policy.risk.links.by_feature()).iter_rows(named=True)
     rows = applications.select("is_eligible", "value").iter_rows()
     return [
         Application(
             judgement=_PASSED if is_eligible else _STOPPED,
             value_minor=round(value),
             currency=CURRENCY,
-            features=shared,
+            features=looked_at,
             as_of_seq=0,
             refund_on=policy.refund.on,
             inspection=policy.inspection.default,
@@ -97,7 +97,7 @@ def _seen(applications: pl.DataFrame, draw: Floats, policy: Policy) -> list[Appl
             terms=policy.risk,
             draw=lot,
         )
-        for (is_eligible, value), shared, lot in zip(rows, links, draw.tolist(), strict=True)
+        for (is_eligible, value), looked_at, lot in zip(rows, known, draw.tolist(), strict=True)
     ]
 
 

@@ -205,7 +205,7 @@ def _own_slices(judged: pl.DataFrame) -> pl.DataFrame:
     quarter = (pl.col("value").rank("ordinal") * 4 / (pl.len() + 1)).floor().cast(pl.Int64) + 1
     return judged.select(
         "rma",
-        pl.format("quarter {} of 4", quarter).alias("value"),
+        pl.format("{} of 4", quarter).alias("quarter of value"),
         pl.col("requested_at").dt.strftime("%Y-%m").alias("month"),
     )
 

@@ -24,6 +24,7 @@ from models.risk.score import (
     Model,
     ModelUnusable,
     digest,
+    identity,
     load,
     read_manifest,
 )
@@ -56,23 +57,30 @@ class Pointer:
     previous: str | None
 
 
-def version_of(model: Mapping[str, Any], as_of: datetime) -> str:
-    """`r<date of the data>-<8 digits that follow from the trees and the calibration>`."""
-    return f"r{as_of:%Y-%m-%d}-{digest(_bytes(model))[:8]}"
-
-
 def publish(root: Path, artefact: Artefact, as_of: datetime) -> str:
-    """Write a version's folder and give its version. The same model again changes nothing.
+    """Write a version's folder and give its version, `r<date of the data>-<8 digits that follow from all that it says>`. The
+    same model with the same certificate again changes nothing.
 
     Raises ModelUnusable if what was written does not load and reproduce its golden rows; nothing is left then.
     """
-    version = version_of(artefact.model, as_of)
+    files = {
+        MODEL: _bytes(artefact.model),
+        GOLDEN: _bytes(artefact.golden.to_document()),
+        **{name: plot.encode() for name, plot in artefact.plots.items()},
+    }
+    said = json.loads(_bytes({"format": FORMAT, **artefact.manifest, "files": _digests(files)}))
+    version = f"r{as_of:%Y-%m-%d}-{identity(said)}"
     if (root / version).exists():
         return version
     root.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=root))
     try:
-        _write_files(beside, artefact, version)
+        _write(
+            beside,
+            {**files, CARD: artefact.card.replace("{version}", version).encode()},
+            said,
+            version,
+        )
         verify(beside)
         beside.chmod(0o755)
         beside.rename(root / version)
@@ -111,11 +119,19 @@ def challenger(root: Path) -> Pointer | None:
 
 
 def history(root: Path) -> list[Pointer]:
-    """Every promotion and rollback, in order."""
+    """Every promotion and rollback, in order. Raises ModelUnusable if the record is broken, but for a last line that was cut
+    short: no pointer ever followed it.
+    """
     path = root / HISTORY
-    if not path.exists():
+    try:
+        return [Pointer(**json.loads(line)) for line in _whole_lines(path).splitlines()]
+    except FileNotFoundError:
         return []
-    return [Pointer(**json.loads(line)) for line in path.read_text("utf-8").splitlines() if line]
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelUnusable(
+            f"{path} is no record of promotions ({error}). Restore it from a backup; without one delete it, and name a model "
+            "with `retour model promote VERSION`."
+        ) from error
 
 
 def promote(root: Path, version: str, *, at: datetime, by: str, reason: str) -> Pointer:
@@ -190,9 +206,11 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def _stand(root: Path, pointer: Pointer) -> None:
     """Make a pointer the champion. The record comes first: a pointer that stands has always been told of."""
-    line = json.dumps(asdict(pointer), ensure_ascii=False)
-    with (root / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    path, line = root / HISTORY, _bytes(asdict(pointer)) + b"\n"
+    whole = len(_whole_lines(path)) if path.exists() else 0
+    with path.open("ab") as file:
+        file.truncate(whole)
+        file.write(line)
         file.flush()
         os.fsync(file.fileno())
     replace_file(root / CHAMPION, _bytes(asdict(pointer)))
@@ -232,21 +250,19 @@ def _pointer(path: Path) -> Pointer | None:
         ) from error
 
 
-def _write_files(folder: Path, artefact: Artefact, version: str) -> None:
-    content = {
-        MODEL: _bytes(artefact.model),
-        GOLDEN: _bytes(artefact.golden.to_document()),
-        CARD: artefact.card.replace("{version}", version).encode(),
-        **{name: plot.encode() for name, plot in artefact.plots.items()},
-    }
-    manifest = {
-        "format": FORMAT,
-        "version": version,
-        **artefact.manifest,
-        "files": {name: digest(found) for name, found in sorted(content.items())},
-    }
-    for name, found in {**content, MANIFEST: _bytes(manifest, indent=2)}.items():
+def _whole_lines(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _write(folder: Path, files: Mapping[str, bytes], said: Mapping[str, Any], version: str) -> None:
+    manifest = {"version": version, **said, "files": _digests(files)}
+    for name, found in {**files, MANIFEST: _bytes(manifest, indent=2)}.items():
         replace_file(folder / name, found)
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: digest(content) for name, content in sorted(files.items())}
 
 
 def _bytes(document: Mapping[str, Any], indent: int | None = None) -> bytes:

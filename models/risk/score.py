@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from models.risk.features import NAMES
 from models.risk.stages import Forest, Regression, merged, spread
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, MODEL, GOLDEN, CARD = "manifest.json", "model.json", "golden.json", "card.md"
 
 Vector: TypeAlias = Sequence[float | None]
@@ -105,14 +105,32 @@ def load(folder: Path) -> Model:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """A model's manifest, of a format that we know. Raises ModelUnusable."""
+    """A model's manifest, of a format that we know and as it was written. Raises ModelUnusable."""
     manifest = _parsed(folder / MANIFEST, _read(folder / MANIFEST))
     if manifest.get("format") != FORMAT:
         raise ModelUnusable(
             f"{folder / MANIFEST} has format {manifest.get('format')}; this version of Retour reads format {FORMAT}. "
             "Train a model anew with it, or roll back to one that it wrote."
         )
+    if not isinstance(manifest.get("files"), dict) or not _is_as_written(manifest):
+        raise ModelUnusable(
+            f"{folder / MANIFEST} is not the manifest that was written: what it says belongs to another name than "
+            f"{manifest.get('version')}. Go back to an earlier model with `retour model rollback`."
+        )
     return manifest
+
+
+def identity(manifest: Mapping[str, Any]) -> str:
+    """Eight digits that follow from all that a manifest says, the digests of its files among it; not from its own name, which
+    ends in them, nor from the card, which bears that name.
+    """
+    said = {name: value for name, value in manifest.items() if name != "version"}
+    files = {name: sha256 for name, sha256 in manifest["files"].items() if name != CARD}
+    return digest(json.dumps({**said, "files": files}, sort_keys=True).encode())[:8]
+
+
+def _is_as_written(manifest: Mapping[str, Any]) -> bool:
+    return str(manifest.get("version")).endswith(f"-{identity(manifest)}")
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:

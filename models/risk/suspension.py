@@ -1,11 +1,12 @@
 """A champion that must not decide for now: it broke its cap, more of what it lets pass fails inspection than its certificate
 bears, what it sees is no longer what it learned from, or its certificate was not renewed.
 
-Standard library only. One small file beside the champion's pointer, replaced whole; it names the version that it holds
-for, so that the next model to be promoted is not suspended.
+Standard library only. One small file beside the champion's pointer, replaced whole, with the suspension of each version that
+has one: the next model to be promoted is not suspended, and one that is gone back to still is.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,43 +30,55 @@ class Suspension:
     reason: str
 
 
-def suspension(root: Path) -> Suspension | None:
-    """The suspension in force, or None. Raises ModelUnusable if its file is broken."""
+def suspensions(root: Path) -> dict[str, Suspension]:
+    """The suspensions in force by version. Raises ModelUnusable if their file is broken."""
     path = root / SUSPENDED
     try:
-        return _checked(Suspension(**json.loads(path.read_bytes())))
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, list) or not found:
+            raise ValueError("it holds no list of suspensions")
+        return {each["version"]: _checked(Suspension(**each)) for each in found}
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError) as error:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelUnusable(
-            f"{path} does not say which model is suspended ({error}). `retour model resume` removes it."
+            f"{path} does not say which models are suspended ({error}). `retour model resume` removes it."
         ) from error
 
 
 def suspend(
     root: Path, version: str, *, at: datetime, cause: Cause, by: str, reason: str
 ) -> Suspension:
-    """Let a version decide nothing until it is resumed, or another one is promoted. Twice is once: the first word holds."""
-    standing = _readable(root)
-    if standing is not None and standing.version == version:
-        return standing
+    """Let a version decide nothing until it is resumed. Twice is once: the first word holds."""
+    held = _readable(root)
+    if version in held:
+        return held[version]
     made = _checked(Suspension(version, at.isoformat(), cause, by, reason))
-    replace_file(root / SUSPENDED, json.dumps(asdict(made), ensure_ascii=False).encode())
+    _keep(root, {**held, version: made})
     return made
 
 
-def resume(root: Path) -> Suspension | None:
-    """Let the suspended version decide again; the suspension that was lifted, where there was one that could be read."""
-    lifted = _readable(root)
-    (root / SUSPENDED).unlink(missing_ok=True)
+def resume(root: Path, version: str | None) -> Suspension | None:
+    """Let a version decide again; the suspension that was lifted, where there was one that could be read."""
+    held = _readable(root)
+    lifted = held.pop(version, None) if version else None
+    _keep(root, held)
     return lifted
 
 
-def _readable(root: Path) -> Suspension | None:
+def _keep(root: Path, held: Mapping[str, Suspension]) -> None:
+    if held:
+        content = json.dumps([asdict(each) for each in held.values()], ensure_ascii=False)
+        replace_file(root / SUSPENDED, content.encode())
+    else:
+        (root / SUSPENDED).unlink(missing_ok=True)
+
+
+def _readable(root: Path) -> dict[str, Suspension]:
     try:
-        return suspension(root)
+        return suspensions(root)
     except ModelUnusable:
-        return None
+        return {}
 
 
 def _checked(found: Suspension) -> Suspension:

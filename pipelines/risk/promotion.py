@@ -136,8 +136,7 @@ def _deciding(root: Path, pointer: Pointer | None) -> Model | None:
     if pointer is None:
         return None
     try:
-        held = suspension.suspension(root)
-        is_held = held is not None and held.version == pointer.version
+        is_held = pointer.version in suspension.suspensions(root)
         return None if is_held else load(root / pointer.version)
     except ModelUnusable:
         return None

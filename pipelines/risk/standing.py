@@ -27,6 +27,8 @@ from pipelines.warehouse.lake_views import digest
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from service.application import Retour
+from service.domain.policy_sections import RiskTerms
+from service.risk.standing import stakes_of
 
 STANDING, MODELS, TRADE_OFF, DRIFT, SLICED = (
     f"marts.risk_{name}" for name in ("standing", "models", "trade_off", "drift", "slices")
@@ -36,12 +38,17 @@ STANDING_RELATIONS = (STANDING, MODELS, TRADE_OFF, DRIFT, SLICED)
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The registry as it stands: manifests by version, who decides, since when and why not. `fault`: a file that cannot be read."""
+    """The registry as it stands: manifests by version, who decides, since when and why not.
+
+    `suspension` is that of the champion; `proves`: whether its certificate is one for the policy's caps. `fault`: a file that
+    cannot be read.
+    """
 
     manifests: Mapping[str, Mapping[str, Any]]
     champion: Pointer | None
     challenger: Pointer | None
     suspension: Suspension | None
+    proves: bool
     history: Sequence[Pointer]
     told: Told | None
     fault: str | None
@@ -53,17 +60,17 @@ class Shelf:
             return "unavailable"
         if self.champion is None:
             return "no_model"
-        if self.suspension is not None and self.suspension.version == self.champion.version:
+        if self.suspension is not None:
             return "suspended"
-        manifest = self.manifests[self.champion.version]
-        return "uncertified" if manifest["threshold"] is None else "model"
+        return "model" if self.proves else "uncertified"
 
 
 def build_standing(
     warehouse: Warehouse, named: Mapping[str, SqlModel], bench: Bench, retour: Retour
 ) -> dict[str, Built]:
     """Watch the champion, then bring the marts of the models up to date where anything that they tell of changed."""
-    state = _state(bench)
+    terms = retour.context.policy.risk
+    state = _state(bench, terms)
     prints = {
         name: warehouse.fingerprint(named[name], state, _code()) for name in STANDING_RELATIONS
     }
@@ -71,7 +78,7 @@ def build_standing(
     if all(kept.values()):
         return {name: built for name, built in kept.items() if built}
     watched = watch_champion(warehouse, bench, retour)
-    shelf, state = read_shelf(bench), _state(bench)
+    shelf, state = read_shelf(bench, terms), _state(bench, terms)
     rows = {
         STANDING: _standing(warehouse, shelf, watched, retour),
         MODELS: models_of(shelf),
@@ -85,22 +92,25 @@ def build_standing(
     }
 
 
-def read_shelf(bench: Bench) -> Shelf:
-    """Read the registry. What cannot be read of it is told, never raised."""
+def read_shelf(bench: Bench, terms: RiskTerms) -> Shelf:
+    """Read the registry, as it stands under these terms of the policy. What cannot be read of it is told, never raised."""
     root, manifests = bench.registry, {}
     for version in registry.versions(root):
         with suppress(ModelUnusable):  # of the one that decides it is told below
             manifests[version] = read_manifest(root / version)
-    champion = challenger = held = None
-    fault = None
+    champion = challenger = held = fault = None
+    proves, history = False, list[Pointer]()
     try:
         champion, challenger = registry.champion(root), registry.challenger(root)
-        held = suspension.suspension(root)
         if champion is not None:
-            load(root / champion.version)
+            held = suspension.suspensions(root).get(champion.version)
+            found = load(root / champion.version)
+            proves = stakes_of(found).under(terms).approve is not None
     except ModelUnusable as broken:
         fault = str(broken)
-    return Shelf(manifests, champion, challenger, held, registry.history(root), bench.told(), fault)
+    with suppress(ModelUnusable):  # who goes back to an earlier one is told
+        history = registry.history(root)
+    return Shelf(manifests, champion, challenger, held, proves, history, bench.told(), fault)
 
 
 def models_of(shelf: Shelf) -> pl.DataFrame:
@@ -233,7 +243,7 @@ def _slices_of(warehouse: Warehouse, shelf: Shelf) -> pl.DataFrame:
     ]
     if shelf.champion is not None:
         version = shelf.champion.version
-        limits = shelf.manifests[version].get("rules", {}).get("most_linked", {})
+        limits = shelf.manifests.get(version, {}).get("rules", {}).get("most_linked", {})
         live = live_false_reviews(warehouse, version, words_of(warehouse, limits))
         parts.append(_told_in("decisions", version, live))
     return pl.concat(parts) if parts else pl.DataFrame(schema=_SLICED)
@@ -243,14 +253,16 @@ def _told_in(seen_in: str, version: str, found: pl.DataFrame) -> pl.DataFrame:
     return found.select(pl.lit(version).alias("version"), pl.lit(seen_in).alias("seen_in"), *SLICES)
 
 
-def _state(bench: Bench) -> str:
-    """What the marts follow from besides the warehouse: every small file of the registry, and what the last training told."""
+def _state(bench: Bench, terms: RiskTerms) -> str:
+    """What the marts follow from besides the warehouse: every small file of the registry, what the last training told, and the
+    policy's terms.
+    """
     root = bench.registry
     names = [registry.CHAMPION, registry.CHALLENGER, registry.HISTORY, suspension.SUSPENDED]
     files = [root / name for name in names]
     files += [root / version / "manifest.json" for version in registry.versions(root)]
-    texts = [path.read_text("utf-8") if path.exists() else "" for path in files]
-    return digest(*texts, repr(bench.told()), *NAMES)
+    texts = [path.read_text("utf-8", "replace") if path.exists() else "" for path in files]
+    return digest(*texts, terms.model_dump_json(), repr(bench.told()), *NAMES)
 
 
 @cache

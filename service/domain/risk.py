@@ -5,13 +5,14 @@ The model may speed up, never refuse: an assessment approves or sends to a human
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol, Self, get_args
 
 from service.domain.events import Basis, Feature, InspectionDepth, Reason, RefundOn
 from service.domain.policy import Judgement
 from service.domain.policy_sections import Audit, RiskTerms
 from service.domain.words import Phrase
 
+VALUE = "value"
 _EARLIEST_FIRST: tuple[RefundOn, ...] = get_args(RefundOn)
 _NONE_DECIDES = Phrase("No risk model decides yet, so a person does.")
 _NO_ANSWER = Phrase("The risk model gave no usable answer, so a person decides.")
@@ -93,8 +94,8 @@ class Risk(Protocol):
         """Judge one request. Never raises: what cannot be judged goes to a human."""
         ...
 
-    def health(self) -> RiskHealth:
-        """How it stands with what judges. Never raises."""
+    def health(self, terms: RiskTerms) -> RiskHealth:
+        """How it stands with what judges, under these terms of the policy. Never raises."""
         ...
 
 
@@ -104,22 +105,65 @@ class Stakes:
 
     `approve`: let a request pass. `early_refund`: pay before the inspection. `basic_inspection`: do without a full one.
     `most_linked`, by feature: with how many other customers at most those shared something of whom that is proven.
+    `caps`: what is proven.
     """
 
     approve: float | None
     early_refund: float | None = None
     basic_inspection: float | None = None
     most_linked: Mapping[str, int] = field(default_factory=dict)
+    caps: "Caps" = field(default_factory=lambda: Caps())
+
+    def under(self, terms: RiskTerms) -> "Stakes":
+        """What of it is proven well enough for this policy: what asks for more is proven anew by the next training."""
+        asked = Caps.of(terms)
+        if self.caps.confidence < asked.confidence:
+            return replace(self, approve=None, early_refund=None, basic_inspection=None)
+        is_proven = self.caps.count <= asked.count and self.caps.amount <= asked.amount
+        return replace(
+            self,
+            approve=self.approve if is_proven else None,
+            early_refund=self.early_refund if self.caps.early <= asked.early else None,
+            basic_inspection=self.basic_inspection if self.caps.basic <= asked.basic else None,
+        )
 
     def approves(self, application: Application, score: float) -> bool:
         """Whether a request of this score may pass."""
-        return _is_within(self.approve, score) and not self.too_many_share(application)
+        return _is_within(self.approve, score) and not self.kept_from(application)
 
-    def too_many_share(self, application: Application) -> tuple[str, ...]:
-        """The features that count more others than the policy bears, or the training that proved the stakes."""
+    def kept_from(self, application: Application) -> tuple[str, ...]:
+        """The features for which no score lets a request pass: its value, where that is not known, for no cap by amount speaks
+        of it; and what counts more others than the policy bears, or the training that proved the stakes.
+        """
+        features = application.features
         limits = (*application.terms.links.by_feature().items(), *self.most_linked.items())
-        found = [name for name, most in limits if (application.features.get(name) or 0) > most]
-        return tuple(dict.fromkeys(found))
+        shared = (name for name, most in limits if (features.get(name) or 0) > most)
+        unknown = () if features.get(VALUE) is not None else (VALUE,)
+        return tuple(dict.fromkeys((*unknown, *shared)))
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Shares of abuse that are not to be exceeded, and how sure that must be: by `count` and by `amount` of what a model lets
+    pass, of what is paid `early`, of what gets the `basic` inspection alone.
+    """
+
+    count: float = 0.0
+    amount: float = 0.0
+    early: float = 0.0
+    basic: float = 0.0
+    confidence: float = 1.0
+
+    @classmethod
+    def of(cls, terms: RiskTerms) -> Self:
+        """Those of a policy."""
+        return cls(
+            terms.abuse_cap,
+            terms.amount_cap,
+            terms.early_refund.abuse_cap,
+            terms.basic_inspection.abuse_cap,
+            terms.confidence,
+        )
 
 
 class RulesOnly:
@@ -128,7 +172,7 @@ class RulesOnly:
     def assess(self, application: Application) -> Assessment:
         return by_rules(application, "no_model")
 
-    def health(self) -> RiskHealth:
+    def health(self, terms: RiskTerms) -> RiskHealth:
         return RiskHealth("no_model")
 
 
@@ -154,7 +198,7 @@ def by_rules(application: Application, basis: Basis) -> Assessment:
 def by_score(application: Application, score: float, stakes: Stakes) -> Assessment:
     """What a model that may let requests pass says of one; what the rules stop goes to a human whatever the score.
 
-    A request above the stake goes to a human too, and so does one whose customer shares something with too many others;
+    A request above the stake goes to a human too, and so does one that no score lets pass (`Stakes.kept_from`);
     its goods are inspected in full, but for a share that the lot lets pass, to learn from. A share of either kind is a
     blind case by lot. Raises `ValueError` without a stake.
     """

@@ -1,7 +1,8 @@
 """What another policy would have made of the approval step: the same past requests, the same lots, the model that decides now.
 
 A model's thresholds are its own: they follow from the caps and costs of the policy that it was trained under, and so does the
-limit on links that it was proven within. What of a policy acts only in training is told, and not replayed.
+limit on links that it was proven within. Caps that ask for more than is proven act at once. What of a policy acts only in
+training is told, and not replayed.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ _REPLAYED = (
     "early_refund.allowed",
     "early_refund.on",
 )
+_CAPS = ("abuse_cap", "amount_cap", "early_refund.abuse_cap", "basic_inspection.abuse_cap")
 _NEVER_LATE = 0.0
 _AT_ONCE = 500
 _WORD = 1 << 64
@@ -78,7 +80,7 @@ class RiskReplay:
         model = Registry(root).standing().champion.model
         self._needed = frozenset(model.features if model else ())
         self._waiting: list[_Asked] = []
-        health = self._risk.health()
+        health = self._risk.health(in_force.risk)
         self.replayed = RiskReplayed(
             health.deciding, health.model_version, tuple(_not_replayed(in_force, candidate))
         )
@@ -179,8 +181,13 @@ def _not_replayed(in_force: Policy, candidate: Policy) -> Iterator[NotReplayed]:
         dict(_flat(policy.risk.model_dump(mode="json"))) for policy in (in_force, candidate)
     )
     for name, value in before.items():
-        if value != after[name] and name not in _REPLAYED:
+        acts = name in _REPLAYED or _asks_for_more(name, value, after[name])
+        if value != after[name] and not acts:
             yield NotReplayed(name, _written(value), _written(after[name]))
+
+
+def _asks_for_more(name: str, before: Any, after: Any) -> bool:
+    return (name in _CAPS and after < before) or (name == "confidence" and after > before)
 
 
 def _flat(section: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:

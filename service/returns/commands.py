@@ -279,7 +279,7 @@ def _act_on(
         rules=list(judged.outcomes),
     )
     held.happen(said, SYSTEM, held.lines.values())
-    if not assessment.is_drawn_doubt:  # what stays with the customer is never inspected
+    if not assessment.is_audit:  # what stays with the customer is never inspected
         _grant_keeping(held)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from models.risk.registry import verify
 from service.domain.events import Basis, Reason
+from service.domain.policy_sections import RiskTerms
 from service.domain.risk import (
     WITHOUT_MODEL,
     Application,
@@ -50,7 +51,8 @@ class ModelRisk:
     """Rules first; then the champion of the registry in `root`, and in its shadow the challenger.
 
     A champion that cannot be loaded, fails, or answers later than the policy's `answer_within_ms` is not heard: the
-    request goes to a person. Without any champion, or while it is suspended or certified for nothing, the rules decide.
+    request goes to a person. Without any champion, or while it is suspended or certified for nothing that the policy's caps
+    ask for, the rules decide.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class ModelRisk:
 
     def assess(self, application: Application) -> Assessment:
         """Judge one request. Never raises."""
-        standing = self._registry.standing()
+        standing = self._registry.standing().under(application.terms)
         answer = self._ask("champion", standing.champion, application)
         made = _assessment(application, standing, answer)
         rival = self._ask("challenger", standing.challenger, application)
@@ -71,9 +73,9 @@ class ModelRisk:
             self._assessed[made.basis] += 1
         return replace(made, challenger_version=rival.version, challenger_score=rival.score)
 
-    def health(self) -> RiskHealth:
+    def health(self, terms: RiskTerms) -> RiskHealth:
         """How it stands; reads the models where that was not done yet."""
-        standing = self._registry.standing()
+        standing = self._registry.standing().under(terms)
         with self._lock:
             return RiskHealth(
                 _who_decides(standing),
@@ -126,7 +128,7 @@ def _answer(named: Named, model: Model, application: Application) -> Answer:
     if stakes.approve is None or stakes.approves(application, score):
         return Answer(named.version, score)
     explanation = _sound(model.explain(vector)) if score > stakes.approve else []
-    reasons = reasons_for(explanation, stakes.too_many_share(application))
+    reasons = reasons_for(explanation, stakes.kept_from(application))
     return Answer(named.version, score, reasons)
 
 

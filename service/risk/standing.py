@@ -3,9 +3,10 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, Protocol, Self
 
 from models.risk.registry import (
     CHALLENGER,
@@ -16,12 +17,14 @@ from models.risk.registry import (
     champion,
     verify,
 )
-from models.risk.score import MANIFEST, MODEL, ModelUnusable
-from models.risk.suspension import SUSPENDED, Suspension, suspension
-from service.domain.risk import Stakes
+from models.risk.score import GOLDEN, MANIFEST, MODEL, ModelUnusable
+from models.risk.suspension import SUSPENDED, suspensions
+from service.domain.policy_sections import RiskTerms
+from service.domain.risk import Caps, Stakes
 
 _Mark = tuple[int, int, int, int] | None
 _NOTHING_PROVEN = Stakes(None)
+_AGAIN_S = 5.0  # what could not be read may have been the machine's fault
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 
 
@@ -52,6 +55,10 @@ class Named:
     stakes: Stakes = _NOTHING_PROVEN
     fault: str | None = None
 
+    def under(self, terms: RiskTerms) -> Self:
+        """The same, with what is proven well enough for this policy."""
+        return replace(self, stakes=self.stakes.under(terms))
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -62,18 +69,27 @@ class Standing:
     is_suspended: bool
     fault: str | None = None
 
+    def under(self, terms: RiskTerms) -> Self:
+        """The same, with what is proven well enough for this policy."""
+        return replace(
+            self, champion=self.champion.under(terms), challenger=self.challenger.under(terms)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read of some files, and by what one sees whether they changed."""
+    """What was read of some files at a moment (`read_at`, seconds), and by what one sees whether they changed."""
 
     files: tuple[Path, ...]
     marks: tuple[_Mark, ...]
+    read_at: float
     named: Named = field(default_factory=Named)
-    suspension: Suspension | None = None
+    suspended: frozenset[str] = frozenset()
 
-    @property
-    def is_current(self) -> bool:
+    def is_current(self, now: float) -> bool:
+        is_failure = self.named.fault is not None
+        if is_failure and now - self.read_at >= _AGAIN_S:
+            return False
         return self.marks == tuple(map(_mark, self.files))
 
 
@@ -81,11 +97,13 @@ class Registry:
     """The registry's folder, looked at with each request: a few calls of `stat`, no thread.
 
     A model stays in memory for as long as its files do not change. One that cannot be read is not replaced by the one
-    that was there before: nobody knows whether that one should still decide.
+    that was there before: nobody knows whether that one should still decide. It is tried again after some seconds.
     """
 
-    def __init__(self, root: Path, load: Load = verify) -> None:
-        self._root, self._load = root, load
+    def __init__(
+        self, root: Path, load: Load = verify, timer: Callable[[], float] = monotonic
+    ) -> None:
+        self._root, self._load, self._timer = root, load, timer
         self._lock = threading.Lock()
         self._champion: _Read | None = None
         self._challenger: _Read | None = None
@@ -93,45 +111,45 @@ class Registry:
 
     def standing(self) -> Standing:
         """What stands now. Never raises: what cannot be read is a fault."""
+        now = self._timer()
         with self._lock:
-            if self._champion is None or not self._champion.is_current:
-                self._champion = self._look(CHAMPION, champion)
-            if self._challenger is None or not self._challenger.is_current:
-                self._challenger = self._look(CHALLENGER, challenger)
-            if self._suspended is None or not self._suspended.is_current:
-                self._suspended = self._look_for_suspension()
+            if self._champion is None or not self._champion.is_current(now):
+                self._champion = self._look(CHAMPION, champion, now)
+            if self._challenger is None or not self._challenger.is_current(now):
+                self._challenger = self._look(CHALLENGER, challenger, now)
+            if self._suspended is None or not self._suspended.is_current(now):
+                self._suspended = self._look_for_suspensions(now)
             leader, suspended = self._champion.named, self._suspended
-        holds = suspended.suspension
         return Standing(
             leader,
             self._challenger.named,
-            holds is not None and holds.version == leader.version,
+            leader.version in suspended.suspended,
             suspended.named.fault,
         )
 
-    def _look(self, name: str, read: Callable[[Path], Pointer | None]) -> _Read:
+    def _look(self, name: str, read: Callable[[Path], Pointer | None], now: float) -> _Read:
         """Marks are taken before what they mark is read, so that a change in between is seen the next time."""
         path = self._root / name
         mark = _mark(path)
         try:
             pointer = read(self._root)
         except ModelUnusable as broken:
-            return _Read((path,), (mark,), Named(fault=str(broken)))
+            return _Read((path,), (mark,), now, Named(fault=str(broken)))
         if pointer is None:
-            return _Read((path,), (mark,), self._nobody(name))
+            return _Read((path,), (mark,), now, self._nobody(name))
         if not _PLAIN_NAME.fullmatch(str(pointer.version)):
-            return _Read((path,), (mark,), Named(fault=f"{path} names no version"))
+            return _Read((path,), (mark,), now, Named(fault=f"{path} names no version"))
         folder = self._root / pointer.version
-        files = (folder / MANIFEST, folder / MODEL)
+        files = (folder / MANIFEST, folder / MODEL, folder / GOLDEN)
         marks = tuple(map(_mark, files))
-        return _Read((path, *files), (mark, *marks), self._loaded(pointer.version, folder))
+        return _Read((path, *files), (mark, *marks), now, self._loaded(pointer.version, folder))
 
     def _loaded(self, version: str, folder: Path) -> Named:
         try:
             model = self._load(folder)
             if model.version != version:
                 return Named(version, fault=f"{folder} holds model {model.version}")
-            return Named(version, model, _stakes(model))
+            return Named(version, model, stakes_of(model))
         except Exception as unusable:  # whatever a broken file makes of the reader
             return Named(version, fault=f"{type(unusable).__name__}: {unusable}")
 
@@ -143,23 +161,32 @@ class Registry:
             )
         return Named()
 
-    def _look_for_suspension(self) -> _Read:
+    def _look_for_suspensions(self, now: float) -> _Read:
         path = self._root / SUSPENDED
         mark = _mark(path)
         try:
-            return _Read((path,), (mark,), suspension=suspension(self._root))
+            return _Read((path,), (mark,), now, suspended=frozenset(suspensions(self._root)))
         except ModelUnusable as broken:
-            return _Read((path,), (mark,), Named(fault=str(broken)))
+            return _Read((path,), (mark,), now, Named(fault=str(broken)))
 
 
-def _stakes(model: Model) -> Stakes:
-    """Up to which scores the model's certificates go, and of whom they speak. Raises ValueError for what is no probability."""
-    actions = model.manifest.get("actions", {})
+def stakes_of(model: Model) -> Stakes:
+    """Up to which scores a model's certificates go, of whom they speak, and what they prove. Raises ValueError for what is no
+    probability.
+    """
+    actions, rules = model.manifest.get("actions", {}), model.manifest["rules"]
     return Stakes(
         _probability(model.threshold),
         _probability(actions.get("refund_early", {}).get("threshold")),
         _probability(actions.get("inspect_basic", {}).get("threshold")),
-        model.manifest.get("rules", {}).get("most_linked", {}),
+        rules.get("most_linked", {}),
+        Caps(
+            count=rules["abuse_cap"],
+            amount=rules["amount_cap"],
+            early=rules["early_cap"],
+            basic=rules["basic_cap"],
+            confidence=rules["confidence"],
+        ),
     )
 
 

@@ -8,7 +8,7 @@ columns:
   rma: the return
   lines: lines that are to come back (count)
   units: units that are to come back (count)
-  value: list price of all of them (minor units); null where no price is known
+  value: list price of all of them (minor units); null where one of their prices is not known
   dearest: highest list price among them (minor units); null where no price is known
   reasons_defect: lines said to be defective (count)
   reasons_damaged: lines said to be damaged in transit (count)
@@ -63,7 +63,7 @@ asked as (
         lines.rma,
         count(*) as lines,
         sum(lines.units) as units,
-        sum(cast(lines.units as double precision) * products.price) as value,
+        case when count(*) = count(products.price) then sum(cast(lines.units as double precision) * products.price) end as value,
         max(products.price) as dearest,
         sum(case when lines.reason = 'defect' then 1 else 0 end) as reasons_defect,
         sum(case when lines.reason = 'damaged_in_transit' then 1 else 0 end) as reasons_damaged,

@@ -8,7 +8,7 @@ columns:
   rma: the return
   lines: lines that are to come back (count)
   units: units that are to come back (count)
-  value: list price of all of them (minor units); null where no price is known
+  value: list price of all of them (minor units); null where one of their prices is not known
   dearest: highest list price among them (minor units); null where no price is known
   reasons_defect: lines said to be defective (count)
   reasons_damaged: lines said to be damaged in transit (count)

@@ -205,7 +205,7 @@ class TestSuspension:
         model("suspend", "--reason", "once more")
         assert "suspended" in model("list")
         assert f"{version} is no longer suspended." in model("resume", "--reason", "looked at")
-        assert "No model was suspended." in model("resume", "--reason", "again")
+        assert "The model that decides was not suspended." in model("resume", "--reason", "again")
 
         (suspended,) = told(settings, "model.suspended")
         assert (suspended["cause"], suspended["reason"]) == ("by_hand", "odd week")

@@ -41,6 +41,8 @@ class Served:
         order = {**ORDER, "customer": f"customer-{self._orders}", "country": "US"}
         path = f"/v1/orders/A-{self._orders}"
         parcel = {**PARCEL, "delivered_at": datetime.now(UTC).isoformat()}
+        mug = {"title": "mug", "price_minor": 1290, "currency": "EUR"}
+        self.call("shop", "PUT", "/v1/products/MUG", mug)
         self.call("shop", "PUT", path, order)
         self.call("shop", "PUT", f"{path}/deliveries/1", parcel)
         line = {"line_no": 1, "quantity": 1, "reason": "changed_mind"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from service.domain.events import RuleOutcome
 from service.domain.policy import Judgement
-from service.domain.risk import Application
+from service.domain.risk import VALUE, Application
 from service.policies import default_policy
 
 PASSED = Judgement("pass", (RuleOutcome(rule="value", passed=True, detail="small"),), None)
@@ -12,13 +12,13 @@ STOPPED = Judgement("review", (RuleOutcome(rule="value", passed=False, detail="l
 
 
 def an_application(**changed: Any) -> Application:
-    """One of 20 euros that passes the rules, of which nothing is known; `risk` and `audit` change lines of the policy."""
+    """One of 20 euros that passes the rules, of which nothing else is known; `risk` and `audit` change lines of the policy."""
     policy = default_policy()
     said: dict[str, Any] = {
         "judgement": PASSED,
         "value_minor": 2000,
         "currency": "EUR",
-        "features": {},
+        "features": {VALUE: 2000.0},
         "as_of_seq": 1,
         "refund_on": "inspected",
         "inspection": "basic",

@@ -10,6 +10,7 @@ from house import House
 from migrated import open_migrated
 
 from service.application import Retour
+from service.domain.policy_sections import RiskTerms
 from service.domain.risk import Application, Assessment, RiskHealth
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
@@ -29,7 +30,7 @@ class ToldPort:
     def assess(self, application: Application) -> Assessment:
         return self.says
 
-    def health(self) -> RiskHealth:
+    def health(self, terms: RiskTerms) -> RiskHealth:
         return RiskHealth("model")
 
 

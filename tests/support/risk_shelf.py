@@ -1,6 +1,7 @@
 """Models in a registry, written by hand: one split on one feature, so that a test knows each score."""
 
 import random
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from models.risk import registry
 from models.risk.features import NAMES
 from models.risk.golden import LEAST_ROWS, Golden
+from models.risk.rules import RiskRules
 from models.risk.score import from_document
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,8 +49,10 @@ def _publish(
         "trees": trees,
         "calibration": {"x": [-5.0, 0.0, 5.0], "y": [0.001, 0.5, 0.999]},
     }
+    rules = {**asdict(RiskRules()), **manifest.pop("rules", {})}
     said = {
         "features": list(NAMES),
+        "rules": rules,
         "threshold": threshold,
         "data": {"from": "2025-12-01T00:00:00", "to": "2026-03-01T00:00:00", "requests": 9000, "labels": 2500},
         "actions": {"refund_early": {"threshold": None}, "inspect_basic": {"threshold": threshold}},

@@ -52,6 +52,53 @@ def test_publishing_the_same_model_again_changes_nothing(shop: tuple[Path, list[
     assert (root / versions[0] / "card.md").read_text() == f"# {versions[0]}"
 
 
+def test_the_same_trees_with_another_certificate_are_another_version(tmp_path: Path) -> None:
+    """Else a training under a tighter cap would leave the old threshold in force."""
+    grown, document, made = small_model(1, requests=900, trees=3)
+    rows = export.to_golden(grown, document, made.features, 1)
+    first, second = (
+        registry.publish(
+            tmp_path,
+            registry.Artefact(
+                document, rows, {"features": list(NAMES), "threshold": each}, "# {version}", {}
+            ),
+            AS_OF,
+        )
+        for each in (0.2, 0.1)
+    )
+
+    assert first != second
+    assert registry.verify(tmp_path / second).threshold == 0.1
+
+
+def test_a_record_whose_last_line_was_cut_short_is_read_and_goes_on(
+    shop: tuple[Path, list[str]],
+) -> None:
+    """A full disk or a kill while it is written: the pointer comes after it, so nothing stood by that line."""
+    root, versions = shop
+    first = promote(root, versions[0])
+    with (root / registry.HISTORY).open("a") as file:
+        file.write('{"version": "r1", "prom')
+    assert registry.history(root) == [first]
+
+    second = promote(root, versions[1])
+
+    assert registry.history(root) == [first, second]
+    assert registry.rollback(root, at=AS_OF, by="mira", reason="odd").version == versions[0]
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '"r1"', "1"])
+def test_a_record_that_is_broken_is_told_with_the_way_out(
+    shop: tuple[Path, list[str]], line: str
+) -> None:
+    root, versions = shop
+    promote(root, versions[0])
+    (root / registry.HISTORY).write_text(f"{line}\n")
+
+    with pytest.raises(ModelUnusable, match=r"promotions\.jsonl is no record.*Restore it"):
+        registry.history(root)
+
+
 def test_nothing_stands_before_the_first_promotion(shop: tuple[Path, list[str]]) -> None:
     root, _ = shop
     assert registry.champion(root) is None

@@ -152,7 +152,7 @@ def test_a_missing_file_and_a_manifest_that_is_no_json_are_refused(tmp_path: Pat
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 1}, "reads format 2"),
+        ({"format": 1}, "reads format 3"),
         ({"features": [*NAMES[:-1], "moon"]}, rf"asks for moon; it does not know {NAMES[-1]}"),
         ({"features": list(reversed(NAMES))}, "stand in another order"),
         ({"files": {}}, r"lists no model\.json"),
@@ -162,10 +162,25 @@ def test_a_manifest_for_another_product_is_refused(
     tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
     folder = tmp_path / registry.publish(tmp_path, artefact(), AS_OF)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps({**manifest, **change}))
+    manifest = {**json.loads((folder / "manifest.json").read_text()), **change}
+    signed = {**manifest, "version": f"r2026-03-01-{score.identity(manifest)}"}
+    (folder / "manifest.json").write_text(json.dumps(signed))
     with pytest.raises(score.ModelUnusable, match=message):
         score.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change", [{"threshold": 0.99}, {"files": None}, {"version": None}, {"more": 1}]
+)
+def test_a_manifest_that_was_changed_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    folder = tmp_path / registry.publish(tmp_path, artefact(), AS_OF)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, **change}))
+
+    with pytest.raises(
+        score.ModelUnusable, match=r"not the manifest that was written.*`retour model rollback`"
+    ):
+        score.read_manifest(folder)
 
 
 def test_a_model_that_answers_otherwise_than_its_golden_rows_is_not_published(

@@ -285,7 +285,7 @@ def test_the_card_tells_who_is_reviewed_without_need_and_its_plots_are_svg(
     text = card.to_markdown(trained, "p-7", RECORD.select("rma", half.alias("language")))
     assert text.startswith("# Risk model {version}")
     assert "| language | ja |" in text
-    assert "| value | quarter 4 of 4 |" in text
+    assert "| quarter of value | 4 of 4 |" in text
     for name, plot in card.to_plots(trained).items():
         assert f"]({name})" in text
         assert ElementTree.fromstring(plot).tag.endswith("svg")

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from pipelines.risk.frame import main_currency, rules_of, training_frame
 from pipelines.risk.promotion import Judgement, judge
 from pipelines.risk.seen import parity
 from pipelines.risk.slices import words_of
+from pipelines.risk.standing import build_standing, read_shelf
 from pipelines.risk.training import train_challenger
 from pipelines.risk.watching import Watched, watch_champion
 from pipelines.steps import build, relations, take_in
@@ -78,6 +81,12 @@ class Installation:
             slices = words_of(warehouse, rules.most_linked)
             train_challenger(self.bench.frame(), rules, policy.version, self.bench, slices)
             return judge(self.bench, parity(warehouse), self.retour)
+
+    @property
+    def champion(self) -> str:
+        pointer = registry.champion(self.bench.registry)
+        assert pointer is not None
+        return pointer.version
 
     def judged(self) -> Judgement | None:
         """Judge what the newest training gave once more."""
@@ -247,8 +256,7 @@ class TestWatch:
 
         (row,) = own.ask("select * from marts.risk_standing")
 
-        held = suspension.suspension(own.bench.registry)
-        assert held is not None
+        held = suspension.suspensions(own.bench.registry)[own.champion]
         assert (held.cause, held.by) == ("cap_breached", "pipeline")
         (told,) = own.told("model.suspended")
         assert told["cause"] == "cap_breached"
@@ -268,7 +276,7 @@ class TestWatch:
         (row,) = own.ask("select * from marts.risk_standing")
 
         assert (row["deciding"], row["audits"], row["audits_abusive"]) == ("model", 60, 0)
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_audits_that_keep_the_cap_leave_it_alone(self, own: Installation) -> None:
         decide(own, 100, "passed")
@@ -278,7 +286,7 @@ class TestWatch:
 
         assert found is not None
         assert found.cause is None
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_more_failures_than_the_certificate_bears_suspend_it_long_before_audits_do(
         self, tmp_path: Path
@@ -298,12 +306,12 @@ class TestWatch:
         assert "approvals failed the basic inspection in the week up to 2026-05-0" in row["why"]
         assert not re.search("[a-z]{3}", Texts("zh").sentences(row["why"]))
         assert (row["audits"], row["audits_abusive"]) == (5, 0)
-        lifted = suspension.resume(own.bench.registry)
+        lifted = suspension.resume(own.bench.registry, own.champion)
         assert lifted is not None
         looked = resumed(lifted.version, LATER + timedelta(days=200), "x", "looked", Actor("admin"))
         own.retour.conclusions.append([looked])
         own.ask("select 1")
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_failures_that_the_certificate_bears_leave_it_alone(self, tmp_path: Path) -> None:
         own = Installation(tmp_path, audits=0.7)
@@ -327,7 +335,7 @@ class TestWatch:
     ) -> None:
         decide(own, 85, "failed")
         own.ask("select 1")
-        lifted = suspension.resume(own.bench.registry)
+        lifted = suspension.resume(own.bench.registry, own.champion)
         assert lifted is not None
         at = LATER + timedelta(days=200)
         own.retour.conclusions.append(
@@ -336,7 +344,7 @@ class TestWatch:
 
         own.ask("select 1")
 
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_scores_that_moved_away_suspend_it(self, own: Installation) -> None:
         decide(own, 310, "passed", score=0.97)
@@ -400,6 +408,48 @@ class TestWatch:
         assert found.cause is None
 
 
+class TestRegistry:
+    """What lies in the registry is other people's business too: a backup, a full disk, an editor."""
+
+    @pytest.mark.parametrize("name", ["{version}/manifest.json", "champion.json", "promotions.jsonl", "suspended.json"])  # fmt: skip
+    @pytest.mark.parametrize("content", [None, b"{", b"\xff\xfe", b"[]", b'{"format": 3}'])
+    def test_whatever_is_in_its_files_the_marts_are_made(
+        self, shop: Installation, tmp_path: Path, name: str, content: bytes | None
+    ) -> None:
+        """One mart that fails keeps every figure of the shop from being published."""
+        root = tmp_path / "risk"
+        shutil.copytree(shop.bench.registry, root)
+        path = root / name.format(version=shop.champion)
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_bytes(content)
+        bench = replace(shop.bench, registry=root)
+
+        with shop.refreshed() as warehouse:
+            named = {each.relation: each for each in relations()}
+            build_standing(warehouse, named, bench, shop.retour)
+            (row,) = warehouse.query("select * from marts.risk_standing").to_dicts()
+
+        is_champions = name.startswith("{") or name == "champion.json"
+        if is_champions or (name == "suspended.json" and content is not None):
+            assert row["deciding"] in ("unavailable", "no_model")
+        else:
+            assert row["deciding"] == "model"
+
+    def test_a_policy_that_asks_for_more_than_is_proven_is_told_to_leave_it_to_the_rules(
+        self, own: Installation
+    ) -> None:
+        policy = own.retour.context.policy
+        tight = policy.risk.model_copy(update={"abuse_cap": policy.risk.abuse_cap / 2})
+        context = replace(own.retour.context, policy=policy.model_copy(update={"risk": tight}))
+
+        shelf = read_shelf(own.bench, context.policy.risk)
+
+        assert shelf.deciding == "uncertified"
+        assert read_shelf(own.bench, policy.risk).deciding == "model"
+
+
 class TestRenewal:
     """A certificate is good until the next training."""
 
@@ -428,20 +478,20 @@ class TestRenewal:
 
         (told,) = own.told("model.suspended")
         assert told["cause"] == "not_renewed"
-        assert suspension.resume(own.bench.registry) is not None
+        assert suspension.resume(own.bench.registry, own.champion) is not None
         assert own.judged() is None
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_who_lets_it_decide_again_is_heard_until_the_next_training(
         self, own: Installation
     ) -> None:
         turn_bad(own)
         own.train()
-        assert suspension.resume(own.bench.registry) is not None
+        assert suspension.resume(own.bench.registry, own.champion) is not None
 
         own.judged()
 
-        assert suspension.suspension(own.bench.registry) is None
+        assert suspension.suspensions(own.bench.registry) == {}
 
     def test_what_a_killed_run_kept_from_the_log_is_told_by_the_next(
         self, own: Installation

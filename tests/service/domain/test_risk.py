@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from service.domain.events import Basis, InspectionDepth, RefundOn
 from service.domain.risk import (
+    VALUE,
     Application,
     Assessment,
+    Caps,
     RulesOnly,
     Stakes,
     by_rules,
@@ -231,17 +233,47 @@ class TestByScore:
     def test_no_score_lets_pass_who_shares_more_than_policy_and_model_bear(
         self, application: Application, score: float, stakes: Stakes, name: str, others: int
     ) -> None:
-        asked = replace(application, features={name: float(others)})
+        asked = replace(application, features={VALUE: 2000.0, name: float(others)})
         proven = replace(stakes, most_linked={"same_address": 3, "same_payment": 0})
         borne = {"same_address": 2, "same_device": 1, "same_phone": 1, "same_payment": 0}[name]
 
         made = by_score(asked, score, proven)
 
-        assert (proven.too_many_share(asked) == (name,)) == (others > borne)
+        assert (proven.kept_from(asked) == (name,)) == (others > borne)
         if others > borne and made.decision == "approve":
             assert made.is_drawn_doubt
         if others <= borne:
             assert made == by_score(application, score, stakes)
+
+    @given(applications(), scores, stakes)
+    def test_no_score_lets_pass_what_is_of_unknown_value(
+        self, application: Application, score: float, stakes: Stakes
+    ) -> None:
+        """The cap by amount is proven by requests whose value is known: of others it says nothing."""
+        made = by_score(replace(application, features={VALUE: None}), score, stakes)
+
+        assert made.decision == "review" or made.is_drawn_doubt
+
+    @pytest.mark.parametrize(
+        ("tighter", "left"),
+        [
+            ({}, (0.05, 0.01, 0.03)),
+            ({"abuse_cap": 0.0099}, (None, 0.01, 0.03)),
+            ({"amount_cap": 0.0099}, (None, 0.01, 0.03)),
+            ({"confidence": 0.96}, (None, None, None)),
+            ({"early_refund": EARLY.model_copy(update={"abuse_cap": 0.0049})}, (0.05, None, 0.03)),
+            ({"abuse_cap": 0.02, "amount_cap": 0.02, "confidence": 0.9}, (0.05, 0.01, 0.03)),
+        ],
+    )
+    def test_what_a_policy_asks_beyond_what_is_proven_holds_at_once(
+        self, tighter: dict[str, object], left: tuple[float | None, ...]
+    ) -> None:
+        """A shop that lowers its cap must not be held to the old one until the next training."""
+        proven = replace(self.STAKES, caps=Caps(0.01, 0.01, 0.005, 0.01, 0.95))
+
+        found = proven.under(default_policy().risk.model_copy(update=tighter))
+
+        assert (found.approve, found.early_refund, found.basic_inspection) == left
 
     def test_without_a_stake_a_model_decides_nothing(self) -> None:
         with pytest.raises(ValueError, match="certified for nothing"):

@@ -45,6 +45,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def ask(shop: Shop, root: Path) -> Ask:
     """Returns of one mug each, asked under the policy in force and under another."""
+    shop.put_product(price_minor=2000, currency="EUR").raise_for_status()
     for number in range(REQUESTS):
         customer = f"customer {number}"
         shop.put_order(f"A-{number}", country="US", customer=customer).raise_for_status()
@@ -88,6 +89,18 @@ class TestWithAModel:
 
         assert (found.before["early"], found.after["early"]) == (REQUESTS, 0)
         assert (found.changed, found.not_replayed) == (REQUESTS, ())
+
+    def test_a_tighter_cap_than_is_proven_leaves_it_to_the_rules_at_once(
+        self, ask: Ask, root: Path
+    ) -> None:
+        with_model(root)
+        tight = {"risk__abuse_cap": 0.005, "audit__bootstrap_share": 0.0}
+
+        found = ask(other(**tight, risk__unscored_up_to_minor={}))
+
+        assert found.before == {"passed": REQUESTS}
+        assert found.after == {"reviewed": REQUESTS}
+        assert found.not_replayed == ()
 
     def test_the_lots_are_the_policy_s(self, ask: Ask, root: Path) -> None:
         with_model(root)

@@ -16,6 +16,7 @@ from stories import NOON
 from service.application import Retour
 from service.domain.events import Basis
 from service.domain.lifecycle import STATES, TRANSITIONS, Line
+from service.domain.policy_sections import RiskTerms
 from service.domain.risk import Application, Assessment, RiskHealth
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
@@ -42,7 +43,7 @@ class Port:
         said: Assessment = self.says
         return said
 
-    def health(self) -> RiskHealth:
+    def health(self, terms: RiskTerms) -> RiskHealth:
         return RiskHealth("model")
 
 

@@ -14,6 +14,7 @@ from stories import NOON
 
 from service.application import Retour
 from service.domain.events import Reason
+from service.domain.policy_sections import RiskTerms
 from service.domain.risk import Application, Assessment, RiskHealth
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
@@ -39,7 +40,7 @@ class Suspicious:
     def assess(self, application: Application) -> Assessment:
         return self.says
 
-    def health(self) -> RiskHealth:
+    def health(self, terms: RiskTerms) -> RiskHealth:
         return RiskHealth("model")
 
 

@@ -104,6 +104,23 @@ def test_its_goods_never_stay_with_the_customer_unseen(asked: Callable[..., list
     assert "line.keep_granted" not in said["types"]
 
 
+def test_nor_do_those_that_are_drawn_for_an_audit(
+    asked: Callable[..., list[Told]], tmp_path: Path
+) -> None:
+    """What is drawn to tell what the model lets pass must be seen, or the estimate speaks of the others alone."""
+    nobody_decides = ModelRisk(tmp_path / "none")
+
+    told = asked({**KEEPS_SMALL, "audit.bootstrap_share": 1.0, "risk.unscored_up_to_minor": {}}, risk=nobody_decides)  # fmt: skip
+    kept = asked({**KEEPS_SMALL, "audit.bootstrap_share": 0.0, "risk.unscored_up_to_minor": {"USD": 50_000, "EUR": 50_000}}, risk=nobody_decides)  # fmt: skip
+
+    assert [
+        (each["is_audit"], "line.keep_granted" in each["types"]) for each in (*told, *kept)
+    ] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -139,7 +156,7 @@ def test_a_model_that_is_not_heard_draws_nobody(
     suspension.suspend(root, version, at=AS_OF, cause="by_hand", by="test", reason="to see")
     (suspended,) = asked()
     (to_people,) = asked({"risk.if_suspended": "review"})
-    suspension.resume(root)
+    suspension.resume(root, version)
     (root / version / MODEL).write_text("{}", encoding="utf-8")
     (unavailable,) = asked()
 

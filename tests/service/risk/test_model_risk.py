@@ -4,7 +4,7 @@ import json
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,22 @@ from risk_shelf import AS_OF, promote, put_model
 
 from models.risk import registry, suspension
 from models.risk.features import NAMES
-from models.risk.score import MODEL
-from service.domain.risk import Application, Assessment
+from models.risk.rules import RiskRules
+from models.risk.score import MANIFEST, MODEL
+from service.domain.risk import VALUE, Application, Assessment
 from service.policies import default_policy
 from service.risk.model_risk import ModelRisk
+from service.risk.standing import Registry
 
 LOW = 0.001 + (0.5 - 0.001) / 5  # what the map between the knots makes of a raw score of -4
+TERMS = default_policy().risk
 HIGH = 0.5 + (0.999 - 0.5) / 5  # ... and of 1
 
 
 def request(lines: float | None = 1.0, **changed: Any) -> Application:
-    """An application of so many lines; everything else is unknown."""
+    """An application of so many lines worth 20 euros; everything else is unknown."""
     features: dict[str, float | None] = dict.fromkeys(NAMES)
-    return an_application(features={**features, NAMES[0]: lines}, **changed)
+    return an_application(features={**features, VALUE: 2000.0, NAMES[0]: lines}, **changed)
 
 
 @pytest.fixture
@@ -60,7 +63,18 @@ class TestWhoDecides:
 
         assert (made.decision, made.basis, made.propensity) == ("approve", "no_model", 0.3)
         assert (made.model_version, made.score) == (None, None)
-        assert risk.health().deciding == "no_model"
+        assert risk.health(TERMS).deciding == "no_model"
+
+    def test_a_policy_that_asks_for_more_than_the_certificate_proves_is_not_the_champion_s(
+        self, root: Path, champion: str
+    ) -> None:
+        risk, tighter = ModelRisk(root), {"abuse_cap": 0.005}
+
+        made = risk.assess(request(1, draw=0.9, risk=tighter))
+
+        assert (made.basis, made.model_version) == ("uncertified", champion)
+        assert risk.health(TERMS.model_copy(update=tighter)).deciding == "uncertified"
+        assert risk.assess(request(1)).basis == "model"
 
     def test_the_score_of_the_champion(self, root: Path, champion: str) -> None:
         risk = ModelRisk(root)
@@ -269,7 +283,7 @@ class TestChallenger:
 
         assert (made.decision, made.basis) == ("approve", "model")
         assert (made.challenger_version, made.challenger_score) == (challenger, None)
-        assert risk.health().discarded == {"challenger_unavailable": 1}
+        assert risk.health(TERMS).discarded == {"challenger_unavailable": 1}
 
 
 class TestChangesBeneathARunningService:
@@ -311,11 +325,11 @@ class TestChangesBeneathARunningService:
         (warning,) = warnings()
         assert (warning["because"], warning["model_version"]) == ("unavailable", second)
         assert "is not the file that was written" in warning["detail"]
-        assert risk.health().deciding == "unavailable"
+        assert risk.health(TERMS).deciding == "unavailable"
 
         registry.rollback(root, at=AS_OF, by="test", reason="corrupt")
         assert risk.assess(request(1)).model_version == champion
-        assert risk.health().deciding == "model"
+        assert risk.health(TERMS).deciding == "model"
 
     @pytest.mark.parametrize("name", ["champion.json", "{version}/manifest.json", "{version}/model.json", "{version}/golden.json"])  # fmt: skip
     @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"version": "../.."}', b"\xff"])
@@ -330,6 +344,42 @@ class TestChangesBeneathARunningService:
 
         made = ModelRisk(root).assess(request(1))
 
+        assert (made.decision, made.basis) == ("review", "unavailable")
+
+    def test_a_machine_that_could_not_read_for_a_moment_is_asked_again(
+        self, root: Path, champion: str
+    ) -> None:
+        """No file changes when a process has too many open for a moment: a restart must not be what it takes."""
+        seconds, failing = iter([0.0, 1.0, 6.0]), [OSError(24, "Too many open files")]
+
+        def load(folder: Path) -> Any:
+            if failing:
+                raise failing.pop()
+            return registry.verify(folder)
+
+        standing = Registry(root, load, timer=lambda: next(seconds))
+
+        found = [standing.standing().champion for _ in range(3)]
+
+        assert ["Too many open files" in (each.fault or "") for each in found] == [
+            True,
+            True,
+            False,
+        ]
+        assert found[-1].version == champion
+        assert found[-1].model is not None
+
+    def test_a_manifest_that_says_more_than_was_certified_is_not_believed(
+        self, root: Path, champion: str
+    ) -> None:
+        """Threshold and limits stand in the manifest alone: were they not vouched for, a stray edit would let everybody pass."""
+        path = root / champion / MANIFEST
+        risk, said = ModelRisk(root), json.loads(path.read_text())
+        assert risk.assess(request(2)).decision == "review"
+
+        path.write_text(json.dumps({**said, "threshold": 0.99}))
+
+        made = risk.assess(request(2))
         assert (made.decision, made.basis) == ("review", "unavailable")
 
     def test_a_model_that_is_put_right_decides_again(self, root: Path, champion: str) -> None:
@@ -368,7 +418,7 @@ class TestSuspension:
 
         assert (made.decision, made.basis, made.propensity) == ("approve", "suspended", 0.7)
         assert (made.model_version, made.score) == (champion, HIGH)
-        assert risk.health().deciding == "suspended"
+        assert risk.health(TERMS).deciding == "suspended"
 
     def test_or_a_person_where_the_policy_says_so(self, root: Path, champion: str) -> None:
         self.suspend(root, champion)
@@ -389,7 +439,7 @@ class TestSuspension:
         registry.rollback(root, at=AS_OF, by="test", reason="back")
         assert risk.assess(request(1)).basis == "suspended"
 
-        suspension.resume(root)
+        suspension.resume(root, champion)
 
         assert risk.assess(request(1)).basis == "model"
 
@@ -418,7 +468,7 @@ class Told:
     threshold: Any = 0.05
     version: str = ""
     features: tuple[str, ...] = (NAMES[0],)
-    manifest: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=lambda: {"rules": asdict(RiskRules())})
 
     def score(self, vector: Sequence[float | None]) -> Any:
         return self.score_of()
@@ -463,8 +513,8 @@ class TestMisbehaviour:
         made = risk.assess(request())
 
         assert (made.decision, made.basis, made.score) == ("review", "failed", None)
-        assert risk.health().discarded == {"champion_failed": 1}
-        assert risk.health().assessed == {"failed": 1}
+        assert risk.health(TERMS).discarded == {"champion_failed": 1}
+        assert risk.health(TERMS).assessed == {"failed": 1}
 
     @pytest.mark.parametrize("error", [ValueError("no"), MemoryError(), RecursionError(), ZeroDivisionError()])  # fmt: skip
     def test_one_that_fails_is_not_heard(self, root: Path, champion: str, error: Exception) -> None:
