@@ -205,9 +205,12 @@ CONSERVATION = (
     adds_up(
         "marts.satisfaction_answers",
         "every_answer_is_there",
-        "there must be as many answers as satisfaction_daily counts",
+        "there must be as many answers to surveys that were sent as satisfaction_daily counts",
         """select answers.answers, daily.answered
-           from (select count(*) as answers from marts.satisfaction_answers) as answers
+           from (
+               select count(*) as answers from marts.satisfaction_answers as told
+               inner join intermediate.surveys as surveys on surveys.rma = told.rma and surveys.sent_at is not null
+           ) as answers
            cross join (
                select coalesce(sum(answered), 0) as answered from marts.satisfaction_daily
            ) as daily

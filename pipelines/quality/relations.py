@@ -56,6 +56,14 @@ _REFERENCES = (
         "opened_at",
     ),
     never(
+        "intermediate.surveys",
+        "survey_was_sent",
+        "who answered a survey, or was reminded of one, must have been sent it",
+        "sent_at is null",
+        "warning",
+        "sent_at",
+    ),
+    never(
         "intermediate.refunds",
         "refund_was_ordered",
         "a refund that the service paid must have been ordered",
@@ -99,8 +107,8 @@ _CLOCKS = (
 # --- bounds ------------------------------------------------------------------------------------------
 
 _BOUNDS = (
-    at_least("intermediate.lines_now", "quantity"),
-    at_least("intermediate.lines_now", "value_minor"),
+    at_least("intermediate.lines_now", "quantity", severity="warning"),
+    at_least("intermediate.lines_now", "value_minor", severity="warning"),
     at_least("intermediate.sales_weekly", "units_sold"),
     at_least("intermediate.sales_weekly", "paid_minor"),
     at_least("marts.return_lifecycle", "value_minor"),

@@ -34,7 +34,7 @@ select
     rules.time as judged_at,
     declined.policy_version,
     'declined' as verdict,
-    declined.rule = rules.rule as is_decisive
+    declined.rule = rules.rule and not rules.passed as is_decisive
 from lake.return_declined_rules as rules
 inner join lake.return_declined as declined on declined.seq = rules.seq
 union all

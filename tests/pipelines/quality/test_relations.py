@@ -73,6 +73,7 @@ SPOILT: Mapping[tuple[str, str], str] = {
         _LIFE, "review_opened_at = null", "decision_mode = 'reviewer'"
     ),
     (_CASES, "case_was_opened"): row(_CASES, "opened_at = null"),
+    (_SURVEYS, "survey_was_sent"): row(_SURVEYS, "sent_at = null"),
     (_REFUNDS, "refund_was_ordered"): row(_REFUNDS, "requested_seq = null"),
     (_GOODS, "delivered_at_not_before_first_scan_at"): row(
         _GOODS, *early("delivered_at", "first_scan_at")

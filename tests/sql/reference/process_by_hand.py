@@ -111,7 +111,7 @@ def policy_rules_weekly(log: Sequence[RecordedEvent], zone: ZoneInfo) -> Iterato
                 counts = found[week, each.says["policy_version"], rule["rule"]]
                 counts["checked"] += 1
                 counts["failed"] += not rule["passed"]
-                counts["declined"] += each.says.get("rule") == rule["rule"]
+                counts["declined"] += each.says.get("rule") == rule["rule"] and not rule["passed"]
                 is_reviewed = each.type == "review.opened" and not rule["passed"]
                 counts["reviewed"] += is_reviewed
                 counts["authorized_after_review"] += is_reviewed and _answer(each, events)
