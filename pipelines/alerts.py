@@ -1,15 +1,16 @@
-"""A mail when a run or a check fails: one for each thing that goes wrong, until it has been well again.
+"""A mail when a run or a check fails: one for each thing that goes wrong, until it has been well again or grows a good deal.
 
+A check that judges many things tells each of them by itself (`failing`): what stands for long must not hide what comes to it.
 What ended runs say is kept as a small state: what is wrong, and up to which run it was looked at. A mail that could not
 be sent leaves the state as it was, so the next look sends it; its Message-ID makes sending it twice harmless.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -31,22 +32,30 @@ _TELLING = {
     dg.DagsterEventType.RUN_FAILURE,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+_FAILING, _OF_A_BATCH = "failing", "of_a_batch"
+_WITHIN = " › "
+_MANY, _TIMES = 10, 2  # more, and as often, as when it was told
 _OF_OTHERS_RUNS = "__ASSET_JOB"  # assets that somebody materialized by hand
 _MATERIALIZED = "materialization by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that goes wrong: where, told the same each time, and in which words this run tells of it."""
+    """Something that goes wrong: where, told the same each time, and in which words this run tells of it.
+
+    `size`: how many rows it is about. `is_past`: it is about what one run took in, which no later run looks at again.
+    """
 
     place: str
     words: str
     step: str | None = None
+    size: int = 1
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run as far as alerts go: its job, whether it failed, what went wrong in it, and which checks passed."""
+    """A run as far as alerts go: its job, whether it failed, what went wrong in it, and which checks it made."""
 
     run_id: str
     job: str
@@ -54,21 +63,25 @@ class Ended:
     has_failed: bool
     failures: tuple[Fault, ...]
     failed_checks: tuple[Fault, ...]
-    passed_checks: frozenset[str]
+    checks: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is wrong by place, each with the run that told it, and the moment up to which runs were looked at (seconds)."""
+    """What is wrong by place, and the moment up to which runs were looked at (seconds). Of what checks found it is kept how
+    large it was when it was told.
+    """
 
     looked_at: float = 0.0
     failing_jobs: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    failing_checks: Sequence[str] = ()
+    failing_checks: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None) -> Self:
-        """The state of a sensor's cursor; empty where there is none yet."""
-        return cls(**json.loads(text)) if text else cls()
+        """The state of a sensor's cursor; empty where there is none yet, and of checks where an earlier release wrote it."""
+        said = json.loads(text) if text else {}
+        checks = said.get("failing_checks")
+        return cls(**{**said, "failing_checks": checks if isinstance(checks, dict) else {}})
 
     def written(self) -> str:
         """The state as a sensor's cursor."""
@@ -76,7 +89,7 @@ class State:
             {
                 "looked_at": self.looked_at,
                 "failing_jobs": dict(self.failing_jobs),
-                "failing_checks": list(self.failing_checks),
+                "failing_checks": dict(self.failing_checks),
             },
             sort_keys=True,
         )
@@ -86,22 +99,54 @@ class State:
         jobs = {name: places for name, places in self.failing_jobs.items() if name != run.job}
         if run.has_failed:
             jobs[run.job] = [each.place for each in run.failures]
-        checks = {*self.failing_checks, *(each.place for each in run.failed_checks)}
-        return State(looked_at, jobs, sorted(checks - run.passed_checks))
+        checks = {
+            place: size
+            for place, size in self.failing_checks.items()
+            if _check(place) not in run.checks
+        }
+        for each in run.failed_checks:
+            known = self.failing_checks.get(each.place, each.size)
+            checks[each.place] = each.size if _has_grown(each.size, known) else known
+        return State(looked_at, jobs, checks)
 
     def news(self, run: Ended) -> tuple[Fault, ...]:
-        """What this run tells that was not wrong before it."""
+        """What this run tells that was not wrong before it, or not as wrong by far."""
         failing = self.failing_jobs.get(run.job, ())
         return (
             *(each for each in run.failures if each.place not in failing),
-            *(each for each in run.failed_checks if each.place not in self.failing_checks),
+            *(each for each in run.failed_checks if self._is_news(each)),
         )
+
+    def _is_news(self, fault: Fault) -> bool:
+        known = self.failing_checks.get(fault.place)
+        return known is None or _has_grown(fault.size, known)
+
+
+def failing(
+    found: Iterable[tuple[str, str, int]], *, of_a_batch: bool = False
+) -> dict[str, dg.MetadataValue[Any]]:
+    """What a check's metadata tells alerts of the things that it judged: name, words and how many rows each fails in.
+
+    `of_a_batch`: it judged what its run took in; no later run judges that again.
+    """
+    things = [{"name": name, "words": words, "rows": rows} for name, words, rows in found if rows]
+    return {_FAILING: dg.MetadataValue.json(things), _OF_A_BATCH: dg.MetadataValue.bool(of_a_batch)}
+
+
+def _check(place: str) -> str:
+    return _WITHIN.join(place.split(_WITHIN)[:2])
+
+
+def _has_grown(size: int, known: int) -> bool:
+    return size >= _TIMES * known and size - known >= _MANY
 
 
 def look(
     instance: dg.DagsterInstance, state: State
 ) -> tuple[State, list[tuple[Ended, list[Fault]]]]:
-    """The state after all runs that ended since, and of each run what it told first and is still wrong."""
+    """The state after all runs that ended since, and of each run what it told first and is still wrong, or can never be
+    looked at again.
+    """
     told: list[tuple[Ended, tuple[Fault, ...]]] = []
     for run, updated_at in _ended_since(instance, state.looked_at):
         told.append((run, state.news(run)))
@@ -110,7 +155,11 @@ def look(
     wrong |= set(state.failing_checks)
     alerts, mentioned = [], set[str]()
     for run, faults in told:
-        still = [each for each in faults if each.place in wrong - mentioned]
+        still = [
+            each
+            for each in faults
+            if (each.place in wrong or each.is_past) and each.place not in mentioned
+        ]
         mentioned |= {each.place for each in still}
         if still:
             alerts.append((run, still))
@@ -142,8 +191,10 @@ def _ended(instance: dg.DagsterInstance, run: dg.DagsterRun, ended_at: datetime)
         ended_at=ended_at,
         has_failed=has_failed,
         failures=tuple(failures(events, job)) if has_failed else (),
-        failed_checks=tuple(_failed_check(each) for each in checks if not each.passed),
-        passed_checks=frozenset(_place(each) for each in checks if each.passed),
+        failed_checks=tuple(
+            fault for each in checks if not each.passed for fault in _failed_check(each)
+        ),
+        checks=frozenset(_place(each) for each in checks),
     )
 
 
@@ -178,12 +229,26 @@ def _innermost(error: SerializableErrorInfo) -> str:
     return words if words and " " not in kind else line
 
 
-def _failed_check(check: dg.AssetCheckEvaluation) -> Fault:
-    return Fault(_place(check), check.description or "it does not hold")
+def _failed_check(check: dg.AssetCheckEvaluation) -> Iterator[Fault]:
+    place, things = _place(check), _said(check, _FAILING) or []
+    for each in things:
+        yield Fault(
+            f"{place}{_WITHIN}{each['name']}",
+            each["words"],
+            size=each["rows"],
+            is_past=bool(_said(check, _OF_A_BATCH)),
+        )
+    if not things:
+        yield Fault(place, check.description or "it does not hold")
+
+
+def _said(check: dg.AssetCheckEvaluation, name: str) -> Any:
+    value = check.metadata.get(name)
+    return None if value is None else value.value
 
 
 def _place(check: dg.AssetCheckEvaluation) -> str:
-    return f"{check.asset_key.to_user_string()} › {check.check_name}"
+    return f"{check.asset_key.to_user_string()}{_WITHIN}{check.check_name}"
 
 
 # --- the mail ----------------------------------------------------------------------------------
@@ -193,7 +258,7 @@ The run of {job} that ended on {moment} has {what}.
 
 {faults}
 
-The message above says what to mend. Until it is well, what is wrong is tried again by itself and you are not told again.
+The message above says what to mend. Until it is well, what is wrong is tried again by itself and you are told again only if it grows a good deal.
 {published}
 The run, with all its details: {link}
 """
@@ -202,7 +267,7 @@ _CHINESE = """\
 
 {faults}
 
-上面的信息说明了如何解决。在恢复正常之前，系统会自动重试，不会就此再次通知您。
+上面的信息说明了如何解决。在恢复正常之前，系统会自动重试，只有问题明显扩大时才会再次通知您。
 {published}
 该次运行的全部细节：{link}
 """

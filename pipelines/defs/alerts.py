@@ -10,7 +10,7 @@ from retour.settings import load_settings
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes a mail to RETOUR_ALERT_MAIL when a run or a check of data fails: once for each thing that is "
-    "wrong, and again only after it has been well in between.",
+    "wrong, and again only after it has been well in between, or where it has grown a good deal.",
 )
 def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
     settings = load_settings()

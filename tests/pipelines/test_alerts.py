@@ -10,7 +10,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from mail_server import Inbox, mail_server
 from small_shop import small_shop
 
-from pipelines.alerts import Ended, Fault, State, look, message
+from pipelines.alerts import Ended, Fault, State, failing, look, message
 from pipelines.dagster_home import ensure_dagster_home
 from pipelines.definitions import defs
 from pipelines.run_job import RefreshFailed, run_job
@@ -22,13 +22,29 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 faulty: set[str] = set()
 
 
-@dg.asset(check_specs=[dg.AssetCheckSpec("add_up", asset=KEY, description="Sums agree.")])
+@dg.asset(
+    check_specs=[
+        dg.AssetCheckSpec("add_up", asset=KEY, description="Sums agree."),
+        dg.AssetCheckSpec("keep_rules", asset=KEY, description="Many things at once."),
+    ]
+)
 def figures() -> dg.MaterializeResult:  # type: ignore[type-arg]
     if "step" in faulty:
         raise dg.Failure("mend the figures")
     is_sound = "check" not in faulty
-    result = dg.AssetCheckResult(passed=is_sound, description="3 days differ")
-    return dg.MaterializeResult(check_results=[result])
+    result = dg.AssetCheckResult(check_name="add_up", passed=is_sound, description="3 days differ")
+    rows = {
+        name: int(count) for name, _, count in (each.partition("=") for each in faulty) if count
+    }
+    many = dg.AssetCheckResult(
+        check_name="keep_rules",
+        passed=not rows,
+        metadata=failing(
+            ((name, f"{count} rows", count) for name, count in rows.items()),
+            of_a_batch="batch" in rows,
+        ),
+    )
+    return dg.MaterializeResult(check_results=[result, many])
 
 
 @dg.asset
@@ -115,6 +131,50 @@ class TestLook:
         run(instance)
 
         assert watch.told() == []
+
+    def test_what_stands_for_long_does_not_hide_what_comes_to_it(self, instance, watch) -> None:
+        """A table has one check and many rules: the second that breaks is as much news as the first."""
+        run(instance, "late=1")
+        first = watch.told()
+        run(instance, "late=1", "twice=9000")
+
+        assert first == ["figures › keep_rules › late: 1 rows"]
+        assert watch.told() == ["figures › keep_rules › twice: 9000 rows"]
+
+    def test_tells_again_what_has_grown_a_good_deal(self, instance, watch) -> None:
+        told = []
+        for rows in (1, 9, 11, 12, 21, 22, 40_000, 5, 40_000):
+            run(instance, f"late={rows}")
+            told += watch.told()
+
+        assert [each.removeprefix("figures › keep_rules › late: ") for each in told] == [
+            "1 rows",
+            "11 rows",
+            "22 rows",
+            "40000 rows",
+        ]
+
+    def test_of_several_things_one_can_be_well_again_by_itself(self, instance, watch) -> None:
+        run(instance, "late=1", "twice=1")
+        watch.told()
+        run(instance, "twice=1")
+        assert watch.told() == []
+        run(instance, "late=1", "twice=1")
+
+        assert watch.told() == ["figures › keep_rules › late: 1 rows"]
+
+    def test_what_a_run_took_in_is_told_although_the_next_one_took_in_nothing(
+        self, instance, watch
+    ) -> None:
+        """No later run judges that batch again: that nothing fails any more says nothing of it."""
+        run(instance, "batch=3")
+        run(instance)
+
+        assert watch.told() == ["figures › keep_rules › batch: 3 rows"]
+
+    def test_a_state_of_an_earlier_release_is_read(self) -> None:
+        written = '{"looked_at": 5.0, "failing_jobs": {"refresh": ["a"]}, "failing_checks": ["b"]}'
+        assert State.read(written) == State(5.0, {"refresh": ["a"]})
 
     def test_tells_of_each_thing_once_however_many_runs_ended(self, instance, watch) -> None:
         for _ in range(3):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from pipelines.alerts import failing
 from pipelines.components.markdown import table
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.lake.ingest import IngestReport
@@ -109,6 +110,18 @@ def batch_checks(results: Sequence[ExpectationResult]) -> Iterator[dg.AssetCheck
                 "rows": sum({each.table: each.rows for each in found}.values()),
                 "failing_rows": sum(each.failing_rows for each in found),
                 "expectations": dg.MetadataValue.md(_expectations_table(found)),
+                **failing(
+                    (
+                        (
+                            f"{each.table}: {each.description}",
+                            f"{each.failing_rows:,} rows fail",
+                            each.failing_rows,
+                        )
+                        for each in found
+                        if not each.passed
+                    ),
+                    of_a_batch=True,
+                ),
             },
         )
 
@@ -125,6 +138,7 @@ def quarantine_check(quarantined: Sequence[Quarantined]) -> dg.AssetCheckResult:
         metadata={
             "events": len(quarantined),
             "reasons": dg.MetadataValue.md(_reasons_table(reasons)),
+            **failing(_by_kind(reasons)),
         },
     )
 
@@ -150,6 +164,17 @@ def _expectations_table(results: Sequence[ExpectationResult]) -> str:
         for each in sorted(results, key=lambda each: -each.failing_rows)
     ]
     return table(("table", "expectation", "rows", "failing", "events"), lines)
+
+
+def _by_kind(reasons: Counter[tuple[str, str, str]]) -> Iterator[tuple[str, str, int]]:
+    """By what is wrong with events of which type: in the words of the reason that most of them have."""
+    kinds = Counter[tuple[str, str]]()
+    for (kind, type_, _), count in reasons.items():
+        kinds[kind, type_] += count
+    most = {(kind, type_): reason for (kind, type_, reason), _ in reversed(reasons.most_common())}
+    for (kind, type_), count in kinds.most_common():
+        words = f"{count:,} events of the log are not in the lake, most of them because: {most[kind, type_]}"
+        yield f"{type_}, {kind}", words, count
 
 
 def _reasons_table(reasons: Counter[tuple[str, str, str]]) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import polars as pl
 
+from pipelines.alerts import failing
 from pipelines.components.markdown import table
 from pipelines.components.sql_models import asset_keys
 from pipelines.faults import TRIED_AGAIN, step
@@ -88,6 +89,7 @@ def table_check(
             "failing_rows": sum(each.found.failing_rows for each in verdicts),
             "stops_publication": stops,
             "rules": dg.MetadataValue.md(_rules_table(verdicts)),
+            **failing((each.rule.name, _words(each), each.found.failing_rows) for each in broken),
             **{
                 name: value
                 for each in broken
@@ -98,8 +100,11 @@ def table_check(
 
 
 def _said(broken: Iterable[Verdict]) -> str | None:
-    told = [f"{each.rule.says}: {each.found.failing_rows} rows fail" for each in broken]
-    return "; ".join(told) or None
+    return "; ".join(map(_words, broken)) or None
+
+
+def _words(verdict: Verdict) -> str:
+    return f"{verdict.rule.says}: {verdict.found.failing_rows} rows fail"
 
 
 def _rules_table(verdicts: Iterable[Verdict]) -> str:
