@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from babel import numbers
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.pofile import read_po
 
 from dashboards.risk_words import SENTENCES
@@ -101,6 +101,10 @@ class Texts:
 
     def day(self, value: date) -> str:
         return format_date(value, format="medium", locale=self._locale)
+
+    def day_of_year(self, value: date) -> str:
+        """A day of a year that goes without saying."""
+        return format_skeleton("MMMd", value, locale=self._locale)
 
     def moment(self, value: datetime) -> str:
         return format_datetime(value, format="medium", locale=self._locale)

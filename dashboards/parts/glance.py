@@ -1,5 +1,7 @@
 """The week at a glance: what waits now, the five ills, and the pages that tell more."""
 
+from datetime import date
+
 import streamlit as st
 
 from dashboards.parts.figures import Figure, show_figure, show_figures
@@ -45,29 +47,43 @@ def show_ills(view: View) -> None:
     if not measures:
         st.info(texts("No whole week is over yet. The first Monday makes this part."))
         return
+    week = queries.last_week(view.publication.today)
     st.caption(
         texts(
             "In the week of {week}, beside the mean of up to four weeks before; the lines show up to 13 weeks.",
-            week=texts.day(max(each.week_start for each in measures)),
+            week=texts.day(week),
         )
     )
+    if any(each.week_start < week for each in measures):
+        st.caption(
+            texts(
+                "–: there was nothing to measure in that week; below it stands the last week in which there was."
+            )
+        )
     ills = list(dict.fromkeys(each.ill for each in measures))
     for column, ill in zip(st.columns(len(ills), gap="small"), ills, strict=True):
         column.markdown(f"**{texts.word(ILLS, ill)}**")
         place = column.container(horizontal=True, gap="small")
         for each in measures:
             if each.ill == ill:
-                show_figure(place, _figure(view, each))
+                show_figure(place, _figure(view, each, week))
 
 
-def _figure(view: View, each: queries.Measure) -> Figure:
+def _figure(view: View, each: queries.Measure, week: date) -> Figure:
+    """A measure of the week; where the week had nothing to measure, a dash above the last one that had."""
     texts = view.texts
+    value = _written(each.value, each.unit, texts)
     usual = None if each.usual is None else _written(each.usual, each.unit, texts)
+    if each.week_start < week:
+        day = texts.day_of_year(each.week_start)
+        value, beside = "–", texts("week of {day}: {value}", day=day, value=value)
+    else:
+        beside = texts("before: {usual}", usual=usual) if usual else None
     return Figure(
         texts.word(MEASURES, each.measure),
-        _written(each.value, each.unit, texts),
+        value,
         view.define("ills_weekly.measure", each.measure),
-        texts("before: {usual}", usual=usual) if usual else None,
+        beside,
         each.course,
     )
 

@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 import duckdb
+import polars as pl
 
 from dashboards.queries.frames import frame
+from dashboards.queries.periods import monday
 from dashboards.words import ILLS, MEASURES
 
 _WEEKS = 13
-_USUAL = 4  # weeks before the last one that say what is usual
+_USUAL = timedelta(weeks=4)  # before a week, in which is seen what is usual
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure's last whole week, the mean of up to four weeks before, and its course; `unit` as in the mart."""
+    """The newest whole week in which there was anything to measure, the mean of the four weeks before, and the course.
+
+    `unit` is as in the mart; `usual` is None where none of the four weeks had anything.
+    """
 
     ill: str
     measure: str
@@ -26,8 +32,13 @@ class Measure:
     course: tuple[float, ...]
 
 
+def last_week(today: date) -> date:
+    """The Monday of the last whole week before the one that a day is in; on a Sunday, that day's week is not over."""
+    return monday(today) - timedelta(weeks=1)
+
+
 def measures(connection: duckdb.DuckDBPyConnection, today: date) -> list[Measure]:
-    """The measures of the ills in the ills' order, over the last whole weeks; those that were never taken are left out."""
+    """The measures of the ills in the ills' order, over the last whole weeks; those that none of them had are left out."""
     rows = frame(
         connection,
         """
@@ -35,22 +46,25 @@ def measures(connection: duckdb.DuckDBPyConnection, today: date) -> list[Measure
         where week_start <= $last and week_start > $first order by week_start
         """,
         {
-            "last": today - timedelta(days=7),
-            "first": today - timedelta(days=7) - timedelta(weeks=_WEEKS),
+            "last": last_week(today),
+            "first": last_week(today) - timedelta(weeks=_WEEKS),
         },
     )
     found = []
     for (ill, measure, unit), weeks in rows.group_by("ill", "measure", "unit", maintain_order=True):
         values = [float(value) for value in weeks["value"].to_list()]
-        before = values[:-1][-_USUAL:]
+        week_start = weeks["week_start"][-1]
+        before = weeks.filter(
+            pl.col("week_start").is_between(week_start - _USUAL, week_start, "left")
+        )
         found.append(
             Measure(
                 ill=str(ill),
                 measure=str(measure),
                 unit=str(unit),
-                week_start=weeks["week_start"][-1],
+                week_start=week_start,
                 value=values[-1],
-                usual=sum(before) / len(before) if before else None,
+                usual=cast("float | None", before["value"].mean()),
                 n=int(weeks["n"][-1]),
                 course=tuple(values),
             )

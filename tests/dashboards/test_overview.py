@@ -44,10 +44,38 @@ class TestMeasures:
 
         assert {each.usual for each in queries.measures(marts, LAST)} == {None}
 
+    def test_a_measure_that_the_last_week_lacks_tells_of_which_week_it_is(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        marts.register("ills_weekly", without_answers_since(MONDAYS[5]))
+
+        found = {each.measure: each for each in queries.measures(marts, LAST)}
+
+        assert queries.last_week(LAST) == found["inputs_median"].week_start == MONDAYS[-2]
+        assert found["first_answer_hours_median"].week_start == MONDAYS[4]
+        assert found["first_answer_hours_median"].value == pytest.approx(6 * 1.04)
+
+    def test_weeks_longer_ago_than_four_are_not_what_is_usual(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        gap = pl.col("week_start").is_between(MONDAYS[7], MONDAYS[10])
+        marts.register("ills_weekly", ills_weekly().filter(~gap))
+
+        last = queries.measures(marts, LAST)[0]
+
+        assert last.usual is None
+        assert len(last.course) == 8
+
     def test_before_the_first_whole_week_there_are_none(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         assert queries.measures(marts, date(2025, 12, 7)) == []
+
+
+def without_answers_since(week: date) -> pl.DataFrame:
+    """The ills of a shop whose customers opened no case any more."""
+    answers = pl.col("measure") == "first_answer_hours_median"
+    return ills_weekly().filter(~answers | (pl.col("week_start") < week))
 
 
 @pytest.mark.usefixtures("everything")
@@ -66,6 +94,27 @@ class TestPage:
         assert values["Time to the decision"] == "2.2 h"
         assert values["Stalled for"] == "9.3 days"
         assert values["Decided by rule"] == "89\xa0%"
+
+    def test_what_the_week_did_not_have_is_a_dash_above_the_week_that_had_it(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        quiet = without_answers_since(date(2026, 2, 9))
+        publish_marts({**figures(), **product_marts(problems(2)), "ills_weekly": quiet})
+
+        page = visit(PAGE)
+
+        figure = {each.label: each for each in page.metric}
+        told = " ".join(each.value for each in page.caption)
+        assert figure["Time to the first answer"].value == "–"
+        assert figure["Time to the first answer"].delta == "week of 2 Feb: 6.5 h"
+        assert figure["Time to the decision"].value == "2.2 h"
+        assert "In the week of 16 Feb 2026" in told
+        assert "there was nothing to measure in that week" in told
+
+    def test_a_week_that_had_all_needs_no_dash_explained(self, visit: Visit) -> None:
+        told = " ".join(each.value for each in visit(PAGE).caption)
+
+        assert "nothing to measure" not in told
 
     def test_a_shop_in_its_first_week_is_told_when_it_begins(
         self, publish_marts: PublishMarts, visit: Visit
