@@ -62,7 +62,7 @@ def show_queue(view: View) -> None:
     rows = view.ask(queries.queue, asked, SHOWN)
     st.caption(
         texts(
-            "{waiting} waiting, {overdue} of them overdue and on top, then what is due soonest; {shown} shown.",
+            "{waiting} waiting, {overdue} of them overdue: these for longest on top, then what is due soonest; {shown} shown.",
             waiting=texts.number(waiting),
             overdue=texts.number(overdue),
             shown=texts.number(len(rows)),
@@ -149,7 +149,9 @@ def _owner_columns(view: View) -> dict[str, Column]:
         "worst_hours": Column(
             texts("Hours over"),
             "hours",
-            definition=texts("By how many hours the worst is overdue."),
+            definition=texts(
+                "By how many hours the worst is overdue, by the promise that stood when it began."
+            ),
             width=80,
         ),
     }
@@ -165,8 +167,8 @@ def _queue_columns(view: View) -> dict[str, Column]:
         "owner_role": Column(
             texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role")
         ),
-        "is_overdue": Column(
-            texts("Overdue"), "flag", definition=define("work_now.is_overdue"), width=70
+        "hours_over": Column(
+            texts("Hours over"), "hours", definition=define("work_now.hours_over"), width=80
         ),
         "hours_left": Column(
             texts("Hours left"), "hours", definition=define("work_now.hours_left")

@@ -133,27 +133,27 @@ def forecast_sum(connection: duckdb.DuckDBPyConnection) -> Forecast:
 
 
 def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Whose waiting work it is: how much, how much of it overdue, and for how long the worst has been."""
+    """Whose waiting work it is: how much, how much of it overdue, and for how many hours the worst has been."""
     return frame(
         connection,
         """
         select owner_role, kind, count(*) as waiting,
                count(*) filter (where is_overdue) as overdue,
-               max(-hours_left) filter (where hours_left < 0) as worst_hours
+               max(hours_over) as worst_hours
         from work_now group by all order by overdue desc, waiting desc, owner_role, kind
         """,
     )
 
 
 def queue(connection: duckdb.DuckDBPyConnection, asked: Queue, limit: int | None) -> pl.DataFrame:
-    """The waiting work: what is overdue first, then what is due soonest; what has no due moment last."""
+    """The waiting work: what is overdue for longest first, then what is due soonest; what has no due moment last."""
     return frame(
         connection,
         f"""
-        select subject, kind, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, paused,
+        select subject, kind, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, hours_over, paused,
                customer_waits_hours, rma, value_minor, currency
         from work_now where {_ASKED}
-        order by is_overdue desc, hours_left asc nulls last, opened_at, subject, kind
+        order by hours_over desc nulls last, hours_left asc nulls last, opened_at, subject, kind
         {f"limit {limit:d}" if limit is not None else ""}
         """,
         _wanted(asked),

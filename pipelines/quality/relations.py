@@ -151,6 +151,13 @@ _BOUNDS = (
         "paused and is_overdue",
         column="paused, is_overdue",
     ),
+    never(
+        "marts.work_now",
+        "what_is_overdue_tells_by_how_much",
+        "hours_over must be above 0 where it is overdue, and empty where it is not",
+        "is_overdue <> coalesce(hours_over > 0, false)",
+        column="is_overdue, hours_over",
+    ),
     is_share("marts.process_edges", "share"),
     at_least("marts.process_edges", "median_hours", severity="warning"),
     at_least("marts.stage_daily", "median_hours", severity="warning"),

@@ -14,7 +14,8 @@ columns:
   paused: whether its clock stands still, waiting for the customer's answer
   rma: the return; null for cases without one
   is_overdue: whether it should have been done by now - by the promise that stood when it began, whatever was told later; never while it is paused
-  hours_left: until it is due (real hours, below 0 where it is over); null where not told, and while it is paused
+  hours_over: how long ago the promise ran out by which it is overdue (real hours); null where it is not overdue
+  hours_left: until due_at, which an escalation sets anew (real hours, below 0 where it is over); null where not told, and while it is paused
   value_minor: what was paid for the return's units (minor units); null for cases without a return
   currency: ISO 4217 code
   customer_waits_hours: how long the customer has waited since applying, while neither their money went back nor the return was closed (real hours); null else
@@ -144,6 +145,10 @@ select
     gathered.paused,
     gathered.rma,
     coalesce(gathered.promised_at < run.as_of and not gathered.paused, false) as is_overdue,
+    case
+        when gathered.promised_at < run.as_of and not gathered.paused
+            then date_diff('microsecond', gathered.promised_at, run.as_of) / 3600000000.0
+    end as hours_over,
     case
         when not gathered.paused
             then date_diff('microsecond', run.as_of, gathered.due_at) / 3600000000.0

@@ -119,19 +119,21 @@ class TestForecast:
 
 
 class TestQueue:
-    def test_what_escalated_stays_on_top_though_its_new_owner_has_time(
+    def test_what_escalated_is_as_late_as_it_is_though_its_new_owner_has_time(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
-        late = pl.col("subject") == "R-5"
-        marts.register("work_now", work_now(7).with_columns(is_overdue=late | pl.col("is_overdue")))
+        marts.register("work_now", escalated(work_now(7), {"R-3": 4.0, "R-5": 10.0}))
 
-        rows = queries.queue(marts, queries.Queue(), 4)
+        rows = queries.queue(marts, queries.Queue(), 5)
+        owners = queries.owners(marts).select("owner_role", "overdue", "worst_hours")
 
-        assert rows["subject"].to_list() == ["R-0", "R-1", "R-2", "R-5"]
-        assert dict(queries.owners(marts).select("owner_role", "worst_hours").rows()) == {
-            "inspector": 5.0,
-            "reviewer": 3.0,
-        }
+        assert rows["subject"].to_list() == ["R-5", "R-0", "R-3", "R-1", "R-2"]
+        assert rows["hours_over"].to_list() == [10.0, 5.0, 4.0, 3.0, 1.0]
+        assert owners.rows() == [
+            ("inspector", 2, 5.0),
+            ("admin", 2, 10.0),
+            ("reviewer", 1, 3.0),
+        ]
 
     def test_the_most_overdue_comes_first_and_what_is_never_due_last(
         self, marts: duckdb.DuckDBPyConnection
@@ -170,6 +172,18 @@ class TestQueue:
             ("inspector", "inspection", 4, 2, 5.0),
             ("reviewer", "review", 3, 1, 3.0),
         ]
+
+
+def escalated(work: pl.DataFrame, hours_over: dict[str, float]) -> pl.DataFrame:
+    """The work, of which some is late by so many hours and has a new owner with fourteen hours left."""
+    late = pl.col("subject").is_in(list(hours_over))
+    over = pl.col("subject").replace_strict(hours_over, default=pl.col("hours_over"))
+    return work.with_columns(
+        owner_role=pl.when(late).then(pl.lit("admin")).otherwise("owner_role"),
+        is_overdue=late | pl.col("is_overdue"),
+        hours_over=over,
+        hours_left=pl.when(late).then(14.0).otherwise("hours_left"),
+    )
 
 
 @pytest.mark.usefixtures("everything")
@@ -241,6 +255,25 @@ class TestPage:
         page.segmented_control(key="language").set_value("en").run()
         assert page.header[0].value == "Satisfaction"
         assert page.metric[3].value == "364"
+
+    def test_what_escalated_is_told_with_the_hours_it_is_over(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        late = escalated(work_now(7), {"R-3": 4.0, "R-5": 10.0})
+        publish_marts({**figures(), "work_now": late})
+
+        page = visit(PAGE)
+
+        owners, queue = page.dataframe[2].value, page.dataframe[3].value
+        assert owners.iloc[1].to_dict() == {
+            "Whose turn": "administrator",
+            "What it waits for": "Review",
+            "Waiting": 2.0,
+            "Overdue": 2.0,
+            "Hours over": 10.0,
+        }
+        assert queue["Hours over"].to_list()[:3] == [10.0, 5.0, 4.0]
+        assert queue["Hours left"].to_list()[:3] == [14.0, -5.0, 14.0]
 
     def test_the_table_has_the_clocks_in_words(self, visit: Visit) -> None:
         assert visit(PAGE, lang="zh").dataframe[0].value["时限"].to_list()[:2] == ["决定", "审核"]

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clocks_by_hand import clocks, sla_daily, sla_forecast
+from clocks_by_hand import clocks, overdue_now, sla_daily, sla_forecast
 from dock_stories import Stories, found
 from house import House
 from lives_by_hand import return_lifecycle
@@ -224,6 +224,13 @@ def values(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
+OVERDUE = """
+    select subject, kind, max(hours_over) as hours_over from marts.work_now
+    where kind in ('review', 'inspection', 'refund', 'case', 'first_answer') and is_overdue
+    group by all
+"""
+
+
 class TestByHand:
     """What a quarter of a practice shop does not bring about is told by these stories."""
 
@@ -270,6 +277,14 @@ class TestByHand:
 
         found = {values(row, "rma", "kind", "owner_role", "due_at") for row in rows}
         assert found == waits_now(log)
+
+    def test_how_long_it_is_overdue(self, ask: Ask, log: Sequence[RecordedEvent]) -> None:
+        rows = ask(OVERDUE)
+
+        found = {values(row, "subject", "kind"): row["hours_over"] for row in rows}
+        expected = overdue_now(clocks(log), to_us(_as_of(ask)))
+        assert found == pytest.approx(expected)
+        assert len({kind for _, kind in found}) > 1
 
 
 def _as_of(ask: Ask) -> datetime:
@@ -330,6 +345,21 @@ class TestPauses:
         (told,) = ask(f"select * from marts.work_now where rma = '{rma}' and kind = 'review'")
 
         assert values(told, "paused", "is_overdue", "hours_left") == (True, False, None)
+
+
+class TestEscalations:
+    def test_what_escalated_is_overdue_by_the_promise_that_was_missed(
+        self, ask: Ask, stories: Told, clock: Clock
+    ) -> None:
+        rma = stories.rmas["long day"]
+        (told,) = ask(f"select * from marts.work_now where rma = '{rma}' and kind = 'review'")
+
+        promised = clock("long day", "review")["due_at"]
+        over = _as_of(ask).replace(tzinfo=None) - promised
+        assert over > 5 * HOUR
+        assert values(told, "owner_role", "is_overdue") == ("admin", True)
+        assert told["hours_over"] == pytest.approx(over / HOUR)
+        assert told["hours_left"] > 0
 
 
 class TestEndings:

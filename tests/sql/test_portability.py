@@ -24,7 +24,7 @@ CONTRACT = {
         "from_step to_step cases median_hours p90_hours returns share is_designed"
     ),
     "marts.work_now": (
-        "subject kind owner_role owner_key opened_at due_at paused rma is_overdue hours_left value_minor "
+        "subject kind owner_role owner_key opened_at due_at paused rma is_overdue hours_over hours_left value_minor "
         "currency customer_waits_hours"
     ),
     "marts.stage_daily": "day stage owner_role ended median_hours p90_hours over_24h",

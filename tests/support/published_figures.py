@@ -61,7 +61,10 @@ def sla_forecast() -> pl.DataFrame:
 
 
 def work_now(count: int) -> pl.DataFrame:
-    """`count` pieces of work, two hours apart; the first three overdue, the last without a due moment."""
+    """`count` pieces of work, two hours apart; the first three overdue, the last without a due moment.
+
+    Nothing escalated: what is overdue is so by the moment that stands now.
+    """
     rows = [
         {
             "subject": f"R-{n}",
@@ -73,6 +76,7 @@ def work_now(count: int) -> pl.DataFrame:
             "paused": n == 4,
             "rma": f"R-{n}",
             "is_overdue": n < 3 and n != count - 1,
+            "hours_over": 5.0 - 2 * n if n < 3 and n != count - 1 else None,
             "hours_left": None if n == count - 1 else 2.0 * n - 5,
             "value_minor": 1000 * n,
             "currency": "EUR",
@@ -80,7 +84,8 @@ def work_now(count: int) -> pl.DataFrame:
         }
         for n in range(count)
     ]
-    types = {"owner_key": pl.String, "due_at": pl.Datetime("us"), "hours_left": pl.Float64}
+    types = {"owner_key": pl.String, "due_at": pl.Datetime("us")}
+    types |= dict.fromkeys(("hours_over", "hours_left"), pl.Float64)
     return pl.DataFrame(rows, schema_overrides=types)
 
 

@@ -158,6 +158,9 @@ SPOILT: Mapping[tuple[str, str], str] = {
     ("marts.work_now", "what_is_paused_is_not_overdue"): row(
         "marts.work_now", "paused = true, is_overdue = true"
     ),
+    ("marts.work_now", "what_is_overdue_tells_by_how_much"): row(
+        "marts.work_now", "is_overdue = true, hours_over = null"
+    ),
     (_EDGES, "share_is_a_share"): row(_EDGES, "share = 1.5"),
     (_STAGES, "long_ones_are_among_all"): row(_STAGES, "over_24h = ended + 1"),
     (_POLICY, "parts_are_not_more_than_the_whole"): row(_POLICY, "failed = checked + 1"),

@@ -126,6 +126,18 @@ def sla_daily(clocks: Iterable[Clock], zone: ZoneInfo, as_of_us: int) -> Iterato
         }
 
 
+def overdue_now(clocks: Iterable[Clock], as_of_us: int) -> dict[tuple[str, str], float]:
+    """By how many hours what still runs is beyond its promise, by subject and clock; of several the most."""
+    found: dict[tuple[str, str], float] = {}
+    for each in clocks:
+        if each.ended_us is None and each.paused_since is None and each.due_us is not None:
+            over_us = as_of_us - each.due_us
+            if over_us > 0 and each.clock != "decision":
+                key = each.subject, each.clock
+                found[key] = max(found.get(key, 0), over_us / HOUR_US)
+    return found
+
+
 def sla_forecast(clocks: Sequence[Clock], as_of_us: int) -> Iterator[Row]:
     """The rows of the mart."""
     for name in sorted({each.clock for each in clocks}):
