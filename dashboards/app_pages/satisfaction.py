@@ -1,4 +1,4 @@
-"""Satisfaction: how content customers are, how sure that is, and what goes with low scores; and complaints."""
+"""Satisfaction: how content customers are, how sure that is, and what goes with low scores; comments and complaints."""
 
 from dashboards.parts import scores
 from dashboards.parts.frame import View, open_page, show_date
@@ -11,6 +11,7 @@ def show(view: View) -> None:
     if scores.show_score(view, period):
         scores.show_groups(view, period)
         scores.show_words(view, period)
+        scores.show_comments(view, period)
     scores.show_cases(view, period)
 
 

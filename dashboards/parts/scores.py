@@ -11,7 +11,8 @@ from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
 from dashboards.words import CASES, DECISIONS, OUTCOMES, REASONS_OR_NONE, TAGS, WAITING
 
-_SHOWN = 100  # of the low answers; the CSV has all
+_SHOWN = 100  # of low answers and of comments; the CSV has all
+_SCORES = ("1", "2", "3", "4", "5")
 _WORDS = {
     "waiting": WAITING,
     "outcome": OUTCOMES,
@@ -143,16 +144,76 @@ def _show_low(view: View, period: Period) -> None:
     if rows.is_empty():
         st.success(texts("No low answer in this period."))
         return
-    columns = {
+    begin, end = _answer_columns(view)
+    has_comment = Column(
+        texts("Comment"), "flag", definition=define("satisfaction_answers.has_comment")
+    )
+    show_table(
+        view,
+        rows,
+        {**begin, "has_comment": has_comment, **end},
+        file="low-answers",
+        whole=lambda: view.take(queries.low_answers, period, None),
+    )
+    st.caption(
+        texts(
+            "Low is a score of {low} or less, of 5. ✓: the customer wrote a comment, too.",
+            low=texts.number(queries.LOW),
+        )
+    )
+
+
+def show_comments(view: View, period: Period) -> None:
+    """The answers with a comment, of one score or of all; the words themselves stay in the service."""
+    texts = view.texts
+    st.subheader(texts("Comments"))
+    csat = _choose_score(view)
+    count = view.ask(queries.comment_count, period, csat)
+    if not count:
+        st.info(texts("No answer here has a comment."))
+        return
+    rows = view.ask(queries.comments, period, csat, _SHOWN)
+    st.caption(
+        texts(
+            "{n} answers with a comment, the newest first; {shown} shown. ✓: low, a score of {low} or less.",
+            n=texts.number(count),
+            shown=texts.number(len(rows)),
+            low=texts.number(queries.LOW),
+        )
+    )
+    show_table(
+        view,
+        rows,
+        _comment_columns(view),
+        file="comments",
+        whole=lambda: view.take(queries.comments, period, csat, None),
+    )
+    st.caption(
+        texts(
+            "What customers wrote is no analysis data: it stays in the service until it is erased. Reviewers, after-sales and administrators read it there with a key of their own, by the text's number: GET /v1/texts/NUMBER. Each reading is noted. Where a low answer opened a case, the case names the same text."
+        )
+    )
+
+
+def _choose_score(view: View) -> int | None:
+    texts = view.texts
+    options = {"all": texts("all"), **{score: score for score in _SCORES}}
+    chosen = choose_one(st.container(), "score", texts("Score"), options, default="all")
+    return None if chosen == "all" else int(chosen)
+
+
+def _answer_columns(view: View) -> tuple[dict[str, Column], dict[str, Column]]:
+    """What every list of answers begins and ends with."""
+    texts, define = view.texts, view.define
+    begin = {
         "rma": Column(texts("Return"), width=125),
         "answered_at": Column(
             texts("Answered at"), "moment", definition=define("satisfaction_answers.answered_at")
         ),
         "csat": Column(texts("Score"), "number", definition=define("satisfaction_answers.csat")),
+    }
+    end = {
         "tags": Column(texts("Words"), words=TAGS, many=True),
-        "has_comment": Column(
-            texts("Comment"), "flag", definition=define("satisfaction_answers.has_comment")
-        ),
         "outcome": Column(
             texts("How it ended"),
             words=OUTCOMES,
@@ -162,18 +223,20 @@ def _show_low(view: View, period: Period) -> None:
             texts("Waited, h"), "hours", definition=define("satisfaction_answers.waited_hours")
         ),
     }
-    show_table(
-        view,
-        rows,
-        columns,
-        file="low-answers",
-        whole=lambda: view.take(queries.low_answers, period, None),
-    )
-    st.caption(
-        texts(
-            "✓: the customer wrote something. Their words are no analysis data: staff read them in the case that a low answer opens, by its text_ref at /v1/texts."
-        )
-    )
+    return begin, end
+
+
+def _comment_columns(view: View) -> dict[str, Column]:
+    texts, define = view.texts, view.define
+    begin, end = _answer_columns(view)
+    return {
+        **begin,
+        "is_low": Column(texts("Low"), "flag", width=60),
+        **end,
+        "text_ref": Column(
+            texts("Number of the text"), definition=define("satisfaction_answers.text_ref")
+        ),
+    }
 
 
 def show_cases(view: View, period: Period) -> None:

@@ -62,7 +62,7 @@ def show_queue(view: View) -> None:
     rows = view.ask(queries.queue, asked, SHOWN)
     st.caption(
         texts(
-            "{waiting} waiting, {overdue} of them overdue: these for longest on top, then what is due soonest; {shown} shown.",
+            "{waiting} waiting, {overdue} of them overdue: the longest overdue on top, then what is due soonest; {shown} shown.",
             waiting=texts.number(waiting),
             overdue=texts.number(overdue),
             shown=texts.number(len(rows)),

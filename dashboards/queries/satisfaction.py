@@ -112,6 +112,35 @@ def low_answers(
     )
 
 
+def comments(
+    connection: duckdb.DuckDBPyConnection, period: Period, csat: int | None, limit: int | None
+) -> pl.DataFrame:
+    """The answers of the period with a comment, the newest first; of one score, or of all where it is None.
+
+    `text_ref` is where the service keeps the words; `is_low` are those that `low_answers` has, too.
+    """
+    return frame(
+        connection,
+        f"""
+        select rma, answered_at, day, csat, csat <= {LOW} as is_low, tags, outcome, waited_hours, text_ref
+        from satisfaction_answers where {_COMMENTED}
+        order by answered_at desc, rma
+        {f"limit {limit:d}" if limit is not None else ""}
+        """,
+        {"csat": csat, **_days(period)},
+    )
+
+
+def comment_count(connection: duckdb.DuckDBPyConnection, period: Period, csat: int | None) -> int:
+    """How many answers of the period have a comment, of one score or of all."""
+    (count,) = only_row(
+        connection,
+        f"select count(*) from satisfaction_answers where {_COMMENTED}",
+        {"csat": csat, **_days(period)},
+    )
+    return int(count)
+
+
 def cases(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
     """A row a kind of case: how many were opened in the period and what became of them; the most frequent first."""
     return frame(
@@ -126,6 +155,9 @@ def cases(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame
     )
 
 
+_COMMENTED = """
+    has_comment and day between $first and $last and ($csat::integer is null or csat = $csat)
+"""
 _SUMS = """
     coalesce(sum(sent), 0)::bigint as sent, coalesce(sum(answered), 0)::bigint as answered,
     coalesce(sum(satisfied), 0)::bigint as satisfied,

@@ -123,6 +123,55 @@ class TestAnswers:
         assert "text_ref" not in queries.low_answers(marts, WEEK, None).columns
 
 
+class TestComments:
+    def test_they_are_of_any_score_with_the_newest_first(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        marts.register("satisfaction_answers", commented())
+
+        rows = queries.comments(marts, WEEK, None, None)
+
+        assert rows.select("csat", "is_low").rows() == [
+            (1, True),
+            (5, False),
+            (4, False),
+            (3, False),
+            (2, True),
+            (1, True),
+        ]
+        assert rows["day"].is_sorted(descending=True)
+        assert queries.comment_count(marts, WEEK, None) == 6
+        assert queries.comments(marts, WEEK, None, 2)["csat"].to_list() == [1, 5]
+
+    def test_one_score_leaves_its_own(self, marts: duckdb.DuckDBPyConnection) -> None:
+        marts.register("satisfaction_answers", commented())
+
+        assert queries.comments(marts, WEEK, 1, None)["csat"].to_list() == [1, 1]
+        assert queries.comment_count(marts, WEEK, 1) == 2
+        assert queries.comment_count(marts, BEFORE, None) == 0
+
+    def test_each_says_which_return_how_long_it_took_and_where_the_words_are_kept(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        marts.register("satisfaction_answers", commented())
+
+        newest = queries.comments(marts, WEEK, None, 1).row(0, named=True)
+
+        assert (newest["rma"], newest["waited_hours"]) == ("R-90", 110.0)
+        assert newest["text_ref"] == "text-90"
+
+
+def commented() -> pl.DataFrame:
+    """An answer a day, from very bad to very good and again; all but one of the last week with a comment."""
+    answers = satisfaction_answers()
+    silent = pl.col("rma") == "R-84"
+    return answers.with_columns(
+        csat=pl.Series([1 + place % 5 for place in range(len(answers))]),
+        has_comment=~silent,
+        text_ref=pl.when(~silent).then(pl.col("rma").str.replace("R", "text")),
+    )
+
+
 class TestCases:
     def test_each_kind_is_added_up_over_the_period_alone(
         self, marts: duckdb.DuckDBPyConnection
@@ -149,6 +198,31 @@ class TestPage:
 
         assert outcomes.dataframe[1].value.iloc[:, 0].to_list() == ["refunded", "declined"]
         assert "No survey was sent" in reasons.info[0].value
+
+    def test_what_is_low_is_said(self, visit: Visit) -> None:
+        told = [each.value for each in visit(PAGE).caption]
+
+        assert any("Low is a score of 2 or less" in each for each in told)
+
+    def test_comments_are_filtered_by_the_score_that_the_url_says(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        publish_marts({**figures(), "satisfaction_answers": commented()})
+
+        page = visit(PAGE, score="4")
+
+        shown = page.dataframe[4].value
+        assert shown["Score"].unique().tolist() == [4]
+        assert shown["Number of the text"].to_list()[0] == "text-88"
+        assert "GET /v1/texts" in " ".join(each.value for each in page.caption)
+        page.segmented_control(key="score").set_value("5").run()
+        assert page.query_params["score"] == "5"
+        assert page.dataframe[4].value["Score"].unique().tolist() == [5]
+
+    def test_where_nobody_wrote_the_page_says_so(self, visit: Visit) -> None:
+        page = visit(PAGE, score="3")
+
+        assert "No answer here has a comment." in [each.value for each in page.info]
 
     def test_in_chinese_values_and_words_are_chinese(self, visit: Visit) -> None:
         page = visit(PAGE, lang="zh")
