@@ -10,7 +10,7 @@ from dashboards.charts import service_levels as charts
 from dashboards.parts.choices import choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
-from dashboards.parts.period import choose_period
+from dashboards.parts.period import choose_period, over_days, over_weeks
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import service_levels as queries
 from dashboards.queries.periods import Period
@@ -114,19 +114,16 @@ def show_who_and_what(view: View, period: Period) -> None:
     """In which stage the time passes, and which reviewer decides late."""
     texts = view.texts
     st.subheader(texts("Who and what takes over 24 hours"))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        rows = view.ask(queries.stages, period)
-        if rows.is_empty():
-            st.info(texts("No stage ended in this period."))
-        else:
-            show_table(view, rows, _stage_columns(view), file="stages")
-    with right:
-        rows = view.ask(queries.reviewers, period)
-        if rows.is_empty():
-            st.info(texts("No reviewer decided anything in this period."))
-        else:
-            show_table(view, rows, _reviewer_columns(view), file="reviewers")
+    stages = view.ask(queries.stages, period)
+    if stages.is_empty():
+        st.info(texts("No stage ended in this period."))
+    else:
+        show_table(view, stages, _stage_columns(view), file="stages")
+    reviewers = view.ask(queries.reviewers, period)
+    if reviewers.is_empty():
+        st.info(texts("No reviewer decided anything in this period."))
+    else:
+        show_table(view, reviewers, _reviewer_columns(view), file="reviewers")
 
 
 def _clock_columns(view: View) -> dict[str, Column]:
@@ -147,6 +144,15 @@ def _clock_columns(view: View) -> dict[str, Column]:
         "no_due": Column(
             texts("Without a due moment"), "number", definition=define("sla_daily.no_due")
         ),
+        "p50_hours": Column(
+            texts("Median, h"), "hours", definition=over_days(view, define("sla_daily.p50_hours"))
+        ),
+        "p90_hours": Column(
+            texts("9 of 10, h"), "hours", definition=over_days(view, define("sla_daily.p90_hours"))
+        ),
+        "p95_hours": Column(
+            texts("19 of 20, h"), "hours", definition=over_days(view, define("sla_daily.p95_hours"))
+        ),
     }
 
 
@@ -158,6 +164,16 @@ def _stage_columns(view: View) -> dict[str, Column]:
             texts("Whose turn"), words=OWNERS, definition=define("stage_daily.owner_role")
         ),
         "ended": Column(texts("Ended"), "number", definition=define("stage_daily.ended")),
+        "median_hours": Column(
+            texts("Median, h"),
+            "hours",
+            definition=over_days(view, define("stage_daily.median_hours")),
+        ),
+        "p90_hours": Column(
+            texts("9 of 10, h"),
+            "hours",
+            definition=over_days(view, define("stage_daily.p90_hours")),
+        ),
         "over_24h": Column(texts("Over 24 h"), "number", definition=define("stage_daily.over_24h")),
         "share_over_24h": Column(
             texts("Share over 24 h"), "share", definition=texts("Over 24 h, of those that ended.")
@@ -173,6 +189,11 @@ def _reviewer_columns(view: View) -> dict[str, Column]:
         ),
         "decided": Column(texts("Decided"), "number", definition=define("reviewer_weekly.decided")),
         "late": Column(texts("Late"), "number", definition=define("reviewer_weekly.late")),
+        "median_minutes": Column(
+            texts("Minutes"),
+            "number",
+            definition=over_weeks(view, define("reviewer_weekly.median_minutes")),
+        ),
         "authorized": Column(
             texts("Authorized"), "number", definition=define("reviewer_weekly.authorized")
         ),

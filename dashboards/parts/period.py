@@ -1,4 +1,4 @@
-"""The choice of a stretch of shop days; it stands in the URL as `period`, `from` and `to`."""
+"""The choice of a stretch of shop days; it stands in the URL as `period`, `from` and `to`. And what medians mean over it."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -8,6 +8,20 @@ from dashboards.parts.frame import View
 from dashboards.queries.periods import Period, between, recent
 
 _OWN = "own"
+
+
+def over_days(view: View, definition: str | None) -> str:
+    """What a median of single days means where it stands for a period."""
+    told = view.texts(
+        "Of a period the mean of its days, each by how many it counts; days without this figure are left out."
+    )
+    return "\n\n".join(filter(None, (definition, told)))
+
+
+def over_weeks(view: View, definition: str | None) -> str:
+    """The same of a median of single weeks."""
+    told = view.texts("Of a period the mean of its weeks, each by how many it counts.")
+    return "\n\n".join(filter(None, (definition, told)))
 
 
 def choose_period(view: View, place: DeltaGenerator | None = None) -> Period:

@@ -8,7 +8,7 @@ from dashboards.charts import money as charts
 from dashboards.parts.choices import choose_one, hide
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
-from dashboards.parts.period import choose_period
+from dashboards.parts.period import choose_period, over_days
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import money as queries
 from dashboards.queries.periods import Period
@@ -90,6 +90,11 @@ def _show_means(view: View, currency: str, period: Period) -> None:
             texts("Paid back, {unit}", unit=_unit(view, currency)),
             "number",
             definition=define("refunds_daily.refund_minor"),
+        ),
+        "median_hours": Column(
+            texts("Paid after, h"),
+            "hours",
+            definition=over_days(view, define("refunds_daily.median_hours")),
         ),
         "failed": Column(
             texts("Refused payments"), "number", definition=define("refunds_daily.failed")

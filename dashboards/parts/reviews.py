@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards.parts.frame import View
+from dashboards.parts.period import over_weeks
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
 from dashboards.queries.periods import Period
@@ -56,7 +57,9 @@ def _review_columns(view: View) -> dict[str, Column]:
             texts("Failed later"), "number", definition=define("risk_reviews_weekly.failed_later")
         ),
         "median_minutes": Column(
-            texts("Minutes"), "number", definition=define("risk_reviews_weekly.median_minutes")
+            texts("Minutes"),
+            "number",
+            definition=over_weeks(view, define("risk_reviews_weekly.median_minutes")),
         ),
     }
 

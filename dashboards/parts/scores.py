@@ -6,6 +6,7 @@ from dashboards.charts import satisfaction as charts
 from dashboards.parts.choices import choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
+from dashboards.parts.period import over_days
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
@@ -256,6 +257,21 @@ def show_cases(view: View, period: Period) -> None:
         ),
         "still_open": Column(
             texts("Still open"), "number", definition=define("cases_daily.still_open")
+        ),
+        "first_answer_median_hours": Column(
+            texts("First answer, h"),
+            "hours",
+            definition=over_days(view, define("cases_daily.first_answer_median_hours")),
+        ),
+        "median_hours": Column(
+            texts("Closed after, h"),
+            "hours",
+            definition=over_days(view, define("cases_daily.median_hours")),
+        ),
+        "p90_hours": Column(
+            texts("9 of 10, h"),
+            "hours",
+            definition=over_days(view, define("cases_daily.p90_hours")),
         ),
     }
     show_table(view, rows, columns, file="cases")

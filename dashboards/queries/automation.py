@@ -11,6 +11,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_share
 from dashboards.queries.periods import Period
+from dashboards.queries.weighted import weighted
 from dashboards.risk_words import SLICES
 
 _Z = 1.959963984540054  # 97.5 % of a normal distribution lies below
@@ -194,10 +195,10 @@ def reviews(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFra
     """
     rows = frame(
         connection,
-        """
+        f"""
         select sent_by, sum(decided)::bigint as decided, sum(authorized)::bigint as authorized,
                sum(failed_later)::bigint as failed_later,
-               sum(median_minutes * decided) / nullif(sum(decided), 0) as median_minutes
+               {weighted("median_minutes", "decided")} as median_minutes
         from risk_reviews_weekly where week_start between $first and $last group by sent_by order by sent_by
         """,
         _weeks(period),

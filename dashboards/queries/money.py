@@ -9,6 +9,7 @@ import polars as pl
 
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.periods import Period, grain
+from dashboards.queries.weighted import weighted
 from dashboards.words import COSTS
 
 MONTHS = 6  # of costs that are shown at least, however short the period
@@ -55,11 +56,15 @@ def went_back(connection: duckdb.DuckDBPyConnection, currency: str, period: Peri
 
 
 def by_means(connection: duckdb.DuckDBPyConnection, currency: str, period: Period) -> pl.DataFrame:
-    """A row a means of payment, that of most refunds first; `failed_share` is null where none was tried."""
+    """A row a means of payment, that of most refunds first; `failed_share` is null where none was tried.
+
+    Hours are the days' own, each by its refunds.
+    """
     return frame(
         connection,
         f"""
-        select means, {_SUMS}, sum(failed) / nullif(sum(refunds) + sum(failed), 0) as failed_share
+        select means, {_SUMS}, sum(failed) / nullif(sum(refunds) + sum(failed), 0) as failed_share,
+               {weighted("median_hours", "refunds")} as median_hours
         from refunds_daily where currency = $currency and day between $first and $last
         group by means order by refunds desc, means
         """,

@@ -8,6 +8,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_mean_score, with_share
 from dashboards.queries.periods import Period, grain
+from dashboards.queries.weighted import weighted
 from dashboards.words import WAITING
 
 LOW = 2  # a score up to this one is somebody's case
@@ -142,12 +143,18 @@ def comment_count(connection: duckdb.DuckDBPyConnection, period: Period, csat: i
 
 
 def cases(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
-    """A row a kind of case: how many were opened in the period and what became of them; the most frequent first."""
+    """A row a kind of case: how many were opened in the period and what became of them; the most frequent first.
+
+    Hours are the days' own: to the end each by the cases that ended, to the first answer by those that were opened.
+    """
     return frame(
         connection,
-        """
+        f"""
         select kind, sum(opened)::bigint as opened, sum(closed)::bigint as closed,
-               sum(escalated)::bigint as escalated, sum(still_open)::bigint as still_open
+               sum(escalated)::bigint as escalated, sum(still_open)::bigint as still_open,
+               {weighted("median_hours", "closed")} as median_hours,
+               {weighted("p90_hours", "closed")} as p90_hours,
+               {weighted("first_answer_median_hours", "opened")} as first_answer_median_hours
         from cases_daily where day between $first and $last
         group by kind order by opened desc, kind
         """,

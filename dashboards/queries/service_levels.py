@@ -8,6 +8,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_share
 from dashboards.queries.periods import Period, grain
+from dashboards.queries.weighted import weighted
 
 CLOCKS = ("decision", "review", "inspection", "refund", "case", "first_answer")
 
@@ -35,14 +36,17 @@ def by_clock(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFr
     """A row a clock: how many were opened in the period, and of those that are decided the share within time.
 
     `within` is met / (met + breached), with its 95 % interval; null where neither happened. `automatic` are decisions
-    made by rule.
+    made by rule. Hours are the days' own, each by its clocks; days on which too many are open for them to be known are left out.
     """
     rows = frame(
         connection,
-        """
+        f"""
         select clock, sum(opened)::bigint as opened, sum(met)::bigint as met,
                sum(breached)::bigint as breached, sum(still_open)::bigint as still_open,
-               sum(no_due)::bigint as no_due, sum(automatic)::bigint as automatic
+               sum(no_due)::bigint as no_due, sum(automatic)::bigint as automatic,
+               {weighted("p50_hours", "opened")} as p50_hours,
+               {weighted("p90_hours", "opened")} as p90_hours,
+               {weighted("p95_hours", "opened")} as p95_hours
         from sla_daily where day between $first and $last group by clock
         """,
         _days(period),
@@ -87,11 +91,16 @@ def hours(connection: duckdb.DuckDBPyConnection, clock: str, period: Period) -> 
 
 
 def stages(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
-    """Where time passes and whose turn it was: stages that ended in the period, and the share of over 24 h."""
+    """Where time passes and whose turn it was: stages that ended in the period, and the share of over 24 h.
+
+    Hours are the days' own, each by what ended.
+    """
     rows = frame(
         connection,
-        """
-        select stage, owner_role, sum(ended)::bigint as ended, sum(over_24h)::bigint as over_24h
+        f"""
+        select stage, owner_role, sum(ended)::bigint as ended, sum(over_24h)::bigint as over_24h,
+               {weighted("median_hours", "ended")} as median_hours,
+               {weighted("p90_hours", "ended")} as p90_hours
         from stage_daily where day between $first and $last group by all
         """,
         _days(period),
@@ -101,11 +110,12 @@ def stages(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFram
 
 
 def reviewers(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
-    """A row a reviewer, most late decisions first; over the weeks that touch the period."""
+    """A row a reviewer, most late decisions first; over the weeks that touch the period. Minutes are the weeks' own, each by its decisions."""
     return frame(
         connection,
-        """
+        f"""
         select reviewer_key, sum(decided)::bigint as decided, sum(late)::bigint as late,
+               {weighted("median_minutes", "decided")} as median_minutes,
                sum(authorized)::bigint as authorized, sum(declined)::bigint as declined,
                sum(overturned)::bigint as overturned, sum(failed_later)::bigint as failed_later,
                sum(blind)::bigint as blind, sum(blind_agreed)::bigint as blind_agreed

@@ -11,7 +11,7 @@ columns:
   closed: of those, the ones that have ended since (count)
   escalated: of those, the ones whose time ran out at least once, to be closed or to answer the customer (count)
   still_open: of those, the ones that have not ended (count)
-  median_hours: from opening to end, of those that ended (real hours); null where none did
+  median_hours: from opening to end, of those that ended (real hours, median); null where none did
   p90_hours: the hours within which nine of ten of those that ended did so; null where none did
   first_answer_median_hours: from opening until one of the staff first wrote to the customer, for which the automatic acknowledgement does not count, or it ended (real hours, median); null where neither happened yet
 */

@@ -13,7 +13,7 @@ columns:
   failed: payments that were refused (count); the refund is tried again by other means
   goodwill_minor: of what was paid, the gestures of goodwill (minor units); no return line carries them
   reconciled: of the settled refunds, those that came out by asking the provider after a silence (count)
-  median_hours: from the refund's order to its settlement (real hours); null where no settled refund's order is known
+  median_hours: from the refund's order to its settlement (real hours, median); null where no settled refund's order is known
 */
 select
     results.day,

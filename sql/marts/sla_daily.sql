@@ -13,8 +13,8 @@ columns:
   breached: ended after it, or still open past it (count)
   still_open: open and not yet due (count)
   p50_hours: within this time half of them were done (real hours, pauses left out), by the Kaplan-Meier estimate, in which those still open or no longer needed count for as long as they ran; null where too many are open for it to be known
-  p90_hours: as p50_hours, for nine in ten
-  p95_hours: as p50_hours, for nineteen in twenty
+  p90_hours: within this time nine in ten of them were done (real hours, pauses left out), estimated as p50_hours, the half
+  p95_hours: within this time nineteen in twenty of them were done (real hours, pauses left out), estimated as p50_hours, the half
   no_due: without a due moment (count)
   overdue_open: of those breached, still open (count)
   automatic: decisions made by rule, without a human (count); 0 for other clocks

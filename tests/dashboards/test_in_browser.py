@@ -188,7 +188,13 @@ class TestEveryPage:
 
 CHOSEN = {
     "service_levels": {"period": "13w", "clock": "refund", "kind": "review", "due": "overdue"},
-    "satisfaction": {"period": "own", "from": "2026-01-05", "to": "2026-02-15", "by": "reason"},
+    "satisfaction": {
+        "period": "own",
+        "from": "2026-01-05",
+        "to": "2026-02-15",
+        "by": "reason",
+        "score": "1",
+    },
     "process": {"least": "5"},
     "money": {"period": "13w", "currency": "GBP"},
     "problem_products": {"q": "number"},

@@ -35,6 +35,24 @@ class TestWhatWentBack:
             ("bank_transfer", 7, 7_350, 7, 0.5),
         ]
 
+    def test_a_means_takes_the_hours_of_its_days_each_by_its_refunds(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        refused, busy = pl.col("day") == LAST, pl.col("day") == LAST - timedelta(days=1)
+        marts.register(
+            "refunds_daily",
+            refunds_daily()
+            .filter(means="original", currency="EUR")
+            .with_columns(
+                refunds=pl.when(refused).then(0).when(busy).then(18).otherwise("refunds"),
+                median_hours=pl.when(busy).then(10.0).when(~refused).then("median_hours"),
+            ),
+        )
+
+        rows = queries.by_means(marts, "EUR", Period(LAST - timedelta(days=3), LAST))
+
+        assert rows["median_hours"].to_list() == [12.5]  # six of 20 hours, 18 of ten, none
+
     @pytest.mark.parametrize(("days", "step"), [(6, "day"), (80, "week")])
     def test_the_course_has_the_same_sums_in_steps_that_fit(
         self, marts: duckdb.DuckDBPyConnection, days: int, step: str
@@ -146,6 +164,9 @@ class TestPage:
         months = page.dataframe[1].value
         assert months["Month"].to_list()[0] == "2026-03"
         assert months["Refunds"].to_list()[0] == 1000.0
+
+    def test_each_means_says_how_soon_the_money_went_back(self, visit: Visit) -> None:
+        assert visit(PAGE).dataframe[0].value["Paid after, h"].to_list() == [20.0, 30.0]
 
     def test_costs_without_a_rate_are_told_with_the_way_out(self, visit: Visit) -> None:
         (told,) = visit(PAGE).warning

@@ -177,10 +177,26 @@ class TestCases:
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         assert queries.cases(marts, WEEK).rows() == [
-            ("complaint", 14, 14, 7, 0),
-            ("stalled", 14, 7, 7, 7),
+            ("complaint", 14, 14, 7, 0, 30.0, 60.0, 4.0),
+            ("stalled", 14, 7, 7, 7, 30.0, 60.0, 4.0),
         ]
         assert queries.cases(marts, BEFORE).is_empty()
+
+    def test_hours_to_the_end_count_by_the_cases_that_ended(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        names = "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
+        rows = [
+            (LAST, "safety", 4, 0, 0, 4, None, None, None),
+            (LAST - timedelta(days=1), "safety", 4, 1, 0, 3, 50.0, 50.0, 1.0),
+            (LAST - timedelta(days=2), "safety", 12, 9, 0, 3, 10.0, 40.0, 5.0),
+        ]
+        marts.register("cases_daily", pl.DataFrame(rows, schema=names.split(), orient="row"))
+
+        told = queries.cases(marts, WEEK).row(0, named=True)
+
+        assert (told["median_hours"], told["p90_hours"]) == (14.0, 41.0)
+        assert told["first_answer_median_hours"] == 4.0
 
 
 @pytest.mark.usefixtures("everything")
@@ -198,6 +214,12 @@ class TestPage:
 
         assert outcomes.dataframe[1].value.iloc[:, 0].to_list() == ["refunded", "declined"]
         assert "No survey was sent" in reasons.info[0].value
+
+    def test_cases_say_how_long_they_took(self, visit: Visit) -> None:
+        cases = visit(PAGE).dataframe[-1].value
+
+        hours = cases[["First answer, h", "Closed after, h", "9 of 10, h"]]
+        assert hours.iloc[0].to_list() == [4.0, 30.0, 60.0]
 
     def test_what_is_low_is_said(self, visit: Visit) -> None:
         told = [each.value for each in visit(PAGE).caption]

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 import pytest
-from published_figures import CLOCKS, LAST, figures, sla_daily, work_now
+from published_figures import CLOCKS, LAST, MONDAYS, figures, sla_daily, work_now
 from published_shop import PublishMarts, Visit, problems, product_marts
 
 from dashboards.queries import service_levels as queries
@@ -29,10 +29,32 @@ class TestClocks:
             "still_open": 3,
             "no_due": 0,
             "automatic": 56,
+            "p50_hours": 4.0,
+            "p90_hours": 23.0,
+            "p95_hours": 30.0,
             "within": pytest.approx(60 / 67),
             "within_low": 0,
             "within_high": 0,
         }
+
+    def test_a_days_hours_count_by_its_clocks_and_a_day_on_which_they_are_unknown_not_at_all(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        days = pl.DataFrame(
+            {
+                "day": [LAST - timedelta(days=n) for n in range(3)],
+                "opened": [100, 30, 10],
+                "p50_hours": [None, 2.0, 6.0],
+                "p90_hours": [None, None, 20.0],
+                "p95_hours": pl.Series([None, None, None], dtype=pl.Float64),
+            }
+        )
+        others = dict.fromkeys(("met", "breached", "still_open", "no_due", "automatic"), 0)
+        marts.register("sla_daily", days.with_columns(clock=pl.lit("case")).with_columns(**others))
+
+        rows = queries.by_clock(marts, WEEK)
+
+        assert rows.select("p50_hours", "p90_hours", "p95_hours").row(0) == (3.0, 20.0, None)
 
     def test_what_is_still_open_is_neither_kept_nor_missed(
         self, marts: duckdb.DuckDBPyConnection
@@ -87,6 +109,42 @@ class TestWhoAndWhat:
             ("decide", "reviewer", 35, 14, 0.4),
             ("decide", "system", 35, 0, 0.0),
         ]
+
+    def test_stages_take_the_hours_of_their_days_each_by_what_ended(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        busy = pl.col("day") == LAST
+        marts.register(
+            "stage_daily",
+            figures()["stage_daily"].with_columns(
+                ended=pl.when(busy).then(30).otherwise("ended"),
+                median_hours=pl.when(busy).then(9.0).otherwise("median_hours"),
+                p90_hours=pl.when(busy).then(44.0).otherwise("p90_hours"),
+            ),
+        )
+
+        rows = queries.stages(marts, WEEK)
+
+        assert rows["median_hours"].to_list() == [6.0] * 3  # six days of five, one of thirty
+        assert rows["p90_hours"].to_list() == [35.0] * 3
+
+    def test_reviewers_take_the_minutes_of_their_weeks_each_by_its_decisions(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        one = figures()["reviewer_weekly"].filter(reviewer_key="reviewer-0")
+        marts.register(
+            "reviewer_weekly",
+            one.with_columns(
+                decided=pl.when(pl.col("week_start") == MONDAYS[-1]).then(60).otherwise("decided"),
+                median_minutes=pl.when(pl.col("week_start") == MONDAYS[-1])
+                .then(10.0)
+                .otherwise("median_minutes"),
+            ),
+        )
+
+        rows = queries.reviewers(marts, Period(MONDAYS[-2], LAST))
+
+        assert rows["median_minutes"].to_list() == [15.0]  # 20 of half an hour, 60 of ten minutes
 
     def test_reviewers_are_counted_over_the_weeks_that_touch_the_period(
         self, marts: duckdb.DuckDBPyConnection
@@ -274,6 +332,17 @@ class TestPage:
         }
         assert queue["Hours over"].to_list()[:3] == [10.0, 5.0, 4.0]
         assert queue["Hours left"].to_list()[:3] == [14.0, -5.0, 14.0]
+
+    def test_how_long_it_took_stands_beside_how_much_it_was(self, visit: Visit) -> None:
+        clocks, _, _, _, stages, reviewers = (each.value for each in visit(PAGE).dataframe)
+
+        assert clocks[["Median, h", "9 of 10, h", "19 of 20, h"]].iloc[0].round(1).to_list() == [
+            4.0,
+            22.9,
+            30.0,
+        ]
+        assert stages[["Median, h", "9 of 10, h"]].iloc[0].to_list() == [3.0, 26.0]
+        assert reviewers["Minutes"].to_list() == [30, 30, 30]
 
     def test_the_table_has_the_clocks_in_words(self, visit: Visit) -> None:
         assert visit(PAGE, lang="zh").dataframe[0].value["时限"].to_list()[:2] == ["决定", "审核"]
