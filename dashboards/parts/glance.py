@@ -74,11 +74,10 @@ def _figure(view: View, each: queries.Measure, week: date) -> Figure:
     texts = view.texts
     value = _written(each.value, each.unit, texts)
     usual = None if each.usual is None else _written(each.usual, each.unit, texts)
+    beside = texts("before: {usual}", usual=usual) if usual else None
     if each.week_start < week:
         day = texts.day_of_year(each.week_start)
         value, beside = "–", texts("week of {day}: {value}", day=day, value=value)
-    else:
-        beside = texts("before: {usual}", usual=usual) if usual else None
     return Figure(
         texts.word(MEASURES, each.measure),
         value,
