@@ -148,10 +148,14 @@ def _clock_columns(view: View) -> dict[str, Column]:
             texts("Median, h"), "hours", definition=over_days(view, define("sla_daily.p50_hours"))
         ),
         "p90_hours": Column(
-            texts("9 of 10, h"), "hours", definition=over_days(view, define("sla_daily.p90_hours"))
+            texts("9 of 10, h"),
+            "hours",
+            definition=over_days(view, define("sla_daily.p90_hours"), is_median=False),
         ),
         "p95_hours": Column(
-            texts("19 of 20, h"), "hours", definition=over_days(view, define("sla_daily.p95_hours"))
+            texts("19 of 20, h"),
+            "hours",
+            definition=over_days(view, define("sla_daily.p95_hours"), is_median=False),
         ),
     }
 
@@ -172,7 +176,7 @@ def _stage_columns(view: View) -> dict[str, Column]:
         "p90_hours": Column(
             texts("9 of 10, h"),
             "hours",
-            definition=over_days(view, define("stage_daily.p90_hours")),
+            definition=over_days(view, define("stage_daily.p90_hours"), is_median=False),
         ),
         "over_24h": Column(texts("Over 24 h"), "number", definition=define("stage_daily.over_24h")),
         "share_over_24h": Column(

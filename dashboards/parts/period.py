@@ -10,18 +10,17 @@ from dashboards.queries.periods import Period, between, recent
 _OWN = "own"
 
 
-def over_days(view: View, definition: str | None) -> str:
-    """What a median of single days means where it stands for a period."""
-    told = view.texts(
-        "Of a period the mean of its days, each by how many it counts; days without this figure are left out."
-    )
-    return "\n\n".join(filter(None, (definition, told)))
+def over_days(view: View, definition: str | None, *, is_median: bool = True) -> str:
+    """What the median of single days, or another share of them, means where it stands for a period."""
+    middle = view.texts("Over a period: the middle of its days, each by how many it counts.")
+    low = view.texts("With few a day, more of the whole period took longer than the name says.")
+    return "\n\n".join(filter(None, (definition, middle, None if is_median else low)))
 
 
 def over_weeks(view: View, definition: str | None) -> str:
-    """The same of a median of single weeks."""
-    told = view.texts("Of a period the mean of its weeks, each by how many it counts.")
-    return "\n\n".join(filter(None, (definition, told)))
+    """What the median of single weeks means where it stands for a period."""
+    mean = view.texts("Over a period: the mean of its weeks, each by how many it counts.")
+    return "\n\n".join(filter(None, (definition, mean)))
 
 
 def choose_period(view: View, place: DeltaGenerator | None = None) -> Period:

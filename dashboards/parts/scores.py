@@ -271,7 +271,7 @@ def show_cases(view: View, period: Period) -> None:
         "p90_hours": Column(
             texts("9 of 10, h"),
             "hours",
-            definition=over_days(view, define("cases_daily.p90_hours")),
+            definition=over_days(view, define("cases_daily.p90_hours"), is_median=False),
         ),
     }
     show_table(view, rows, columns, file="cases")

@@ -11,7 +11,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_share
 from dashboards.queries.periods import Period
-from dashboards.queries.weighted import weighted
+from dashboards.queries.weighted import weighted_mean
 from dashboards.risk_words import SLICES
 
 _Z = 1.959963984540054  # 97.5 % of a normal distribution lies below
@@ -198,7 +198,7 @@ def reviews(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFra
         f"""
         select sent_by, sum(decided)::bigint as decided, sum(authorized)::bigint as authorized,
                sum(failed_later)::bigint as failed_later,
-               {weighted("median_minutes", "decided")} as median_minutes
+               {weighted_mean("median_minutes", "decided")} as median_minutes
         from risk_reviews_weekly where week_start between $first and $last group by sent_by order by sent_by
         """,
         _weeks(period),

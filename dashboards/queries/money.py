@@ -9,7 +9,7 @@ import polars as pl
 
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.periods import Period, grain
-from dashboards.queries.weighted import weighted
+from dashboards.queries.weighted import weighted_middle
 from dashboards.words import COSTS
 
 MONTHS = 6  # of costs that are shown at least, however short the period
@@ -58,18 +58,27 @@ def went_back(connection: duckdb.DuckDBPyConnection, currency: str, period: Peri
 def by_means(connection: duckdb.DuckDBPyConnection, currency: str, period: Period) -> pl.DataFrame:
     """A row a means of payment, that of most refunds first; `failed_share` is null where none was tried.
 
-    Hours are the days' own, each by its refunds.
+    Hours are the middle of the days, each by its refunds; days on which no order of a refund is known are left out.
     """
-    return frame(
+    rows = frame(
         connection,
         f"""
-        select means, {_SUMS}, sum(failed) / nullif(sum(refunds) + sum(failed), 0) as failed_share,
-               {weighted("median_hours", "refunds")} as median_hours
+        select means, {_SUMS}, sum(failed) / nullif(sum(refunds) + sum(failed), 0) as failed_share
         from refunds_daily where currency = $currency and day between $first and $last
         group by means order by refunds desc, means
         """,
         _asked(currency, period),
     )
+    days = frame(
+        connection,
+        """
+        select means, refunds, median_hours from refunds_daily
+        where currency = $currency and day between $first and $last and median_hours is not null
+        """,
+        _asked(currency, period),
+    )
+    hours = days.group_by("means").agg(weighted_middle("median_hours", "refunds"))
+    return rows.join(hours, on="means", how="left", maintain_order="left")
 
 
 def over_time(

@@ -8,7 +8,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_mean_score, with_share
 from dashboards.queries.periods import Period, grain
-from dashboards.queries.weighted import weighted
+from dashboards.queries.weighted import weighted_middle
 from dashboards.words import WAITING
 
 LOW = 2  # a score up to this one is somebody's case
@@ -145,21 +145,32 @@ def comment_count(connection: duckdb.DuckDBPyConnection, period: Period, csat: i
 def cases(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
     """A row a kind of case: how many were opened in the period and what became of them; the most frequent first.
 
-    Hours are the days' own: to the end each by the cases that ended, to the first answer by those that were opened.
+    Hours are the middle of the days: to the end each by its cases that ended, to the first answer by all of them.
     """
-    return frame(
+    rows = frame(
         connection,
-        f"""
+        """
         select kind, sum(opened)::bigint as opened, sum(closed)::bigint as closed,
-               sum(escalated)::bigint as escalated, sum(still_open)::bigint as still_open,
-               {weighted("median_hours", "closed")} as median_hours,
-               {weighted("p90_hours", "closed")} as p90_hours,
-               {weighted("first_answer_median_hours", "opened")} as first_answer_median_hours
+               sum(escalated)::bigint as escalated, sum(still_open)::bigint as still_open
         from cases_daily where day between $first and $last
         group by kind order by opened desc, kind
         """,
         _days(period),
     )
+    days = frame(
+        connection,
+        """
+        select kind, opened, closed, median_hours, p90_hours, first_answer_median_hours
+        from cases_daily where day between $first and $last
+        """,
+        _days(period),
+    )
+    hours = days.group_by("kind").agg(
+        weighted_middle("median_hours", "closed"),
+        weighted_middle("p90_hours", "closed"),
+        weighted_middle("first_answer_median_hours", "opened"),
+    )
+    return rows.join(hours, on="kind", maintain_order="left")
 
 
 _COMMENTED = """

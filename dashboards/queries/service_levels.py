@@ -8,7 +8,7 @@ import polars as pl
 from dashboards.queries.frames import frame, only_row
 from dashboards.queries.intervals import with_share
 from dashboards.queries.periods import Period, grain
-from dashboards.queries.weighted import weighted
+from dashboards.queries.weighted import weighted_mean, weighted_middle
 
 CLOCKS = ("decision", "review", "inspection", "refund", "case", "first_answer")
 
@@ -36,22 +36,29 @@ def by_clock(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFr
     """A row a clock: how many were opened in the period, and of those that are decided the share within time.
 
     `within` is met / (met + breached), with its 95 % interval; null where neither happened. `automatic` are decisions
-    made by rule. Hours are the days' own, each by its clocks; days on which too many are open for them to be known are left out.
+    made by rule. Hours are the middle of the days, each by its clocks.
     """
     rows = frame(
         connection,
-        f"""
+        """
         select clock, sum(opened)::bigint as opened, sum(met)::bigint as met,
                sum(breached)::bigint as breached, sum(still_open)::bigint as still_open,
-               sum(no_due)::bigint as no_due, sum(automatic)::bigint as automatic,
-               {weighted("p50_hours", "opened")} as p50_hours,
-               {weighted("p90_hours", "opened")} as p90_hours,
-               {weighted("p95_hours", "opened")} as p95_hours
+               sum(no_due)::bigint as no_due, sum(automatic)::bigint as automatic
         from sla_daily where day between $first and $last group by clock
         """,
         _days(period),
     )
-    return _in_order(_with_within(rows))
+    days = frame(
+        connection,
+        """
+        select clock, opened, p50_hours, p90_hours, p95_hours
+        from sla_daily where day between $first and $last
+        """,
+        _days(period),
+    )
+    names = ("p50_hours", "p90_hours", "p95_hours")
+    hours = days.group_by("clock").agg(weighted_middle(name, "opened") for name in names)
+    return _in_order(_with_within(rows).join(hours, on="clock"))
 
 
 def over_time(
@@ -93,29 +100,40 @@ def hours(connection: duckdb.DuckDBPyConnection, clock: str, period: Period) -> 
 def stages(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
     """Where time passes and whose turn it was: stages that ended in the period, and the share of over 24 h.
 
-    Hours are the days' own, each by what ended.
+    Hours are the middle of the days, each by what ended.
     """
     rows = frame(
         connection,
-        f"""
-        select stage, owner_role, sum(ended)::bigint as ended, sum(over_24h)::bigint as over_24h,
-               {weighted("median_hours", "ended")} as median_hours,
-               {weighted("p90_hours", "ended")} as p90_hours
+        """
+        select stage, owner_role, sum(ended)::bigint as ended, sum(over_24h)::bigint as over_24h
         from stage_daily where day between $first and $last group by all
         """,
         _days(period),
     )
+    days = frame(
+        connection,
+        """
+        select stage, owner_role, ended, median_hours, p90_hours
+        from stage_daily where day between $first and $last
+        """,
+        _days(period),
+    )
+    hours = days.group_by("stage", "owner_role").agg(
+        weighted_middle("median_hours", "ended"), weighted_middle("p90_hours", "ended")
+    )
     shares = with_share(rows, "over_24h", "ended", "share_over_24h")
-    return shares.sort("over_24h", "stage", "owner_role", descending=[True, False, False])
+    return shares.join(hours, on=["stage", "owner_role"]).sort(
+        "over_24h", "stage", "owner_role", descending=[True, False, False]
+    )
 
 
 def reviewers(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataFrame:
-    """A row a reviewer, most late decisions first; over the weeks that touch the period. Minutes are the weeks' own, each by its decisions."""
+    """A row a reviewer, most late decisions first; over the weeks that touch the period. Minutes are the mean of the weeks, each by its decisions."""
     return frame(
         connection,
         f"""
         select reviewer_key, sum(decided)::bigint as decided, sum(late)::bigint as late,
-               {weighted("median_minutes", "decided")} as median_minutes,
+               {weighted_mean("median_minutes", "decided")} as median_minutes,
                sum(authorized)::bigint as authorized, sum(declined)::bigint as declined,
                sum(overturned)::bigint as overturned, sum(failed_later)::bigint as failed_later,
                sum(blind)::bigint as blind, sum(blind_agreed)::bigint as blind_agreed

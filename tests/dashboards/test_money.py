@@ -35,7 +35,7 @@ class TestWhatWentBack:
             ("bank_transfer", 7, 7_350, 7, 0.5),
         ]
 
-    def test_a_means_takes_the_hours_of_its_days_each_by_its_refunds(
+    def test_a_means_takes_the_hours_of_its_middle_day_each_by_its_refunds(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         refused, busy = pl.col("day") == LAST, pl.col("day") == LAST - timedelta(days=1)
@@ -51,7 +51,7 @@ class TestWhatWentBack:
 
         rows = queries.by_means(marts, "EUR", Period(LAST - timedelta(days=3), LAST))
 
-        assert rows["median_hours"].to_list() == [12.5]  # six of 20 hours, 18 of ten, none
+        assert rows["median_hours"].to_list() == [10.0]  # six refunds of 20 hours, 18 of ten
 
     @pytest.mark.parametrize(("days", "step"), [(6, "day"), (80, "week")])
     def test_the_course_has_the_same_sums_in_steps_that_fit(

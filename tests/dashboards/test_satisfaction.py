@@ -182,21 +182,22 @@ class TestCases:
         ]
         assert queries.cases(marts, BEFORE).is_empty()
 
-    def test_hours_to_the_end_count_by_the_cases_that_ended(
+    def test_hours_are_those_of_the_middle_day_by_the_cases_that_ended(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         names = "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
         rows = [
             (LAST, "safety", 4, 0, 0, 4, None, None, None),
-            (LAST - timedelta(days=1), "safety", 4, 1, 0, 3, 50.0, 50.0, 1.0),
-            (LAST - timedelta(days=2), "safety", 12, 9, 0, 3, 10.0, 40.0, 5.0),
+            (LAST - timedelta(days=1), "safety", 1, 1, 0, 0, 50.0, 50.0, 1.0),
+            (LAST - timedelta(days=2), "safety", 1, 1, 0, 0, 60.0, 60.0, 2.0),
+            (LAST - timedelta(days=3), "safety", 12, 9, 0, 3, 10.0, 40.0, 5.0),
         ]
         marts.register("cases_daily", pl.DataFrame(rows, schema=names.split(), orient="row"))
 
         told = queries.cases(marts, WEEK).row(0, named=True)
 
-        assert (told["median_hours"], told["p90_hours"]) == (14.0, 41.0)
-        assert told["first_answer_median_hours"] == 4.0
+        assert (told["median_hours"], told["p90_hours"]) == (10.0, 40.0)
+        assert told["first_answer_median_hours"] == 5.0
 
 
 @pytest.mark.usefixtures("everything")
