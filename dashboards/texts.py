@@ -6,7 +6,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ from babel import numbers
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.pofile import read_po
 
-from dashboards.risk_words import SENTENCES
+from dashboards import health_words, risk_words
 from dashboards.words import REASONS
 
 Language = Literal["en", "zh"]
@@ -23,6 +23,16 @@ _LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _UNITS = (" (minor units)", "（最小货币单位）")
 _CATALOGUES = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES"
 _MINUTE, _HOUR, _DAY = 1 / 60, 1.0, 24.0
+_SENTENCES = tuple(
+    text
+    for glossary in (risk_words.SENTENCES, *health_words.GLOSSARIES)
+    for text in glossary.values()
+)
+_WHOLE = frozenset(text for text in _SENTENCES if "{" not in text)
+_WITH_FIGURES = tuple(text for text in _SENTENCES if "{" in text)
+_TOLD = "told"  # a figure that is itself sentences that we know
+_FREE = {_TOLD: ".+", "words": ".+", "path": ".+?", "folder": ".+?"}
+_FIGURE = r"\S+(?:(?:,| ≤| or) \S+)*?"  # a number or a name, or a list of them
 
 
 class Texts:
@@ -48,8 +58,11 @@ class Texts:
         return whole or self("; ").join(parts)
 
     def _sentence(self, told: str) -> str | None:
-        found = ((text, _pattern(text).fullmatch(told)) for text in SENTENCES.values())
-        return next((self(text, **match.groupdict()) for text, match in found if match), None)
+        if (found := _known(told)) is None:
+            return None
+        text, figures = found
+        inner = {_TOLD: self.sentences(figures[_TOLD])} if _TOLD in figures else {}
+        return self(text, **(figures | inner))
 
     def definition(self, text: str) -> str:
         """What a mart's header says of a column, but for its unit: pages show amounts as people write them."""
@@ -115,10 +128,28 @@ def language_of(word: str | None) -> Language:
     return "zh" if word == "zh" else "en"
 
 
+@lru_cache(maxsize=10_000)
+def _known(told: str) -> tuple[str, dict[str, str]] | None:
+    """Which text with `{figures}` a sentence is, and its figures; None of one that we do not know."""
+    if told in _WHOLE:
+        return told, {}
+    found = ((text, _pattern(text).fullmatch(told)) for text in _WITH_FIGURES)
+    figures = ((text, match.groupdict()) for text, match in found if match)
+    return next((each for each in figures if _tells_what_is_known(each[1])), None)
+
+
+def _tells_what_is_known(figures: Mapping[str, str]) -> bool:
+    return all(map(_known, figures[_TOLD].split("; "))) if _TOLD in figures else True
+
+
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    """What a text with `{parts}` looks like when they are filled in."""
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
+    """What a text with `{figures}` looks like when they are filled in."""
+
+    def figure(name: re.Match[str]) -> str:
+        return f"(?P<{name[1]}>{_FREE.get(name[1], _FIGURE)})"
+
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", figure, re.escape(text)), re.DOTALL)
 
 
 @cache

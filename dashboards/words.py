@@ -1,6 +1,6 @@
 """The log's and the marts' codes in words. A code that is not here is shown as it is."""
 
-from dashboards import risk_words
+from dashboards import health_words, risk_words
 
 CLOCKS = {
     "decision": "Decision",
@@ -177,7 +177,9 @@ JOBS = {
     "rebuild": "rebuild everything",
     "rebuild_days": "rebuild some days",
     "verify": "compare all files",
-    "train": "weigh every product",
+    "train": "train the model, weigh every product",
+    "prune": "forget old runs",
+    "__ASSET_JOB": "some tables by hand",
 }
 RUN_STATUSES = {
     "success": "succeeded",
@@ -299,4 +301,5 @@ GLOSSARIES = (
     MEANS,
     CURRENCIES,
     *risk_words.GLOSSARIES,
+    *health_words.GLOSSARIES,
 )

@@ -75,7 +75,7 @@ def open_page(
                 "Nothing is published yet. The first run makes this page; it takes about a minute."
             )
         )
-        st.caption(str(nothing))
+        st.caption(texts.sentences(str(nothing)))
     except UserError as unreadable:
         _apologize(unreadable, texts)
     else:
@@ -111,7 +111,7 @@ def _apologize(unreadable: UserError, texts: Texts) -> None:
             "The published data cannot be shown: they are damaged, or another version made them. A refresh makes them anew."
         )
     )
-    st.caption(str(unreadable))
+    st.caption(texts.sentences(str(unreadable)))
 
 
 @st.cache_data(max_entries=400, show_spinner=False)

@@ -70,7 +70,10 @@ def show_checks(view: View) -> None:
         ),
         "sample": Column(texts("Some of them"), definition=define("data_quality.sample")),
         "description": Column(
-            texts("Rule in full"), definition=define("data_quality.description"), width=250
+            texts("Rule in full"),
+            "sentences",
+            definition=define("data_quality.description"),
+            width=250,
         ),
         "checked_at": Column(
             texts("Checked at"), "moment", definition=define("data_quality.checked_at")
@@ -119,7 +122,9 @@ def show_quarantine(view: View) -> None:
     columns = {
         "type": Column(texts("Event"), definition=define("quarantine.type"), width=150),
         "kind": Column(texts("Kind"), words=SET_ASIDE, definition=define("quarantine.kind")),
-        "reason": Column(texts("Reason"), definition=define("quarantine.reason"), width=380),
+        "reason": Column(
+            texts("Reason"), "sentences", definition=define("quarantine.reason"), width=380
+        ),
         "events": Column(texts("Events"), "number"),
         "first_at": Column(texts("First"), "moment"),
         "last_at": Column(texts("Last"), "moment"),
@@ -164,7 +169,9 @@ def show_runs(view: View) -> None:
             texts("Through event"), "number", definition=define("pipeline_runs.through_seq")
         ),
         "failed_step": Column(texts("Failed step"), definition=define("pipeline_runs.failed_step")),
-        "message": Column(texts("Message"), definition=define("pipeline_runs.message"), width=300),
+        "message": Column(
+            texts("Message"), "sentences", definition=define("pipeline_runs.message"), width=300
+        ),
     }
     show_table(view, rows, columns, file="runs")
 

@@ -208,6 +208,6 @@ def show_history(view: View) -> None:
         "missing_labels": Column(
             texts("Missing labels"), "number", definition=define("risk_models.missing_labels")
         ),
-        "reason": Column(texts("Why"), definition=define("risk_models.reason")),
+        "reason": Column(texts("Why"), "sentences", definition=define("risk_models.reason")),
     }
     show_table(view, rows, columns, file="risk-models")

@@ -15,7 +15,9 @@ from dashboards.parts.frame import View
 from dashboards.texts import Texts
 from retour.spreadsheet import csv_text
 
-Kind = Literal["text", "number", "hours", "share", "score", "moment", "flag", "verdict"]
+Kind = Literal[
+    "text", "sentences", "number", "hours", "share", "score", "moment", "flag", "verdict"
+]
 _ROW_PX, _HEADING_PX = 35, 38
 _NUMBERS: dict[str, str] = {
     "number": "localized",
@@ -30,7 +32,7 @@ _MARKS = {"flag": ("✓", ""), "verdict": ("✓", "✗")}
 class Column:
     """How a column is read: its heading, what its values are, the words of its codes, its definition.
 
-    `many`: a value holds several codes with commas between them.
+    `sentences` are those that the pipeline left, in the reader's language. `many`: a value holds several codes with commas between them.
     """
 
     title: str
@@ -93,6 +95,8 @@ def _read(values: pl.Expr, column: Column, view: View) -> pl.Expr:
         return (
             values.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
         )
+    if column.kind == "sentences":
+        return values.map_elements(texts.sentences, return_dtype=pl.String).fill_null("")
     if column.kind == "number":
         return values.round(0)
     if column.kind == "share":

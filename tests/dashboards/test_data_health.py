@@ -108,6 +108,37 @@ class TestPage:
         failed = runs[runs["How it ended"] == "failed"].iloc[0]
         assert (failed["Failed step"], failed["Message"]) == ("published", "the disk is full")
 
+    def test_what_the_pipeline_says_is_read_in_chinese_and_taken_along_as_it_is(
+        self, publish_health: PublishMarts, visit: Visit
+    ) -> None:
+        said = {
+            "data_quality": ("description", "rma must tell the rows apart"),
+            "quarantine": ("reason", "lines.0.quantity: Field required (and 2 more)"),
+            "pipeline_runs": (
+                "message",
+                "process 7 still holds /v/x; wait until it has ended, or end it if it hangs",
+            ),
+        }
+        frames = {
+            name: frame.with_columns(pl.lit(said[name][1]).alias(said[name][0]))
+            for name, frame in health().items()
+        }
+        publish_health(
+            {**frames, "pipeline_runs": frames["pipeline_runs"].with_columns(job=pl.lit("prune"))}
+        )
+
+        checks, quarantined, runs = (each.value for each in visit(PAGE, lang="zh").dataframe)
+
+        assert set(checks["完整规则"]) == {"rma 必须能区分每一行"}
+        assert set(quarantined["原因"]) == {"lines.0.quantity：缺少该字段（另有 2 处）"}
+        assert set(runs["信息"]) == {"进程 7 仍占用 /v/x；请等它结束，若已卡住则将其终止"}
+        assert set(runs["任务"]) == {"清理旧的运行记录"}
+
+    def test_words_of_nobody_s_stay_as_they_are(self, visit: Visit) -> None:
+        runs = visit(PAGE, lang="zh").dataframe[2].value
+
+        assert set(runs["信息"]) == {"", "the disk is full"}
+
     def test_moments_are_the_shops(self, visit: Visit) -> None:
         started = visit(PAGE).dataframe[2].value["Started at"]
 

@@ -57,6 +57,7 @@ class TestEveryPage:
 
         assert not shown.exception
         assert shown.info[0].value.startswith(("Nothing is published", "尚未发布"))
+        assert shown.caption[0].value.startswith(("there is no", "尚无"))
         assert "retour refresh" in shown.caption[0].value
         assert str(published_dir) in shown.caption[0].value
 
@@ -111,6 +112,20 @@ def test_a_publication_without_a_mart_is_named_with_the_way_out(
     assert "another version" in shown.error[0].value
     assert mart in shown.caption[-1].value
     assert "retour refresh" in shown.caption[-1].value
+
+
+def test_what_cannot_be_read_is_told_in_the_reader_s_language(
+    publish_marts: PublishMarts, published_dir: Path, visit: Visit
+) -> None:
+    publish_marts({name: frame for name, frame in figures().items() if name != "sla_daily"})
+
+    lacking = visit("service_levels", lang="zh").caption[-1].value
+    (published_dir / "manifest.json").write_text("{")
+    broken = visit("service_levels", lang="zh").caption[-1].value
+
+    assert "无法读取：其中没有 sla_daily；请删除" in lacking
+    assert "无法读取：Expecting property name" in broken
+    assert broken.endswith("并运行 `retour refresh`")
 
 
 @pytest.mark.parametrize("mart", ["data_quality", "quarantine", "pipeline_runs"])
