@@ -59,10 +59,10 @@ def _say_who_decides(view: View, row: Row) -> None:
     elif deciding == "unavailable":
         st.error(
             texts(
-                "The model cannot be read, so people decide: {why}",
-                why=row["why"] or "–",
+                "The model cannot be read, so people decide. `retour model rollback` goes back to the one before it; a training makes a new one."
             )
         )
+        st.caption(texts("In the program's own words: {why}", why=row["why"] or "–"))
     elif deciding == "uncertified":
         st.warning(
             texts(

@@ -277,7 +277,8 @@ class TestPage:
             ({"deciding": "uncertified"}, "warning", "certified for nothing"),
             ({"deciding": "suspended", "why": "the cap is broken"}, "error", "the cap is broken"),
             ({"deciding": "suspended", "why": "drift"}, "caption", "`retour model resume`"),
-            ({"deciding": "unavailable", "why": "a file is gone"}, "error", "a file is gone"),
+            ({"deciding": "unavailable", "why": "a file is gone"}, "error", "so people decide."),
+            ({"deciding": "unavailable", "why": "a file is gone"}, "caption", "a file is gone"),
             ({"differing": 2, "first_difference": "R1: units"}, "error", "R1: units"),
         ],
     )
@@ -290,6 +291,16 @@ class TestPage:
 
         assert not shown.exception
         assert any(words in each.value for each in getattr(shown, kind))
+
+    def test_a_model_that_cannot_be_read_is_told_in_chinese_before_the_program_s_own_words(
+        self, shown_with, visit: Visit
+    ) -> None:
+        shown_with(deciding="unavailable", why="a file is gone")
+
+        shown = visit(PAGE, lang="zh")
+
+        assert shown.error[0].value.startswith("模型无法读取，因此由人工决定。")
+        assert "程序的原话：a file is gone" in [each.value for each in shown.caption]
 
     def test_what_is_estimated_stands_beside_what_audits_alone_say(
         self, shown_with, visit: Visit
@@ -354,6 +365,17 @@ class TestPage:
         assert not any(
             each.value.startswith("Of those known to be honest") for each in shown.caption
         )
+
+    def test_why_a_model_was_promoted_is_read_in_chinese(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        why = pl.lit("certified; saves 299.7 minor units a request")
+        publish_marts({**figures(), "risk_models": risk_models().with_columns(reason=why)})
+
+        tables = [each.value for each in visit(PAGE, lang="zh").dataframe]
+
+        (models,) = (table for table in tables if "原因" in table)
+        assert set(models["原因"]) == {"已认证；每个申请节省 299.7（最小货币单位）"}
 
     def test_before_a_certificate_it_says_how_many_labels_are_missing(
         self, shown_with, visit: Visit

@@ -1,7 +1,9 @@
 import ast
+import inspect
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import get_args
 
 import polars as pl
@@ -10,17 +12,22 @@ import dashboards
 from dashboards.risk_words import FEATURES, RULES
 from dashboards.texts import Texts, chinese
 from dashboards.words import GLOSSARIES, REASONS
+from models.risk import compare as compare_
+from models.risk import train
 from models.risk.certify import Contradiction
 from models.risk.compare import compare, uncertified
 from models.risk.features import NAMES
 from models.risk.golden import Reproduction
 from models.risk.train import TooFewLabels
+from pipelines.risk import promotion, watching
 from pipelines.risk.frame import rules_of
 from pipelines.risk.promotion import not_renewed
+from retour.models import rollback
 from service.domain.policy import RuleName
 from service.domain.words import Reason
 from service.policies import default_policy
 
+_FIGURES = {"{what}": "count"}  # the words that stand in a sentence as one of a few
 PAGES = Path(dashboards.__path__[0])
 
 
@@ -80,9 +87,37 @@ class TestTexts:
             assert not re.search("[a-z]{3}", Texts("zh").sentences(told)), told
         assert Texts("zh").sentences("a person's own words") == "a person's own words"
 
+    def test_no_sentence_of_training_comparison_promotion_and_watch_is_forgotten(self) -> None:
+        """All with figures that their sources have, but for SQL."""
+        told = [each for module in (compare_, train, promotion, watching) for each in _said(module)]
+
+        assert len(told) > 8
+        for each in told:
+            assert Texts("en").sentences(each) == each
+            assert not re.search("[a-z]{3}", Texts("zh").sentences(each)), each
+
+    def test_why_somebody_went_back_who_gave_no_reason_is_told_in_chinese(self) -> None:
+        reason = inspect.signature(rollback).parameters["reason"].default
+
+        assert Texts("zh").sentences(reason) == "手动退回"
+
     def test_money_is_written_as_the_language_does(self) -> None:
         assert Texts("en").money(123_456, "GBP") == "£1,235"
         assert Texts("zh").money(500, "JPY") == "JP¥500"
+
+
+def _said(module: ModuleType) -> list[str]:
+    """Texts of several words with figures in them, each figure a 1."""
+    nodes = ast.walk(ast.parse(inspect.getsource(module)))
+    filled = [_filled(node) for node in nodes if isinstance(node, ast.JoinedStr)]
+    return [each for each in filled if each.count(" ") > 2 and not each.startswith("select ")]
+
+
+def _filled(text: ast.JoinedStr) -> str:
+    return "".join(
+        part.value if isinstance(part, ast.Constant) else _FIGURES.get(ast.unparse(part), "1")
+        for part in text.values
+    )
 
 
 def _parts(text: str) -> set[str]:

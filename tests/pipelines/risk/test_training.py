@@ -133,6 +133,8 @@ class TestFirstTraining:
         assert row["role"] == "champion"
         assert 0.5 < row["share"] <= 1 - DEFECTS + 0.05
         assert row["bound"] <= row["cap"] == 0.05
+        assert row["reason"].startswith("certified; saves ")
+        assert not re.search("[a-z]{3}", Texts("zh").sentences(row["reason"]))
 
     def test_it_is_told_who_decides_and_that_nothing_speaks_against_it(
         self, shop: Installation
@@ -352,6 +354,7 @@ class TestWatch:
         (row,) = own.ask("select * from marts.risk_standing")
 
         assert (row["deciding"], row["cause"]) == ("suspended", "drift")
+        assert not re.search("[a-z]{3}", Texts("zh").sentences(row["why"]))
         drifted = own.ask("select * from marts.risk_drift where feature = 'score'")
         assert drifted[0]["has_moved"]
 
