@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator
 
+from service.domain import details
 from service.domain.clocks import Calendar, ClockName, end_of_day
 from service.domain.countries import country_code
 from service.domain.events import RefundOn, RuleOutcome
@@ -63,12 +64,13 @@ FLAGGED = Phrase(
 )
 DEFECT: Reason = "defect"
 _BY_NAME: Mapping[str, Phrase] = {str(rule): phrase for rule, phrase in WHY.items()}
-_IS_FLAGGED = "its product is flagged as defective"
 
 
 def why(outcome: RuleOutcome) -> Phrase | None:
     """Why this outcome stopped a request, for its customer; None of a rule that is not known here."""
-    if outcome.rule == "evidence" and _IS_FLAGGED in outcome.detail:
+    if any(
+        each.text == details.FLAGGED_WITHOUT_EVIDENCE.text for each in details.read(outcome.detail)
+    ):
         return FLAGGED
     return _BY_NAME.get(outcome.rule)
 
@@ -422,22 +424,19 @@ def _window(policy: Policy, lines: _Lines, now: datetime) -> Iterator[_Finding]:
 
 
 def _window_outcome(delivered_at: datetime, until: datetime, now: datetime) -> RuleOutcome:
-    return RuleOutcome(
-        rule="return_window",
-        passed=now <= until,
-        detail=f"delivered {delivered_at:%Y-%m-%d}, returnable until {until:%Y-%m-%d %H:%M} UTC",
-    )
+    moments = {"delivered": f"{delivered_at:%Y-%m-%d}", "until": f"{until:%Y-%m-%d %H:%M}"}
+    return _outcome("return_window", now <= until, Phrase(details.DELIVERED.text, moments))
 
 
 def _exclusions(policy: Policy, lines: _Lines, now: datetime) -> _Finding:
     rule = policy.rules.exclusions
     excluded = [
-        f"line {line.line_no} is {line.exclusion}"
+        Phrase(details.EXCLUDED.text, {"line_no": line.line_no, "exclusion": line.exclusion})
         for line, open_ in lines
         if line.exclusion in rule.kinds and not open_.is_granted(now)
     ]
-    detail = ", ".join(excluded) or "no line is excluded"
-    return _Finding(_outcome("exclusions", not excluded, detail), rule.when_failed)
+    found = excluded or [details.NOTHING_EXCLUDED]
+    return _Finding(_outcome("exclusions", not excluded, *found), rule.when_failed)
 
 
 def _value(policy: Policy, request: Request) -> _Finding:
@@ -445,38 +444,43 @@ def _value(policy: Policy, request: Request) -> _Finding:
     up_to_minor = policy.rules.value.auto_up_to_minor.get(request.currency)
     asked = in_figures(value_minor, request.currency)
     if up_to_minor is None:
-        return _Finding(
-            _outcome("value", False, f"{asked}; no amount in {request.currency} passes by itself")
-        )
-    limit = in_figures(up_to_minor, request.currency)
-    return _Finding(
-        _outcome("value", value_minor <= up_to_minor, f"{asked}; up to {limit} passes by itself")
-    )
+        figures = {"asked": asked, "currency": request.currency}
+        return _Finding(_outcome("value", False, Phrase(details.NO_AMOUNT.text, figures)))
+    figures = {"asked": asked, "limit": in_figures(up_to_minor, request.currency)}
+    found = Phrase(details.UP_TO.text, figures)
+    return _Finding(_outcome("value", value_minor <= up_to_minor, found))
 
 
 def _history(policy: Policy, history: CustomerHistory) -> _Finding:
     rule = policy.rules.history
     returns, failed = history.returns_in_window + 1, history.failed_inspections
     passed = returns <= rule.max_returns and failed <= rule.max_failed_inspections
-    detail = (
-        f"{returns} of {rule.max_returns} returns within {rule.within_days} days, this one included; "
-        f"{failed} of {rule.max_failed_inspections} failed inspections within {rule.failed_within_days} days"
-    )
-    return _Finding(_outcome("history", passed, detail), rule.when_failed)
+    figures = {
+        "returns": returns,
+        "most": rule.max_returns,
+        "days": rule.within_days,
+        "failed": failed,
+        "most_failed": rule.max_failed_inspections,
+        "failed_days": rule.failed_within_days,
+    }
+    found = Phrase(details.EARLIER_RETURNS.text, figures)
+    return _Finding(_outcome("history", passed, found), rule.when_failed)
 
 
 def _evidence(policy: Policy, lines: Iterable[RequestLine]) -> _Finding:
     missing = [
-        f"line {line.line_no} ({line.reason}) has none{_because(policy, line)}"
+        Phrase(_without_evidence(policy, line), {"line_no": line.line_no, "reason": line.reason})
         for line in lines
         if line.reason in evidence_reasons(policy, line.is_flagged) and not line.evidence
     ]
-    detail = ", ".join(missing) or "no evidence is missing"
-    return _Finding(_outcome("evidence", not missing, detail))
+    found = missing or [details.NO_EVIDENCE_MISSING]
+    return _Finding(_outcome("evidence", not missing, *found))
 
 
-def _because(policy: Policy, line: RequestLine) -> str:
-    return "" if line.reason in policy.rules.evidence.reasons else f": {_IS_FLAGGED}"
+def _without_evidence(policy: Policy, line: RequestLine) -> str:
+    is_always_wanted = line.reason in policy.rules.evidence.reasons
+    found = details.WITHOUT_EVIDENCE if is_always_wanted else details.FLAGGED_WITHOUT_EVIDENCE
+    return found.text
 
 
 def evidence_reasons(policy: Policy, is_flagged: bool) -> tuple[Reason, ...]:
@@ -487,5 +491,5 @@ def evidence_reasons(policy: Policy, is_flagged: bool) -> tuple[Reason, ...]:
     return (*rule.reasons, DEFECT)
 
 
-def _outcome(rule: RuleName, passed: bool, detail: str) -> RuleOutcome:
-    return RuleOutcome(rule=rule, passed=passed, detail=detail)
+def _outcome(rule: RuleName, passed: bool, *found: Phrase) -> RuleOutcome:
+    return RuleOutcome(rule=rule, passed=passed, detail=details.recorded(*found))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from service.domain import details
 from service.domain.events import (
     PAYLOADS,
     Payload,
@@ -42,6 +43,7 @@ _BY_PERSON: Mapping[str, Phrase] = {
     "authorized": Phrase("A person looked at it and authorized it."),
     "declined": Phrase("A person looked at it and declined it."),
 }
+_AND: Mapping[Language, str] = {"en": ", ", "zh": "；"}
 _PERSON_DECIDES = Phrase("A person decides; you need not do anything for that.")
 _CAN_ASK = Phrase("You can ask for a person to decide, until {until}.")
 _WRITE = Phrase("If you see it differently, write to us: a person reads and answers it.")
@@ -112,11 +114,24 @@ def _whys(said: ReturnAssessed, language: Language) -> list[WhyView]:
     return [
         WhyView(
             code=each.code,
-            words=each.words if each.code in _WHY else say(in_words(each.code), language),
+            words=_found(each.words, language)
+            if each.code in _WHY
+            else say(in_words(each.code), language),
             value=values.get(each.code),
         )
         for each in said.reasons
     ]
+
+
+def _found(detail: str, language: Language) -> str:
+    """What a rule found, as the record has it where no rule of this version says so."""
+    return _AND[language].join(_said(each, language) for each in details.read(detail)) or detail
+
+
+def _said(found: Phrase, language: Language) -> str:
+    coded = {name: details.CODES.get(str(code)) for name, code in found.parts.items()}
+    words = {name: say(phrase, language) for name, phrase in coded.items() if phrase}
+    return say(Phrase(found.text, {**found.parts, **words}), language)
 
 
 def _decided(told: Sequence[Payload]) -> Decided:

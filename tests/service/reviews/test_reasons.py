@@ -1,5 +1,6 @@
 """Why a return was decided as it was, in words and without a score; and how its customer comes to a person."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from service.application import Retour
 from service.domain.events import Reason
 from service.domain.policy_sections import RiskTerms
 from service.domain.risk import Application, Assessment, RiskHealth
+from service.domain.risk import Application, Assessment, RiskHealth, stopped_by_rules
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
 
@@ -168,6 +170,54 @@ class TestReasons:
                 "value": 0.0,
             }
         ]
+
+    def test_what_a_rule_found_the_reviewer_reads_in_their_language(
+        self, house: House, port: Suspicious, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(port, "assess", stopped_by_rules)
+        house.begin_late()
+
+        def read(language: str) -> str:
+            headers = {"Accept-Language": language}
+            (review,) = house.call("reviewer", "GET", "/v1/reviews", headers=headers).json()
+            (reason,) = review["reasons"]
+            assert (reason["code"], reason["value"]) == ("return_window", None)
+            return str(reason["words"])
+
+        assert re.fullmatch(r"delivered 2026-\S+, returnable until 2026-.+ UTC", read("en"))
+        assert re.fullmatch(r"2026-\S+ 送达，可退货至 2026-.+（UTC）", read("zh"))
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("en", "line 1 (size or fit) has none, line 2 is a final sale"),
+            ("zh", "第 1 行（尺码不合）没有照片等凭证；第 2 行：清仓特卖商品"),
+        ],
+    )
+    def test_codes_that_a_rule_names_are_said_in_words(
+        self, house: House, port: Suspicious, language: str, said: str
+    ) -> None:
+        words = "line 1 (size_fit) has none, line 2 is final_sale"
+        port.says = replace(port.says, reasons=(Reason(code="evidence", words=words),))
+        house.begin()
+
+        headers = {"Accept-Language": language}
+        (review,) = house.call("reviewer", "GET", "/v1/reviews", headers=headers).json()
+
+        assert review["reasons"][0]["words"] == said
+
+    def test_what_no_rule_of_this_version_says_stays_as_the_record_has_it(
+        self, house: House, port: Suspicious
+    ) -> None:
+        old = Reason(code="evidence", words="three photos are wanted")
+        port.says = replace(port.says, reasons=(old,))
+        house.begin()
+
+        (review,) = house.call(
+            "reviewer", "GET", "/v1/reviews", headers={"Accept-Language": "zh"}
+        ).json()
+
+        assert review["reasons"][0]["words"] == "three photos are wanted"
 
 
 class TestAskingForAPerson:
