@@ -86,13 +86,19 @@ def asset_keys(relations: Iterable[str]) -> Sequence[dg.AssetKey]:
 
 
 def materialized(model: SqlModel, warehouse: Warehouse, built: Built) -> dg.MaterializeResult[None]:
-    """The result of a run's step: the rows (but of views that are dear to count), the columns as they came out, and what was done."""
+    """The result of a run's step: the rows (but of views that are dear to count), the columns as they came out, and what was done.
+
+    Where something was made it tells as well where each column comes from. Of all relations that is half a second and more
+    than a megabyte in Dagster's record, too much for a refresh that finds nothing new.
+    """
     counted = {} if built.rows is None else {"dagster/row_count": built.rows}
+    traced = {"dagster/column_lineage": _column_lineage(model)} if built.is_new else {}
     return dg.MaterializeResult(
         asset_key=[model.schema, model.name],
         data_version=dg.DataVersion(built.fingerprint),
         metadata={
             **counted,
+            **traced,
             "dagster/column_schema": _column_schema(model, warehouse.columns(model.relation)),
             "was_rebuilt": built.is_new,
             "how": built.how,

@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -67,6 +68,21 @@ class TestRunJob:
         assert all(each.description for each in columns)
         assert metadata["was_rebuilt"].value is True
 
+    def test_it_shows_where_columns_come_from_and_how_many_rows_a_view_keeps(
+        self, shop, instance
+    ) -> None:
+        run_job(ensure_dagster_home(shop))
+
+        def shown(*key: str) -> Any:
+            event = instance.get_latest_materialization_event(dg.AssetKey(key))
+            return event.asset_materialization.metadata
+
+        lineage = shown("marts", "sku_weekly")["dagster/column_lineage"].lineage.deps_by_column
+        assert lineage["units_sold"] == [
+            dg.TableColumnDep(dg.AssetKey(["intermediate", "sales_weekly"]), "units_sold")
+        ]
+        assert shown("staging", "orders")["dagster/row_count"].value == 120 * 12  # of as many days
+
     def test_a_bad_event_is_a_failed_check_and_stops_nothing(self, shop, instance) -> None:
         put_by_hand(shop, BAD_EVENT)
 
@@ -107,6 +123,7 @@ class TestRunJob:
         for mart in ("return_lines", "sku_weekly", "volume_daily", "problem_skus"):
             event = instance.get_latest_materialization_event(dg.AssetKey(["marts", mart]))
             assert event.asset_materialization.metadata["was_rebuilt"].value is False
+            assert "dagster/column_lineage" not in event.asset_materialization.metadata
 
     def test_what_a_user_can_mend_is_said_in_its_own_words(self, shop, instance) -> None:
         home = ensure_dagster_home(shop)
