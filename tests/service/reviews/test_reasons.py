@@ -16,7 +16,6 @@ from stories import NOON
 from service.application import Retour
 from service.domain.events import Reason
 from service.domain.policy_sections import RiskTerms
-from service.domain.risk import Application, Assessment, RiskHealth
 from service.domain.risk import Application, Assessment, RiskHealth, stopped_by_rules
 from service.platform.clock import VirtualClock
 from service.platform.ids import SystemIds
