@@ -94,7 +94,7 @@ questions as (
         steps.seq,
         steps.step,
         steps.happened_at as asked_at,
-        lead(steps.happened_at) over (partition by steps.rma order by steps.seq) as answered_at
+        lead(steps.happened_at) over (partition by steps.rma order by steps.seq) as next_at
     from staging.review_steps as steps
     where steps.step in ('asked', 'answered', 'unanswered')
 ),
@@ -107,7 +107,7 @@ pauses as (
         questions.seq as asked_seq,
         questions.asked_at,
         date_diff(
-            'microsecond', questions.asked_at, coalesce(questions.answered_at, openings.ended_at)
+            'microsecond', questions.asked_at, least(questions.next_at, openings.ended_at)
         ) as pause_us
     from openings
     inner join questions

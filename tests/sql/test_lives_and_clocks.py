@@ -132,7 +132,12 @@ def stories(house: House) -> Told:
     stories.doubted("escalated and asked").wait(hours=25)
     house.does("reviewer", "question", question="Why?")
     house.wait(hours=30).does("storefront", "answer", answer="So.")
+    stories.doubted("asked and cancelled").wait(hours=2)
+    house.does("reviewer", "question", question="Why?")
+    house.wait(hours=2).does("storefront", "cancellation")
     house.wait(days=8)  # of the late one neither customer nor reviewers are heard again
+    stories.again("asked and cancelled").arrive()
+    house.wait(hours=3).does("reviewer", "question", question="Why did you send it?")
 
     stories.asked("lost").does("storefront", "shipment", method="drop_off")
     house.does("carrier", "scans", scan="picked_up")
@@ -206,12 +211,12 @@ Life = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def clock(ask: Ask, stories: Told) -> Callable[..., dict[str, Any]]:
-    def of(story: str, name: str, instance: str | None = None) -> dict[str, Any]:
+    def of(story: str, name: str, **like: Any) -> dict[str, Any]:
         rows = ask(
             f"""select * from intermediate.clocks
                 where subject = '{stories.rmas[story]}' and clock = '{name}'"""
         )
-        (row,) = (each for each in rows if instance in (None, each["instance"]))
+        (row,) = (each for each in rows if like.items() <= each.items())
         return row
 
     return of
@@ -332,6 +337,24 @@ class TestPauses:
 
         assert told["decided_at"] - told["requested_at"] == 5 * HOUR
 
+    @pytest.mark.parametrize("name", ["decision", "review"])
+    def test_a_question_that_was_open_when_all_was_cancelled_stopped_the_clock_no_longer(
+        self, clock: Clock, log: Sequence[RecordedEvent], stories: Told, name: str
+    ) -> None:
+        """Though the goods came after all, and the reviewer asked again."""
+        asked = [
+            event.type for event in log if event.subject == stories.rmas["asked and cancelled"]
+        ]
+        assert asked.count("review.opened") == asked.count("evidence.requested") == 2
+
+        told = clock("asked and cancelled", name, ended_by="dropped")
+
+        assert values(told, "hours", "paused_us") == (2, 2 * HOUR // timedelta(microseconds=1))
+        assert told["due_at"] - told["opened_at"] == DAY + 2 * HOUR
+
+    def test_no_clock_runs_backwards(self, ask: Ask) -> None:
+        assert ask("select * from intermediate.clocks where hours < 0 or paused_us < 0") == []
+
     def test_what_was_late_before_the_question_stays_late(self, clock: Clock) -> None:
         told = clock("escalated and asked", "review")
 
@@ -417,8 +440,8 @@ class TestGoods:
     def test_units_that_came_together_are_one_clock_until_all_are_inspected(
         self, clock: Clock
     ) -> None:
-        assert clock("in parts", "inspection", "2")["hours"] == 1
-        assert clock("in parts", "inspection", "1")["hours"] == 2
+        assert clock("in parts", "inspection", instance="2")["hours"] == 1
+        assert clock("in parts", "inspection", instance="1")["hours"] == 2
 
     def test_units_that_did_not_come_yet_are_waited_for_beside_those_that_lie_there(
         self, ask: Ask, stories: Told
