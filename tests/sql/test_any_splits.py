@@ -9,6 +9,8 @@ from house import House
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from lines_by_hand import return_lines
+from same_rows import assert_same_rows
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +55,7 @@ class TestWhateverTheDockDoes:
         phases=[Phase.generate],  # the shop remembers what was tried: there is nothing to shrink
         suppress_health_check=[HealthCheck.too_slow],
     )
-    def test_every_line_is_as_the_service_holds_it(
+    def test_every_line_is_as_the_service_holds_it_and_its_events_tell(
         self,
         plots: list[tuple[int, list[Step]]],
         stories: Stories,
@@ -67,6 +69,8 @@ class TestWhateverTheDockDoes:
         told = refreshed()("select * from marts.return_lines")
 
         assert sorted(tuple(row[name] for name in HELD) for row in told) == held(stories.house)
+        log = list(stories.house.retour.read_log(0, 10_000))
+        assert_same_rows(told, return_lines(log), ("rma", "line_no"))
 
 
 def play(house: House, what: str, body: dict[str, Any]) -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dock_stories import HELD, Stories, found, held
 from house import House
+from lines_by_hand import return_lines, volume_daily
+from same_rows import assert_same_rows
 
 from service.domain.events import Actor
 from service.returns.schemas import ChoiceBody
@@ -75,6 +78,12 @@ class TestReturnLines:
         told = ask("select * from marts.return_lines")
 
         assert sorted(values(row, *HELD) for row in told) == held(house)
+
+    def test_every_line_is_as_its_events_tell(self, ask: Ask, house: House) -> None:
+        told = ask("select * from marts.return_lines")
+
+        log = list(house.retour.read_log(0, 10_000))
+        assert_same_rows(told, return_lines(log), ("rma", "line_no"))
 
     def test_units_asked_for_are_there_once_and_what_else_came_beside_them(self, ask: Ask) -> None:
         by_kind = ask(
@@ -177,6 +186,12 @@ class TestReturnLines:
 
 
 class TestCounts:
+    def test_every_day_is_as_counted_by_hand(self, ask: Ask, house: House) -> None:
+        days = ask("select * from marts.volume_daily")
+
+        log = list(house.retour.read_log(0, 10_000))
+        assert_same_rows(days, volume_daily(log, ZoneInfo("UTC")), ("day",))
+
     def test_a_day_counts_what_was_asked_back_however_it_was_split_and_whatever_else_came(
         self, ask: Ask
     ) -> None:
