@@ -9,7 +9,7 @@ columns:
   kind: what is waited for - review, inspection, refund, case, first_answer; of customers evidence (an answer), appeal, ship_by (the goods), choice (what becomes of them); of carriers transit; of after-sales search; of the dock send_back
   owner_role: whose turn it is
   owner_key: who that is (random token); null where nobody is named
-  opened_at: since when it is waited for (UTC)
+  opened_at: since when it is waited for (UTC); for a parcel, since the last sign of it
   due_at: by when whoever has it now is to act (UTC); null where not told
   paused: whether its clock stands still, waiting for the customer's answer
   rma: the return; null for cases without one

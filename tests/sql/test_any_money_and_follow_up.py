@@ -1,29 +1,21 @@
 """Whatever is paid, refused, sent, inspected, asked and complained about: the marts say what the log adds up to by hand."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-import polars as pl
 import pytest
 from clocks_by_hand import Clock, case_answers
 from follow_up_by_hand import cases_daily, satisfaction_daily
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from made_of import made_of
 from money_by_hand import cost_monthly, refunds_daily
 from same_rows import assert_same_rows
-from small_practice import settings_in
 
 from pipelines.costs import default_costs
-from pipelines.lake.ingest import drain
-from pipelines.quality.results import BatchQuality
-from pipelines.steps import SQL_DIR
-from pipelines.warehouse.models import load_models
-from pipelines.warehouse.warehouse import Warehouse
 from service.domain import events as e
 from service.domain.words import Disposition, Method
 
@@ -283,32 +275,6 @@ def _recorded(seq: int, moment: Moment) -> e.RecordedEvent:
     )
 
 
-def made_of(log: Sequence[e.RecordedEvent], relations: Iterable[str]) -> dict[str, pl.DataFrame]:
-    """These relations, made of a log alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = settings_in(Path(folder)).model_copy(update={"timezone": BERLIN.key})
-        drain(
-            lambda after, limit: [event for event in log if event.seq > after][:limit],
-            settings.lake_dir,
-            settings.quarantine_dir,
-            check_batch=lambda _: BatchQuality(),
-            progress=lambda _: None,
-        )
-        with Warehouse.of(settings) as warehouse:
-            for model in _needed(relations):
-                warehouse.build(model)
-            return {each: warehouse.query(f"select * from {each}") for each in relations}
-
-
-def _needed(relations: Iterable[str]) -> list[Any]:
-    models = load_models(SQL_DIR)
-    needed = set(relations)
-    for model in reversed(models):  # each stands after those it reads
-        if model.relation in needed:
-            needed.update(model.deps)
-    return [model for model in models if model.relation in needed]
-
-
 def waited(clock: Clock) -> dict[str, Any]:
     """A wait for an answer, as its relation has it."""
     names = (
@@ -334,7 +300,7 @@ class TestAnyLog:
             "intermediate.case_answers": [waited(each) for each in case_answers(log)],
         }
 
-        found = made_of(log, KEYS)
+        found = made_of(log, KEYS, BERLIN.key)
 
         for relation, expected in by_hand.items():
             rows = found[relation].to_dicts()

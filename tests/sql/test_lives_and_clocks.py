@@ -16,10 +16,10 @@ from process_by_hand import (
     process_edges,
     reviewer_weekly,
     stage_daily,
-    waits_now,
 )
 from same_rows import assert_same_rows
 from service_shop import ORDER
+from work_by_hand import waits_now, work_now
 
 from pipelines.process import design
 from retour.settings import Settings
@@ -170,6 +170,8 @@ def stories(house: House) -> Told:
 
     stories.goes_on_at(utc(4, 20, 9))
     stories.again("sent after all").arrive()
+    stories.asked("not sent back").arrive().find("failed", grade="D")
+    house.does("storefront", "lines/1/choice", choice="send_back")
 
     stories.goes_on_at(utc(10, 24, 22))
     stories.doubted("long day")
@@ -278,6 +280,16 @@ class TestByHand:
         assert_same_rows(rules, expected, ("week_start", "policy_version", "rule"))
 
     def test_work(self, ask: Ask, log: Sequence[RecordedEvent]) -> None:
+        rows = ask("select * from marts.work_now")
+
+        expected = work_now(log, to_us(_as_of(ask)), BERLIN)
+        assert_same_rows(rows, expected, ("subject", "kind", "instance"))
+        told = {values(row, "kind", "is_overdue") for row in rows}
+        assert {("refund", True), ("send_back", True), ("first_answer", True)} <= told
+
+    def test_every_line_waits_as_the_services_own_table_says(
+        self, ask: Ask, log: Sequence[RecordedEvent]
+    ) -> None:
         rows = ask("select * from marts.work_now where not paused and subject = rma")
 
         found = {values(row, "rma", "kind", "owner_role", "due_at") for row in rows}

@@ -1,25 +1,22 @@
-"""A quarter of a practice shop: how returns went, how long that took and what waits is as followed event by event."""
+"""A quarter of a practice shop: how returns went and how long that took is as followed event by event."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clocks_by_hand import clocks, overdue_now
+from clocks_by_hand import clocks
 from process_by_hand import (
     policy_rules_weekly,
     process_edges,
     reviewer_weekly,
     stage_daily,
-    waits_now,
 )
 from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 
 from pipelines.process import design
 from service.domain.events import RecordedEvent
-from service.platform.clock import to_us
 
 pytestmark = pytest.mark.slow
 
@@ -118,29 +115,3 @@ class TestRules:
 
         expected = policy_rules_weekly(played.log, BERLIN)
         assert_same_rows(rows, list(expected), ("week_start", "policy_version", "rule"))
-
-
-class TestWorkNow:
-    def test_every_line_waits_as_the_services_own_table_says(
-        self, played: Quarter, ask: Ask
-    ) -> None:
-        rows = ask("select * from marts.work_now where not paused and subject = rma")
-
-        found = {(row["rma"], row["kind"], row["owner_role"], row["due_at"]) for row in rows}
-        assert found == waits_now(played.log)
-        assert found
-
-    def test_what_is_overdue_is_beyond_its_first_promise_by_as_much_as_by_hand(
-        self, played: Quarter, ask: Ask
-    ) -> None:
-        (run,) = ask("select as_of from meta.run")
-        rows = ask(
-            """select subject, kind, max(hours_over) as hours_over from marts.work_now
-               where kind in (select distinct clock from intermediate.clocks) and is_overdue
-               group by all"""
-        )
-
-        as_of_us = to_us(run["as_of"].replace(tzinfo=UTC))
-        found = {(row["subject"], row["kind"]): row["hours_over"] for row in rows}
-        assert found == pytest.approx(overdue_now(clocks(played.log), as_of_us))
-        assert found

@@ -32,6 +32,7 @@ class Clock:
     due_us: int | None
     owner_role: str
     owner_key: str | None = None
+    told_due_us: int | None = None
     ended_us: int | None = None
     ended_by: str | None = None
     paused_us: int = 0
@@ -56,6 +57,11 @@ class Clock:
         self.due_us = due_us or self.due_us
         self.paused_us += pause_us
         self.paused_since = None
+
+    @property
+    def next_due_us(self) -> int | None:
+        """By when whoever has it now is to act: as told last, which moves no promise."""
+        return self.due_us if self.told_due_us is None else self.told_due_us
 
     def age_us(self, as_of_us: int) -> int:
         """How long it ran, pauses left out."""
@@ -84,6 +90,7 @@ class Clock:
             "hours": None if ran_us is None else ran_us / HOUR_US,
             "owner_role": self.owner_role,
             "owner_key": self.owner_key,
+            "next_due_at": at(self.next_due_us),
         }
 
 
@@ -251,8 +258,10 @@ def _tell(clock: Clock, event: Told, is_nothing_left: bool) -> None:
         clock.pause(event.at_us)
     elif event.type in ("evidence.received", "evidence.lapsed"):
         clock.resume(event.at_us, event.says.get("due_at_us"))
+        clock.told_due_us = event.says.get("due_at_us") or clock.told_due_us
     elif event.type == "clock.breached" and event.says["clock"] == "review":
         clock.owner_role = "admin"
+        clock.told_due_us = event.says.get("next_due_at_us") or clock.told_due_us
     elif event.type == "review.assigned":
         clock.owner_key = event.says["reviewer_key"]
 
@@ -287,6 +296,7 @@ def _of_inspections(events: Sequence[Told]) -> list[Clock]:
         elif each.type == "clock.breached" and each.says["clock"] == "inspection":
             for no in lines:
                 running[no].owner_role = "admin"
+                running[no].told_due_us = each.says["next_due_at_us"]
     again = {clock.instance for clock in running.values()}
     return [*running.values(), *(clock for clock in over if clock.instance not in again)]
 
@@ -300,6 +310,7 @@ def _inspection(came: Told, line_no: int) -> Clock:
 
 def _of_refunds(events: Sequence[Told]) -> list[Clock]:
     found: dict[str, Clock] = {}
+    lines: dict[str, set[int]] = {}
     for each in events:
         refund_id = each.says.get("refund_id")
         if each.type == "refund.requested":
@@ -316,6 +327,7 @@ def _of_refunds(events: Sequence[Told]) -> list[Clock]:
                     "finance",
                 ),
             ).owner_role = "finance"
+            lines[str(refund_id)] = {line["line_no"] for line in each.says["lines"]}
         elif each.type == "refund.unknown":
             found[str(refund_id)].owner_role = "system"
         elif each.type == "refund.failed":
@@ -323,6 +335,12 @@ def _of_refunds(events: Sequence[Told]) -> list[Clock]:
         elif each.type == "refund.settled" and refund_id in found:
             found[refund_id].end(each.at_us)
             found[refund_id].owner_role = "finance"
+        if refund_id in found and each.says.get("due_at_us"):
+            found[refund_id].told_due_us = each.says["due_at_us"]
+        elif each.type == "clock.breached" and each.says["clock"] == "refund":
+            late = {line["line_no"] for line in each.says["lines"]}
+            for clock in (found[name] for name in found if lines[name] & late):
+                clock.told_due_us = each.says["next_due_at_us"] or clock.told_due_us
     return list(found.values())
 
 
@@ -346,6 +364,11 @@ def _of_cases(events: Iterable[Told]) -> list[Clock]:
             for clock in those:
                 clock.owner_role = each.says.get("owner_role", clock.owner_role)
                 clock.owner_key = each.says.get("owner_key")
+            if each.type == "case.escalated":
+                name = "first_answer" if each.says["clock"] == "first_response" else "case"
+                for clock in those:
+                    if clock.clock == name and clock.ended_us is None:
+                        clock.told_due_us = each.says["due_at_us"]
     return [clock for those in found.values() for clock in those]
 
 

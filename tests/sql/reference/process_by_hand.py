@@ -1,7 +1,7 @@
-"""The process as it went, followed return by return: its edges, its stages, its reviewers and its rules; and what waits now."""
+"""The process as it went, followed return by return: its edges, its stages, its reviewers and its rules."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from math import fsum
@@ -9,18 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clocks_by_hand import Clock
-from lives_by_hand import at, by_rma, steps_of
-from replayed import replay
+from lives_by_hand import by_rma, steps_of
 from told import HOUR_US, Told, day_of, middle, told, week_of
 
-from service.domain import lifecycle
 from service.domain.events import RecordedEvent
 
 Row = dict[str, Any]
 Events = Sequence[Told]
 Edge = tuple[str, str]
 BAD = ("failed", "short", "wrong_item", "empty")
-_CLOCK_OF = {"authorization": "review", "reception": "inspection"}
 
 
 def process_edges(log: Sequence[RecordedEvent], design: set[Edge]) -> Iterator[Row]:
@@ -125,17 +122,6 @@ def policy_rules_weekly(log: Sequence[RecordedEvent], zone: ZoneInfo) -> Iterato
         }
 
 
-def waits_now(log: Sequence[RecordedEvent]) -> set[tuple[str, str, str, Any]]:
-    """What every line waits for by the service's own table: return, kind, whose turn it is, and by when."""
-    found = set()
-    for rma, recorded in by_rma(log).items():
-        for line in replay(recorded, _refund_on(list(told(recorded)))).values():
-            for wait in [] if lifecycle.is_over(line) else lifecycle.waits(line):
-                kind = _CLOCK_OF[wait.machine] if wait.clock == "escalation" else wait.clock
-                found.add((rma, kind, wait.owner, at(line.due_us(wait.machine))))
-    return found
-
-
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
     """The smallest value that so many percent of all do not exceed."""
     if not ordered:
@@ -223,8 +209,3 @@ def _answer(opened: Told, events: Events) -> bool:
     words = ("return.authorized", "return.declined")
     later = [each.type for each in events if each.seq > opened.seq and each.type in words]
     return later[:1] == ["return.authorized"]
-
-
-def _refund_on(events: Events) -> str:
-    said: Iterable[Mapping[str, Any]] = (each.says for each in events)
-    return next((str(each["refund_on"]) for each in said if each.get("refund_on")), "inspected")
