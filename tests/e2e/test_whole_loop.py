@@ -12,6 +12,9 @@ from rivals import own_retour
 from running_shop import PARTS, RunningShop, start
 from workers import put
 
+from dashboards.parts.waiting_work import SHOWN
+from dashboards.publication import connect, read_publication
+from dashboards.queries import service_levels
 from service.platform.jobs import Job
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -19,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 MINUTES_AT_MOST = 5  # from an event to the dashboards
 DECIDED_BY_A_MODEL = ("authorized", "under_review")  # whichever it says of somebody new
+WAITING_THEN = (("ship_by", "customer"), ("review", "reviewer"))  # for what, and whose turn it is
 ROLES = ("shop", "storefront", "reviewer", "inspector", "finance")
 
 
@@ -89,14 +93,18 @@ class TestWholeLoop:
             "select sum(units_sold), sum(units_returned) from sku_weekly where sku = 'LOOP-1'"
         ) == [(2, 1)]
 
-    def test_a_return_is_published_without_a_hand(self, running: RunningShop) -> None:
+    def test_a_return_shows_in_service_levels_without_a_hand(self, running: RunningShop) -> None:
         rma = post_return(running, sku="LOOP-3", order_id="LOOP-ORDER-3")
         posted_at = time.monotonic()
 
-        while running.query(f"select 1 from return_lifecycle where rma = '{rma}'") == []:
+        while not (shown := shown_in_service_levels(running, rma)):
             assert time.monotonic() < posted_at + MINUTES_AT_MOST * 60, "nobody refreshed"
             time.sleep(1)
 
+        (waiting,) = shown
+        assert (waiting["kind"], waiting["owner_role"]) in WAITING_THEN
+        assert (waiting["rma"], waiting["value_minor"], waiting["currency"]) == (rma, 500, "EUR")
+        assert not waiting["is_overdue"]
         ((status, kind),) = running.query(
             f"select status, kind from return_lifecycle where rma = '{rma}'"
         )
@@ -221,6 +229,19 @@ def post_return(shop: RunningShop, *, sku: str = "LOOP-1", order_id: str = "LOOP
         shown = _sent(client.get(f"/v1/returns/{answer['rma']}"))
     assert shown["state"] in DECIDED_BY_A_MODEL
     return str(answer["rma"])
+
+
+def shown_in_service_levels(shop: RunningShop, rma: str) -> list[dict[str, object]]:
+    """The return's rows in the page's table of what waits, for whoever asks what waits of its kind."""
+    connection = connect(read_publication(shop.folder / "var" / "published"))
+    return [
+        row
+        for kind, owner_role in WAITING_THEN
+        for row in service_levels.queue(
+            connection, service_levels.Queue(kind, owner_role), SHOWN
+        ).iter_rows(named=True)
+        if row["subject"] == rma
+    ]
 
 
 def _sent(answer: httpx.Response) -> dict[str, object]:
