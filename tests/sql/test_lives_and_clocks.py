@@ -35,14 +35,18 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Told(Stories):
     """Stories of some mugs each, told by those who have to do with them."""
 
-    def asked(self, story: str, quantity: int = 1, **order: Any) -> House:
+    def asked(
+        self, story: str, quantity: int = 1, *, is_of_two_lines: bool = False, **order: Any
+    ) -> House:
         """An application within policy; of an order in francs, which no policy of the shop knows, a human decides."""
         house, order_id = self.house, f"{story}-order"
         assert house.put_order(
             order_id, **{**ORDER, "customer": story, "country": "US", **order}
         ).is_success
         self._delivered(order_id)
-        answer = house.apply(quantity, order_id=order_id, customer=story)
+        both = [{"line_no": no, "quantity": quantity, "reason": "defect"} for no in (1, 2)]
+        lines = {"lines": both} if is_of_two_lines else {}
+        answer = house.apply(quantity, order_id=order_id, customer=story, **lines)
         assert answer.status_code == 201, answer.text
         return self._of(story, answer.json()["rma"])
 
@@ -51,8 +55,8 @@ class Told(Stories):
         lines = [{"line_no": 1, "quantity": 3}, {"line_no": 2, "quantity": 1}]
         assert self.house.put_parcel(order_id, delivered_at=yesterday, lines=lines).is_success
 
-    def doubted(self, story: str) -> House:
-        return self.asked(story, currency="CHF")
+    def doubted(self, story: str, *, is_of_two_lines: bool = False) -> House:
+        return self.asked(story, currency="CHF", is_of_two_lines=is_of_two_lines)
 
     def again(self, story: str) -> House:
         """Go on with an earlier story."""
@@ -135,6 +139,14 @@ def stories(house: House) -> Told:
     stories.doubted("asked and cancelled").wait(hours=2)
     house.does("reviewer", "question", question="Why?")
     house.wait(hours=2).does("storefront", "cancellation")
+    stories.doubted("asked of both lines", is_of_two_lines=True)
+    house.does("storefront", "cancellation", lines=[1])
+    house.wait(hours=1).does("reviewer", "question", question="Why?")
+    house.wait(hours=1).arrive(1)
+    house.wait(hours=1).does("reviewer", "question", question="And why this one?")
+    house.wait(hours=2).does("storefront", "answer", answer="It leaks.")
+    house.wait(hours=1)
+    stories.decides("authorize")
     house.wait(days=8)  # of the late one neither customer nor reviewers are heard again
     stories.again("asked and cancelled").arrive()
     house.wait(hours=3).does("reviewer", "question", question="Why did you send it?")
@@ -363,6 +375,14 @@ class TestPauses:
 
         assert values(told, "hours", "paused_us") == (2, 2 * HOUR // timedelta(microseconds=1))
         assert told["due_at"] - told["opened_at"] == DAY + 2 * HOUR
+
+    def test_a_second_question_before_the_answer_to_the_first_stops_nothing_anew(
+        self, clock: Clock
+    ) -> None:
+        assert values(clock("asked of both lines", "decision"), "hours", "paused_us") == (
+            2,
+            4 * HOUR // timedelta(microseconds=1),
+        )
 
     def test_no_clock_runs_backwards(self, ask: Ask) -> None:
         assert ask("select * from intermediate.clocks where hours < 0 or paused_us < 0") == []

@@ -44,7 +44,8 @@ class Clock:
             self.ended_us, self.ended_by = us, how
 
     def pause(self, us: int) -> None:
-        if self.ended_us is None:
+        """What stands still already is not stopped anew."""
+        if self.ended_us is None and self.paused_since is None:
             self.paused_since = us
 
     def resume(self, us: int, due_us: int | None = None) -> None:
