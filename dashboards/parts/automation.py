@@ -80,13 +80,21 @@ def _say_who_decides(view: View, row: Row) -> None:
 
 def _say_what_is_missing(view: View, row: Row) -> None:
     texts, until = view.texts, row["missing_until"]
+    said = {
+        "known": texts.number(row["labels"]),
+        "abusive": texts.number(row["abusive"]),
+        "missing": texts.number(row["missing_labels"]),
+        "when": texts(" (about {day})", day=texts.day(until)) if until else "",
+    }
     st.caption(
         texts(
             "{known} labels are there, {abusive} of them abusive. About {missing} more are missing to a certificate{when}.",
-            known=texts.number(row["labels"]),
-            abusive=texts.number(row["abusive"]),
-            missing=texts.number(row["missing_labels"]),
-            when=texts(" (about {day})", day=texts.day(until)) if until else "",
+            **said,
+        )
+        if row["newest"]
+        else texts(
+            "{known} labels are there, {abusive} of them abusive. About {missing} more are missing to a first model{when}.",
+            **said,
         )
     )
 

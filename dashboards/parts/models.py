@@ -202,8 +202,18 @@ def show_history(view: View) -> None:
         "early_share": Column(
             texts("Paid early"), "share", definition=define("risk_models.early_share")
         ),
+        "early_bound": Column(
+            texts("Paid early, at most abusive"),
+            "share",
+            definition=define("risk_models.early_bound"),
+        ),
         "basic_share": Column(
             texts("Inspected in short"), "share", definition=define("risk_models.basic_share")
+        ),
+        "basic_bound": Column(
+            texts("Inspected in short, at most abusive"),
+            "share",
+            definition=define("risk_models.basic_bound"),
         ),
         "missing_labels": Column(
             texts("Missing labels"), "number", definition=define("risk_models.missing_labels")

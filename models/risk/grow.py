@@ -20,12 +20,9 @@ from models.risk.arrays import Floats
 from models.risk.calibrate import Calibration
 from models.risk.features import FEATURES
 from models.risk.linear import Linear
+from models.risk.rules import LEAST_OF_EACH, LEAST_TO_CALIBRATE
 from models.risk.split import Lesson, Rows
 
-LEAST_OF_EACH, LEAST_TO_CALIBRATE = (
-    20,
-    3,
-)  # abusive and honest labels, below which nothing is learned
 _BESIDE_A_BLOCK = (8, 1)  # the same where a block of all labels is left out
 _PATIENCE = 20
 _FEW = 50_000  # rows up to which one thread is the fastest

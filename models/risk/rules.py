@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+# Abusive and honest labels, below which nothing is learned, and nothing calibrated.
+LEAST_OF_EACH, LEAST_TO_CALIBRATE = 20, 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRules:

@@ -17,8 +17,6 @@ from models.risk.choose import Choice
 from models.risk.features import NAMES
 from models.risk.findings import Findings
 from models.risk.grow import (
-    LEAST_OF_EACH,
-    LEAST_TO_CALIBRATE,
     SHAPES,
     Examples,
     Grown,
@@ -28,7 +26,7 @@ from models.risk.grow import (
     grow_best,
 )
 from models.risk.measure import Metrics
-from models.risk.rules import RiskRules, may_judge
+from models.risk.rules import LEAST_OF_EACH, LEAST_TO_CALIBRATE, RiskRules, may_judge
 from models.risk.split import Block, Plan, Windows, divide
 from models.risk.watch import Usual
 

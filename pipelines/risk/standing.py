@@ -1,9 +1,10 @@
 """The marts that tell of the models: who decides, every version, what another threshold would bring, drift, and slices."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import models.risk
 from models.risk import registry, suspension
 from models.risk.features import NAMES
 from models.risk.registry import Pointer
+from models.risk.rules import LEAST_OF_EACH, LEAST_TO_CALIBRATE
 from models.risk.score import ModelUnusable, load, read_manifest
 from models.risk.slices import SLICES
 from models.risk.suspension import Suspension
@@ -30,6 +32,7 @@ from service.application import Retour
 from service.domain.policy_sections import RiskTerms
 from service.risk.standing import stakes_of
 
+_PACE = timedelta(days=28)
 STANDING, MODELS, TRADE_OFF, DRIFT, SLICED = (
     f"marts.risk_{name}" for name in ("standing", "models", "trade_off", "drift", "slices")
 )
@@ -148,10 +151,14 @@ def _standing(
     told, compared = shelf.told, parity(warehouse)
     newest = shelf.manifests.get(told.version) if told and told.version else None
     terms = retour.context.policy.risk
-    labels, abusive = warehouse.query(
-        """select count(labels.label), coalesce(sum(labels.label), 0) from intermediate.risk_labels as labels
-           where labels.is_full_by_decision"""
+    labels, abusive, of_late = warehouse.query(
+        f"""select count(labels.label), coalesce(sum(labels.label), 0),
+                   count(labels.label) filter (
+                       where labels.labelled_at > timestamp '{as_of:%Y-%m-%d %H:%M:%S}' - interval {_PACE.days} day
+                   )
+            from intermediate.risk_labels as labels where labels.is_full_by_decision"""
     ).row(0)
+    missing = _missing(newest) if newest else _missing_to_learn(as_of, labels, abusive, of_late)
     verdicts = (watched.by_count, watched.by_amount) if watched else ()
     holds = shelf.deciding == "suspended" and shelf.suspension
     row = {
@@ -165,8 +172,8 @@ def _standing(
         "against": _against(told),
         "labels": int(labels),
         "abusive": int(abusive),
-        "missing_labels": _at(newest, "certificate", "missing_labels") or None,
-        "missing_until": _moment(_at(newest, "certificate", "missing_until")),
+        "missing_labels": missing[0],
+        "missing_until": missing[1],
         "abuse_cap": terms.abuse_cap,
         "confidence": terms.confidence,
         "audits": watched.by_count.audits if watched else 0,
@@ -179,6 +186,24 @@ def _standing(
         "currency": main_currency(warehouse),
     }
     return pl.DataFrame([row], schema=_STANDING)
+
+
+def _missing(newest: Mapping[str, Any]) -> tuple[int | None, datetime | None]:
+    """How many labels the newest model lacks to a certificate, and when they will be there."""
+    said = newest["certificate"]
+    return said.get("missing_labels") or None, _moment(said.get("missing_until"))
+
+
+def _missing_to_learn(
+    as_of: datetime, labels: int, abusive: int, of_late: int
+) -> tuple[int | None, datetime | None]:
+    """The same to a first model, at the rate of abuse and the pace of the last four weeks; nothing where neither can be told."""
+    lacking = LEAST_OF_EACH + LEAST_TO_CALIBRATE - abusive
+    if lacking <= 0 or not abusive:
+        return None, None
+    missing = math.ceil(lacking * labels / abusive)
+    days = min(missing / of_late * _PACE.days, 36_500) if of_late else None
+    return missing, None if days is None else as_of + timedelta(days=days)
 
 
 def _against(told: Told | None) -> str | None:

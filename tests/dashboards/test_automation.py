@@ -386,6 +386,20 @@ class TestPage:
 
         assert any("About 865 more are missing" in each.value for each in shown.caption)
 
+    def test_and_before_a_first_model_too(self, shown_with, visit: Visit) -> None:
+        shown_with(
+            deciding="no_model",
+            champion=None,
+            newest=None,
+            missing_labels=865,
+            labels=40,
+            abusive=1,
+        )
+
+        shown = visit(PAGE)
+
+        assert any("865 more are missing to a first model" in each.value for each in shown.caption)
+
     def test_in_a_period_without_decisions_it_says_so(
         self, publish_marts: PublishMarts, visit: Visit
     ) -> None:

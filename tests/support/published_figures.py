@@ -449,7 +449,9 @@ def risk_models() -> pl.DataFrame:
             "bound": 0.0085,
             "is_certified": True,
             "early_share": 0.5,
+            "early_bound": 0.0045,
             "basic_share": 0.7,
+            "basic_bound": 0.0085,
             "missing_labels": 0,
         }
 

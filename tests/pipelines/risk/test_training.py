@@ -1,6 +1,7 @@
 """A shop whose goods were inspected trains a model, lets it decide, watches it, and stops it where the cap is broken."""
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -563,6 +564,22 @@ class TestPromotion:
         assert "at least 20 abusive" in str(row["against"])
         assert row["labels"] == 20 * 16
         assert own.ask("select * from marts.risk_models") == []
+
+    def test_it_is_told_how_many_are_missing_to_a_first_model_and_until_when(
+        self, tmp_path: Path
+    ) -> None:
+        """Nine days of sixteen labels: at the pace and rate of abuse so far the date follows by hand."""
+        own = Installation(tmp_path, days=9)
+        own.train()
+
+        (row,) = own.ask("select * from marts.risk_standing")
+
+        assert 0 < row["abusive"] < 23
+        assert row["newest"] is None
+        missing = math.ceil((23 - row["abusive"]) * row["labels"] / row["abusive"])
+        assert row["missing_labels"] == missing
+        days = missing / (row["labels"] / 28)
+        assert row["missing_until"] == row["as_of"] + timedelta(days=days)
 
     def test_a_challenger_that_is_not_cheaper_only_scores(self, own: Installation) -> None:
         champion = registry.champion(own.bench.registry)
