@@ -33,7 +33,8 @@ class Scope(dg.ConfigurableResource[None]):
     first_day: str = Field(
         "",
         description="The first of the days to make anew in every relation kept by day, such as 2026-03-01. Relations by "
-        "week or month make anew the weeks and months that the days lie in. Empty: no days.",
+        "week or month make anew the weeks and months that the days lie in. What is kept by return, order or case stays as it "
+        "stands. Empty: no days.",
     )
     last_day: str = Field("", description="The last of these days, such as 2026-03-31.")
     _days: tuple[date, date] | None = PrivateAttr(None)
@@ -55,7 +56,7 @@ class Scope(dg.ConfigurableResource[None]):
 
     def build(self, warehouse: Warehouse, model: SqlModel) -> Built:
         """Bring a SQL relation up to date, or make of it anew what is asked for. Raises `BuildFailed`."""
-        if self._days and model.header.refresh == "by_day":
+        if self._days and model.days:
             return warehouse.rebuild_days(model, *partitions(model, *self._days))
         return warehouse.rebuild(model) if self.everything else warehouse.build(model)
 
@@ -68,9 +69,9 @@ class Scope(dg.ConfigurableResource[None]):
 
 def partitions(model: SqlModel, first: date, last: date) -> tuple[date, date]:
     """The stretch of a relation's partitions that days lie in, each named by its first day."""
-    if model.header.partition == "week_start":
+    if model.days == "week_start":
         return first - timedelta(days=first.weekday()), last
-    return (first.replace(day=1) if model.header.partition == "month" else first), last
+    return (first.replace(day=1) if model.days == "month" else first), last
 
 
 def _day(name: str, text: str) -> date:

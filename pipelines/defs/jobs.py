@@ -46,8 +46,9 @@ rebuild_days = dg.define_asset_job(
     "rebuild_days",
     selection=_ALWAYS - dg.AssetSelection.assets(_INGEST),
     config=_with(first_day="", last_day=""),
-    description="Makes exactly one stretch of days anew in every relation kept by day, from the lake as it stands, and "
-    "publishes what came out otherwise. Name `first_day` and `last_day` in the launchpad, such as 2026-03-01.",
+    description="Makes exactly one stretch of days anew in every relation kept by day, week or month, from the lake as it stands, "
+    "and publishes what came out otherwise. What is kept by return, order or case stays as it stands: `rebuild` makes that "
+    "anew. Name `first_day` and `last_day` in the launchpad, such as 2026-03-01.",
     executor_def=dg.in_process_executor,
 )
 

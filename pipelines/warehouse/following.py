@@ -79,10 +79,12 @@ class Following:
         return self._merge(self._plan.fold.merges) if self._plan.fold.merges else self._add()
 
     def compute(self, values: str) -> Followed:
-        """Compute those partitions again that a SELECT gives, from the inputs as they are."""
+        """Compute those days again that a SELECT gives, from the inputs as they are."""
         self._temporary("touched", f"select distinct value from ({values}) as given(value)")
         touched, has_null = self._touched()
-        return self._compute_touched(touched, has_null=has_null)
+        if self._plan.fold is None:
+            return self._compute_touched(touched, has_null=has_null)
+        return self._replace_touched(self._model.sql, self._model.days or "", has_null=False)
 
     def _require_inputs_that_can_be_followed(self) -> None:
         for source, now in self._now.items():
@@ -208,21 +210,29 @@ class Following:
     def _compute_touched(self, touched: int, *, has_null: bool) -> Followed:
         if not touched:
             return Followed(0, 0)
-        partition, relation = self._plan.partition, self._model.relation
         inputs = {name: f"_followed_{n}" for n, name in enumerate(self._plan.tracked)}
         filtered = ", ".join(
-            f"{step} as materialized ({self._touched_rows(name, has_null)})"
+            f"{step} as materialized ({self._touched_rows(name, self._plan.partition, has_null)})"
             for name, step in inputs.items()
         )
         computed = self._model.text.reading(
             {name: f"select * from {step}" for name, step in inputs.items()}
         )
+        return self._replace_touched(
+            computed, self._plan.partition, has_null=has_null, steps=f"with {filtered} "
+        )
+
+    def _replace_touched(
+        self, computed: str, partition: str, *, has_null: bool, steps: str = ""
+    ) -> Followed:
+        relation = self._model.relation
         self._temporary(
             "fresh",
-            f"with {filtered} select each_row.* from ({computed}) as each_row "
+            f"{steps}select each_row.* from ({computed}) as each_row "
             f'semi join temp.touched on each_row."{partition}" is not distinct from touched.value',
         )
-        self._temporary("before", self._touched_rows(relation, has_null, "rowid as _row, "))
+        before = self._touched_rows(relation, partition, has_null, "rowid as _row, ")
+        self._temporary("before", before)
         came, went = self._changes.compare("temp.before", "temp.fresh", self._columns)
         if came or went:
             self._connection.execute(
@@ -238,13 +248,13 @@ class Following:
         )
         return (int(row[0]), bool(row[1])) if row else (0, False)
 
-    def _touched_rows(self, relation: str, has_null: bool, also: str = "") -> str:
+    def _touched_rows(self, relation: str, column: str, has_null: bool, also: str = "") -> str:
         """A SELECT of those rows of a relation that lie in touched partitions.
 
         Of a table the partitions are looked through first, and then what else the few rows hold: touched rows are mostly those
         that were written last, and lie together.
         """
-        partition = f'"{self._plan.partition}"'
+        partition = f'"{column}"'
         found = (
             f"{relation} as each_row semi join temp.touched on each_row.{partition} = touched.value"
         )

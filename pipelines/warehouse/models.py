@@ -89,6 +89,9 @@ class Header(BaseModel):
         return self
 
 
+_DAYS = ("day", "week_start", "month")
+
+
 @dataclass(frozen=True, slots=True)
 class SqlModel:
     """One relation: its header, the SELECT (empty where Python builds it), what it reads, where columns come from.
@@ -105,6 +108,15 @@ class SqlModel:
     lineage: Mapping[str, tuple[ColumnRef, ...]]
     run_columns: tuple[str, ...] = ()
     plan: Plan | None = None
+
+    @property
+    def days(self) -> str | None:
+        """The column of days, weeks or months that the relation is kept by; None where a row is of no stretch of days."""
+        header = self.header
+        if header.refresh == "by_day":
+            return header.partition or "day"
+        of_fold = (name for name in _DAYS if name in header.key)
+        return next(of_fold, None) if header.refresh == "fold" else None
 
     @property
     def relation(self) -> str:

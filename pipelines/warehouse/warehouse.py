@@ -136,15 +136,15 @@ class Warehouse:
         return self._session.planned_somehow(work)
 
     def rebuild_days(self, model: SqlModel, first: date, last: date) -> Built:
-        """Compute those partitions of a `by_day` relation anew that lie from one day to another, both included.
+        """Compute those days, weeks or months of a relation kept by them anew that lie from one day to another, both included.
 
         All other rows stay as they are. Raises `BuildFailed`, also where the relation does not stand as its SQL now is.
         """
         standing, plan = self.standing(model.relation), model.plan
-        if plan is None or model.header.refresh != "by_day":
+        if plan is None or model.days is None:
             raise BuildFailed(
-                f"{model.path}: is refreshed as {model.header.refresh}; only days of a by_day relation can be made "
-                "anew by themselves, so make all of it anew"
+                f"{model.path}: is refreshed as {model.header.refresh} and kept by no day; only days of a relation kept by "
+                "them can be made anew by themselves, so make all of it anew"
             )
         if standing.code != self._shown.code(model):
             raise BuildFailed(

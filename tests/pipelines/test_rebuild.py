@@ -63,6 +63,10 @@ def clocks(shop: Settings) -> Rows:
     return query(shop, "select day, clock, automatic, opened from marts.sla_daily order by all")
 
 
+def decided(shop: Settings) -> Rows:
+    return query(shop, "select day, auto_decided from marts.volume_daily order by day")
+
+
 def published(shop: Settings) -> Publication:
     publication = Publication.load(shop.published_dir)
     assert publication
@@ -76,6 +80,8 @@ class TestRebuildDays:
         before, lake = published(shop), Manifest.load(shop.lake_dir)
         right = clocks(shop)
         query(shop, "update marts.sla_daily set automatic = automatic + 100")
+        right_days = decided(shop)
+        query(shop, "update marts.volume_daily set auto_decided = auto_decided + 100")
 
         run("rebuild_days", first_day=str(FIRST), last_day=str(LAST))
 
@@ -85,7 +91,10 @@ class TestRebuildDays:
         assert sum(FIRST <= row[0] <= LAST for row in right) == 11
         assert Manifest.load(shop.lake_dir) == lake
         assert published(shop).marts["sla_daily"] != before.marts["sla_daily"]
-        assert published(shop).marts["volume_daily"] == before.marts["volume_daily"]
+        assert published(shop).marts["volume_daily"] != before.marts["volume_daily"]
+        assert decided(shop) == [
+            (day, count if FIRST <= day <= LAST else count + 100) for day, count in right_days
+        ]
 
     def test_without_days_it_says_what_it_wants(self, run) -> None:
         with pytest.raises(RefreshFailed, match=r"rebuild_days wants first_day and last_day"):

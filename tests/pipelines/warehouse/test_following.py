@@ -441,7 +441,9 @@ class TestRebuildDays:
         shop.tell(order(1))
         shop.refresh()
         customers = shop.model("intermediate.customers")
-        with pytest.raises(BuildFailed, match=r"customers\.sql: is refreshed as fold; only days"):
+        with pytest.raises(
+            BuildFailed, match=r"customers\.sql: is refreshed as fold and kept by no day"
+        ):
             shop.warehouse.rebuild_days(customers, date(2024, 3, 5), date(2024, 3, 6))
 
     def test_refuses_a_relation_whose_sql_changed_since(self, tampered, write):
