@@ -17,8 +17,9 @@ every replay, not a theorem; bounds by betting or by empirical Bernstein are pro
 
 Labels must stand for their requests whoever chose what becomes of them. Audits and lots do: their chance is known, and its
 inverse their weight. What a model doubted is labelled only if a person lets it come, and people decline abuse sooner;
-such labels teach, and come here only from times in which no lot drew of what a model doubts
-(`certifying_weight` of `models.risk.train.train`).
+such labels teach, and come here only where no lot drew of what a model doubts (`certifying_weight` of
+`models.risk.train.train`): in times without that lot, and for ever where the law has the money paid before the goods are
+inspected. There the rate beyond the threshold is told a little too low (ADR 25), and a later certificate would go too far by that.
 """
 
 import math
