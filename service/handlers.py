@@ -53,6 +53,7 @@ def handlers(
         HOUSEKEEPING: Transactional(_tidy_up),
         "refund_deadline": Transactional(_call_somebody_if_late),
         "refund": Effect(lambda job: retour.settlements.carry_out(job.subject)),
+        "refund_doubt": Effect(partial(_ask_after, retour)),
         MAIL: Effect(partial(_deliver, retour, deliver)),
     }
 
@@ -72,6 +73,10 @@ def _deliver(
         return
     with retour.context.transaction() as transaction:
         note_sent(transaction, job, language)
+
+
+def _ask_after(retour: Retour, job: ClaimedJob) -> None:
+    retour.settlements.ask_after(job.subject, int(job.payload["attempt"] or 0))
 
 
 def _run_out(transaction: Transaction, job: ClaimedJob) -> None:

@@ -60,21 +60,38 @@ class Settlements:
         if refund.state not in _OPEN:
             return
         try:
-            payment = self._known(refund) or self._payments.refund(_order(refund))
+            attempt, payment = self._ask(refund)
         except NoAnswer as silence:
             self._note_silence(refund)
             raise StillUnknown(f"refund {refund_id}: {silence}") from silence
         if payment.state == "pending":
             raise StillUnknown(f"refund {refund_id}: the provider is still at it")
         if payment.state != "by_hand":
-            self._note(refund, payment)
+            self._note(refund, attempt, payment)
+
+    def ask_after(self, refund_id: str, attempt: int) -> None:
+        """A person recorded what became of an attempt to pay: open a case if the provider made it too.
+
+        May be repeated: one attempt is told once. Raises `StillUnknown`.
+        """
+        refund = self._find(refund_id)
+        try:
+            payment = self._payments.find(_key(refund, attempt))
+        except NoAnswer as silence:
+            raise StillUnknown(f"refund {refund_id}, attempt {attempt}: {silence}") from silence
+        if payment and payment.state == "pending":
+            raise StillUnknown(
+                f"refund {refund_id}, attempt {attempt}: the provider is still at it"
+            )
+        if payment and payment.state == "settled":
+            self._tell_of_doubted_payment(refund, attempt)
 
     def confirm(self, refund_id: str, by: Actor, attempt: Attempt | None = None) -> None:
         """Somebody paid by hand. Raises `UnknownRefund`, `RefundIsOver`."""
         with self._context.transaction(attempt, refund_id) as transaction:
             refund, held = self._hold(transaction, refund_id, _OPEN)
             refunding.settle(held, refund.refund_id, by)
-            jobs.withdraw(transaction.connection, refunding.job_key(refund_id))
+            refunding.stop_paying(transaction, refund)
             follow(held)
 
     def fail(
@@ -84,7 +101,7 @@ class Settlements:
         with self._context.transaction(attempt, refund_id) as transaction:
             refund, held = self._hold(transaction, refund_id, _OPEN)
             self._failed(held, refund, body.reason, by)
-            jobs.withdraw(transaction.connection, refunding.job_key(refund_id))
+            refunding.stop_paying(transaction, refund)
             follow(held)
 
     def pay_otherwise(
@@ -157,40 +174,58 @@ class Settlements:
             )
         return refund, held
 
-    def _known(self, refund: Row[Any]) -> Payment | None:
-        """What became of a payment that may have gone through; None where it must be ordered (anew)."""
-        return self._payments.find(_key(refund)) if refund.state == "unknown" else None
+    def _ask(self, refund: Row[Any]) -> tuple[int, Payment]:
+        """What the provider says of a refund, and of which attempt: ordered (anew) only if no attempt went through."""
+        if refund.state == "unknown" and (known := self._payments.find(_key(refund))):
+            return refund.attempt, known
+        for attempt in range(1, refund.attempt):
+            earlier = self._payments.find(_key(refund, attempt))
+            if earlier and earlier.state in ("settled", "pending"):
+                return attempt, earlier
+        return refund.attempt, self._payments.refund(_order(refund))
 
-    def _note(self, refund: Row[Any], payment: Payment) -> None:
+    def _note(self, refund: Row[Any], attempt: int, payment: Payment) -> None:
         with self._context.transaction() as transaction:
             held = hold(transaction, refund.rma)
             now = repository.find(transaction.connection, refund.refund_id)
             if now is None or now.state not in _OPEN or now.attempt != refund.attempt:
-                self._tell_of_second_payment(held, refund, now, payment)
+                self._tell_of_second_payment(held, refund, attempt, now, payment)
                 return
             if payment.state == "settled":
-                is_reconciled = now.state == "unknown"
-                refunding.settle(held, refund.refund_id, SYSTEM, is_reconciled=is_reconciled)
+                _settle(held, now, attempt)
             else:
                 self._failed(held, now, payment.reason or "other", SYSTEM)
             follow(held)
 
     def _tell_of_second_payment(
-        self, held: HeldReturn, refund: Row[Any], now: Row[Any] | None, payment: Payment
+        self,
+        held: HeldReturn,
+        refund: Row[Any],
+        attempt: int,
+        now: Row[Any] | None,
+        payment: Payment,
     ) -> None:
         """The provider paid while a person recorded something else, such as a payment by hand: somebody must look."""
-        is_known = (
-            now is not None and now.attempt == refund.attempt and _is_settled_by_us(held, now)
-        )
-        if payment.state == "settled" and not is_known:
-            customer_key = held.head.customer_key
-            open_case(held.transaction, "recovery", rma=held.rma, customer_key=customer_key)
+        if payment.state == "settled" and not _is_settled_by_us(held, refund, now):
+            refunding.trust(held.transaction, refund.refund_id, attempt)
+            _open_recovery(held)
+
+    def _tell_of_doubted_payment(self, refund: Row[Any], attempt: int) -> None:
+        with self._context.transaction() as transaction:
+            held = hold(transaction, refund.rma)
+            if refunding.is_doubted(transaction, refund.refund_id, attempt):
+                refunding.trust(transaction, refund.refund_id, attempt)
+                _open_recovery(held)
 
     def _note_silence(self, refund: Row[Any]) -> None:
         with self._context.transaction() as transaction:
             held = hold(transaction, refund.rma)
             now = repository.find(transaction.connection, refund.refund_id)
-            if now is None or now.state != "pending" or now.attempt != refund.attempt:
+            if now is None or now.state not in _OPEN or now.attempt != refund.attempt:
+                if not _is_settled_by_us(held, refund, now):
+                    refunding.doubt(transaction, refund.refund_id, refund.attempt)
+                return
+            if now.state == "unknown":
                 return
             said = RefundUnknown(rma=held.rma, refund_id=refund.refund_id)
             held.happen(
@@ -218,8 +253,39 @@ class Settlements:
         return [held.line(row.line_no) for row in parts]
 
 
-def _is_settled_by_us(held: HeldReturn, refund: Row[Any]) -> bool:
-    """Whether another worker had the provider's answer first."""
+def _settle(held: HeldReturn, refund: Row[Any], attempt: int) -> None:
+    """The provider paid a refund that is open: by the means of the attempt that went through."""
+    is_late = attempt != refund.attempt
+    refunding.settle(
+        held,
+        refund.refund_id,
+        SYSTEM,
+        means=_means_of(held, refund.refund_id, attempt),
+        is_reconciled=is_late or refund.state == "unknown",
+    )
+    if is_late:
+        refunding.trust(held.transaction, refund.refund_id, attempt)
+
+
+def _means_of(held: HeldReturn, refund_id: str, attempt: int) -> str:
+    """By which means an attempt is paid: each was requested."""
+    requested = [
+        RefundRequested.model_validate_json(event.data)
+        for event in log.read_subject(held.transaction.connection, held.rma)
+        if event.type == RefundRequested.type
+    ]
+    return [said.means for said in requested if said.refund_id == refund_id][attempt - 1]
+
+
+def _open_recovery(held: HeldReturn) -> None:
+    customer_key = held.head.customer_key
+    open_case(held.transaction, "recovery", rma=held.rma, customer_key=customer_key)
+
+
+def _is_settled_by_us(held: HeldReturn, refund: Row[Any], now: Row[Any] | None) -> bool:
+    """Whether another worker had the provider's answer to this attempt first."""
+    if now is None or now.attempt != refund.attempt:
+        return False
     return any(
         RefundSettled.model_validate_json(event.data).refund_id == refund.refund_id
         for event in log.read_subject(held.transaction.connection, held.rma)
@@ -243,8 +309,9 @@ def view(row: Row[Any]) -> RefundView:
     )
 
 
-def _key(refund: Row[Any]) -> str:
-    return f"{refund.refund_id}-{refund.attempt}"
+def _key(refund: Row[Any], attempt: int | None = None) -> str:
+    """What the provider knows an attempt by: the newest one, or this one."""
+    return f"{refund.refund_id}-{attempt or refund.attempt}"
 
 
 def _order(refund: Row[Any]) -> PaymentOrder:

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from service.cases.opening import open_once
 from service.domain.clocks import due_at
@@ -195,6 +198,35 @@ def pay(transaction: Transaction, refund_id: str) -> None:
     """Have the worker carry the payment out."""
     order = jobs.Job("refund", refund_id, transaction.now, key=job_key(refund_id))
     jobs.put(transaction.connection, order, transaction.context.ids, transaction.now)
+
+
+def stop_paying(transaction: Transaction, refund: Row[Any]) -> None:
+    """A person recorded what became of a refund: it is ordered no more, but asked after where it may have gone through."""
+    key = job_key(refund.refund_id)
+    if refund.state == "unknown" or jobs.is_there(transaction.connection, key):
+        doubt(transaction, refund.refund_id, refund.attempt)
+    jobs.withdraw(transaction.connection, key)
+
+
+def doubt(transaction: Transaction, refund_id: str, attempt: int) -> None:
+    """Have the worker ask until it knows whether the provider made an attempt that a person recorded otherwise."""
+    soon = transaction.now + jobs.pause(1)
+    key = _doubt_key(refund_id, attempt)
+    job = jobs.Job("refund_doubt", refund_id, soon, {"attempt": attempt}, key)
+    jobs.put(transaction.connection, job, transaction.context.ids, transaction.now)
+
+
+def is_doubted(transaction: Transaction, refund_id: str, attempt: int) -> bool:
+    return jobs.is_there(transaction.connection, _doubt_key(refund_id, attempt))
+
+
+def trust(transaction: Transaction, refund_id: str, attempt: int) -> None:
+    """What became of an attempt is known and told: it is not asked after any more."""
+    jobs.withdraw(transaction.connection, _doubt_key(refund_id, attempt))
+
+
+def _doubt_key(refund_id: str, attempt: int) -> str:
+    return f"refund_doubt:{refund_id}-{attempt}"
 
 
 def settle(

@@ -11,7 +11,7 @@ from service.domain.risk import RulesOnly
 from service.platform.clock import VirtualClock
 from service.platform.db import Database
 from service.platform.ids import SystemIds
-from service.platform.payments import Payment, PaymentOrder
+from service.platform.payments import NoAnswer, Payment, PaymentOrder
 
 
 @pytest.fixture
@@ -136,6 +136,141 @@ class TestSomebodyWhoPaysByHandMeanwhile:
 
         assert (house.state, bank.paid_minor) == ("closed", 1290)
         assert house.open_cases() == []
+
+
+class TestAPersonWhoDoesNotWaitForALostAnswer:
+    """The provider paid and fell silent; finance records something meanwhile, and is not refused."""
+
+    @pytest.fixture
+    def house(self, house: House, bank: Bank) -> House:
+        bank.mood = "pays_silently"
+        passed(house)
+        house.work()
+        assert (house.state, bank.paid_minor) == ("refund_unknown", 1290)
+        return house
+
+    def test_a_payment_by_hand_beside_it_is_told_once_it_is_found(
+        self, house: House, bank: Bank
+    ) -> None:
+        bank.mood = "silent"
+        house.pays()
+        work_for(house, 3 * DAY)
+        assert (house.state, house.open_cases()) == ("closed", [])
+
+        bank.come_to_itself()
+        work_for(house, 2 * DAY)
+
+        assert house.open_cases() == ["recovery"]
+        assert "refund_doubt" not in {each.kind for each in house.retour.jobs.entries()}
+
+    def test_one_that_never_came_to_the_provider_is_no_case(self, house: House, bank: Bank) -> None:
+        bank.answers.clear()
+        bank.mood = "pays"
+        house.pays()
+
+        work_for(house, DAY)
+
+        assert (house.state, house.open_cases()) == ("closed", [])
+        assert "refund_doubt" not in {each.kind for each in house.retour.jobs.entries()}
+
+    def test_what_was_called_failed_is_not_paid_by_other_means(
+        self, house: House, bank: Bank
+    ) -> None:
+        house.pays("failure", reason="other")
+        house.pays("other-means", means="bank_transfer")
+        bank.mood = "pays"
+
+        work_for(house, DAY)
+
+        assert (house.state, bank.paid_minor) == ("closed", 1290)
+        (settled,) = house.told("refund.settled")
+        assert (settled["means"], settled["is_reconciled"]) == ("original", True)
+        assert house.open_cases() == []
+
+    def test_nothing_is_ordered_by_other_means_while_the_provider_is_silent_on_the_first(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house.pays("failure", reason="other")
+        house.pays("other-means", means="bank_transfer")
+        first, find = f"{house.refund_id()}-1", bank.find
+        monkeypatch.setattr(bank, "find", lambda key: find(key) or _refuse_to_say())
+        bank.mood = "pays"
+        known = bank.answers.pop(first)
+
+        work_for(house, DAY)
+        assert (house.state, bank.paid_minor) == ("refund_unknown", 1290)
+
+        bank.answers[first] = known
+        monkeypatch.setattr(bank, "find", find)
+        work_for(house, DAY)
+        assert (house.state, bank.paid_minor) == ("closed", 1290)
+
+    def test_what_was_called_failed_and_is_left_so_is_told(self, house: House, bank: Bank) -> None:
+        house.pays("failure", reason="other")
+        bank.mood = "pays"
+
+        work_for(house, timedelta(hours=2))
+
+        assert (house.state, house.open_cases()) == ("refund_failed", ["recovery"])
+
+    def test_what_the_provider_is_still_at_is_told_when_it_went_through(
+        self, house: House, bank: Bank
+    ) -> None:
+        (key,) = bank.answers
+        bank.answers[key] = Payment("pending")
+        bank.mood = "pays"
+        house.pays()
+        work_for(house, DAY)
+        assert house.open_cases() == []
+
+        bank.answers[key] = Payment("settled")
+        work_for(house, timedelta(hours=2))
+
+        assert house.open_cases() == ["recovery"]
+
+
+class TestSilenceWhileAPersonRecords:
+    def test_a_payment_that_goes_through_after_all_is_told(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Finance confirmed before the silence of an order that was on its way."""
+        bank.mood = "pays_silently"
+        passed(house)
+        refund = bank.refund
+
+        def confirmed_and_asked_before_it_pays(order: PaymentOrder) -> Payment:
+            house.pays()
+            monkeypatch.setattr(bank, "refund", refund)
+            work_for(house, timedelta(hours=1))
+            return refund(order)
+
+        monkeypatch.setattr(bank, "refund", confirmed_and_asked_before_it_pays)
+        house.work()
+        work_for(house, timedelta(hours=2))
+
+        assert bank.paid_minor == 1290
+        assert house.open_cases() == ["recovery"]
+
+    def test_a_worker_that_heard_nothing_of_what_another_settled_makes_no_case(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        passed(house)
+        refund, refund_id = bank.refund, house.refund_id()
+
+        def silent(order: PaymentOrder) -> Payment:
+            monkeypatch.setattr(bank, "refund", refund)
+            house.retour.settlements.carry_out(refund_id)
+            raise NoAnswer
+
+        monkeypatch.setattr(bank, "refund", silent)
+        house.work()
+        work_for(house, DAY)
+
+        assert (house.state, house.open_cases()) == ("closed", [])
+
+
+def _refuse_to_say() -> Payment:
+    raise NoAnswer
 
 
 def _meanwhile(monkeypatch: pytest.MonkeyPatch, bank: Bank, happens: Callable[[], None]) -> None:
