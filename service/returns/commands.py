@@ -83,13 +83,16 @@ class Returns:
         body: WithdrawalBody,
         attempt: Attempt | None = None,
         told: EffortBody = _NOTHING_TOLD,
+        confirmation: Attempt | None = None,
     ) -> str:
         """Declare the statutory withdrawal; its RMA. Needs no reason, score or decision.
 
-        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `NotWhenItBegan`, `Repeated`.
+        A `confirmation` declares once, whichever attempts bring it. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `NotWhenItBegan`, `Repeated`.
         """
         rma = self._context.ids.rma()
         with self._context.transaction(attempt, rma) as transaction:
+            if confirmation:
+                confirmation.begin(transaction.connection, rma, transaction.now)
             application = _withdrawal(transaction, body)
             effort = effort_of(told, transaction.now)
             follow(_begin_withdrawal(transaction, rma, application, effort))
@@ -114,11 +117,14 @@ class Returns:
         )
 
     def confirm_withdrawal(self, body: ConfirmationBody, attempt: Attempt | None = None) -> str:
-        """Declare what was prepared; its RMA. Raises as `withdraw`, and `CustomerTokenNotValid`."""
+        """Declare what was prepared, once; its RMA. Raises as `withdraw`, and `CustomerTokenNotValid`."""
         claim = self._context.proofs.read(body.confirmation)
         if claim.purpose != "withdrawal":
             raise CustomerTokenForAnother
-        return self.withdraw(WithdrawalBody.model_validate_json(claim.subject), attempt, body)
+        name = self._context.identity.keyed_hash("confirmation", body.confirmation)
+        once = Attempt("confirmation", name, name)
+        withdrawal = WithdrawalBody.model_validate_json(claim.subject)
+        return self.withdraw(withdrawal, attempt, body, once)
 
     def cancel(self, rma: str, body: CancelBody, by: Actor, attempt: Attempt | None = None) -> None:
         """Give up lines of a return, before goods or money moved. Raises `UnknownReturn`, `NotPossibleNow`."""

@@ -114,7 +114,10 @@ def post_confirmation(
     response: Response,
     language: LanguageDep,
 ) -> ReturnView:
-    """The second step: the withdrawal is declared, acknowledged by mail at once, and the goods may be sent."""
+    """The second step: the withdrawal is declared, acknowledged by mail at once, and the goods may be sent.
+
+    A confirmation declares once: sent again, with an `Idempotency-Key` or without, it is answered with the same return.
+    """
     rma, is_new = once(lambda: retour.returns.confirm_withdrawal(body, attempt))
     return _applied(retour, rma, is_new, response, language)
 

@@ -73,6 +73,29 @@ class TestWithdrawal:
             "idempotency-key-reused",
         )
 
+    def test_three_taps_on_one_confirmation_declare_once(self, house: House) -> None:
+        house.delivered()
+        one = [{"line_no": 1, "quantity": 1}]
+        confirmation = declare(house, lines=one).json()["confirmation"]
+
+        answers = [confirm(house, confirmation, key) for key in ("", "", "tap-3", "tap-4")]
+
+        assert [each.status_code for each in answers] == [201, 200, 200, 200]
+        assert len({each.json()["rma"] for each in answers}) == 1
+        assert house.types().count("return.withdrawn") == 1
+
+    def test_what_is_declared_anew_is_another_withdrawal(self, house: House) -> None:
+        house.delivered()
+        one = [{"line_no": 1, "quantity": 1}]
+        first = declare(house, lines=one).json()["confirmation"]
+        house.clock.move_to(house.clock.now() + timedelta(seconds=1))
+        second = declare(house, lines=one).json()["confirmation"]
+
+        answers = [confirm(house, each) for each in (first, second)]
+
+        assert [each.status_code for each in answers] == [201, 201]
+        assert house.types().count("return.withdrawn") == 2
+
     def test_after_the_last_day_the_law_grants_none(self, house: House) -> None:
         house.delivered()
         house.clock.move_to(house.clock.now() + timedelta(days=10))
