@@ -1,13 +1,16 @@
-"""Countries as orders name them: by ISO code, or by a name in English or Chinese where an import brings one."""
+"""Countries as orders name them: by ISO code, or by a name in English or Chinese where an import brings one; and their time."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
+from babel.core import get_global
 
 _UNIONS = {"EU", "EZ", "UN"}  # in Babel's list, but no order goes there
 _PLACEHOLDERS = {"XA", "XB", "ZZ", "QO"}
+_NOT_OFFICIAL = {"Asia/Urumqi"}  # in use beside the time that the law means
 # What shops write that Babel's list does not have; the shouted ones stand in UCI Online Retail.
 _OTHER_NAMES = {
     "uk": "GB",
@@ -42,6 +45,18 @@ def country_code(country: str | None) -> str | None:
         return None
     written = " ".join(country.split())
     return written if written in _codes() else _codes_by_name().get(written.casefold())
+
+
+def zones_of(country: str | None) -> tuple[ZoneInfo, ...]:
+    """The time zones of a country that is given by code or name; none where it is none that we know."""
+    code = country_code(country)
+    return _zones(code) if code else ()
+
+
+@cache
+def _zones(code: str) -> tuple[ZoneInfo, ...]:
+    names = set(get_global("territory_zones").get(code, ())) - _NOT_OFFICIAL
+    return tuple(ZoneInfo(each) for each in sorted(names & available_timezones()))
 
 
 @cache

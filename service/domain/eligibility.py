@@ -125,11 +125,13 @@ def eligibility(
 ) -> list[LineEligibility]:
     """What of an order may come back now, line by line; `lines` are all of the order's.
 
-    A customer's history and the value may still send a return to a person.
+    A customer's history and the value may still send a return to a person. While units are outstanding, a way that the
+    law counts from the whole order is open at least until the moment that is told (see `windows`).
     """
     delivered = [line.last_delivered_at for line in lines if line.last_delivered_at]
-    last_parcel = max(delivered, default=now)
-    return [_line(policy, country, zone, line, last_parcel, now) for line in lines]
+    is_complete = all(line.delivered >= line.quantity for line in lines)
+    last_good = max(delivered, default=now) if is_complete else now
+    return [_line(policy, country, zone, line, last_good, now) for line in lines]
 
 
 def _nothing_there(line: OrderedLine) -> Phrase:
@@ -143,13 +145,13 @@ def _line(
     country: str | None,
     zone: ZoneInfo,
     line: OrderedLine,
-    last_parcel: datetime,
+    last_good: datetime,
     now: datetime,
 ) -> LineEligibility:
     units = max(0, line.delivered - line.in_returns)
     if not units or line.last_delivered_at is None:
         return LineEligibility(line.line_no, line.sku, 0, (), _nothing_there(line))
-    open_ = windows(policy, country, line.exclusion, line.last_delivered_at, last_parcel, zone)
+    open_ = windows(policy, country, line.exclusion, line.last_delivered_at, last_good, zone)
     bar = _bar(policy, line, open_, now)
     ways = [
         *_withdrawal(policy, country, open_, now),

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from service.domain import details
 from service.domain.clocks import Calendar, ClockName, end_of_day
-from service.domain.countries import country_code
+from service.domain.countries import country_code, zones_of
 from service.domain.events import RefundOn, RuleOutcome
 from service.domain.money import in_figures
 from service.domain.policy_sections import (
@@ -204,14 +204,21 @@ def windows(
     order_delivered_at: datetime,
     zone: ZoneInfo,
 ) -> Windows:
-    """The windows of a line whose last parcel, and whose order's last parcel, came at these moments."""
+    """The windows of a line whose last parcel, and whose order's last good, came at these moments.
+
+    Where some of the order has not come, its last good comes now at the earliest: give the present moment, so that a law
+    that counts from the whole order keeps its window open. Nothing tells here that outstanding units will never come
+    (cancelled, or paid back undelivered): such an order stays open. The law's days end with the day in the shop's zone
+    or in the country's, whichever is later; of a country's several zones the last one counts.
+    """
     own_until = line_delivered_at + policy.return_window
     found = policy.regime_of(country)
     if found is None or exclusion in found[1].exclusions:
         return Windows(None, own_until)
     counts_the_order = found[1].counted_from == "order_delivery"
     last = order_delivered_at if counts_the_order else line_delivered_at
-    granted_until = withdrawal_until(found[1], last, zone)
+    zones = {zone, *zones_of(country)}
+    granted_until = max(withdrawal_until(found[1], last, each) for each in zones)
     return Windows(granted_until, max(own_until, granted_until))
 
 
@@ -347,7 +354,8 @@ class CustomerHistory:
 class Request:
     """A return that is asked for: all that the rules look at.
 
-    `order_delivered_at` is that of the order's last parcel, where it may be a later one than those of the lines.
+    `order_delivered_at` is that of the order's last parcel, where it may be a later one than those of the lines; `now`
+    where some of the order is still to come.
     """
 
     country: str | None

@@ -106,12 +106,16 @@ class Regime(Section):
         Field(
             ge=1,
             le=365,
-            description="days after the day of delivery, to the last one's end in the shop's zone",
+            description="days after the day of delivery, to the last one's end in the shop's zone, or in the customer's "
+            "country where that is later",
         ),
     ]
     counted_from: Annotated[
         Literal["line_delivery", "order_delivery"],
-        Field(description="the last parcel of the line, or that of the whole order"),
+        Field(
+            description="the last parcel of the line, or that of the whole order; while some of that is still to come, "
+            "the days have not begun"
+        ),
     ]
     exclusions: Annotated[Exclusions, Field(description="the exclusions that the law knows")]
     refund_on: Annotated[

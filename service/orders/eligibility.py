@@ -29,7 +29,13 @@ class WayView(Body):
         ),
     ]
     regime: Annotated[str | None, Field(description="the law whose terms hold")]
-    until: Annotated[datetime | None, Field(description="its last moment; null: without an end")]
+    until: Annotated[
+        datetime | None,
+        Field(
+            description="its last moment; null: without an end. Where the law counts from the whole order and some of it is "
+            "still to come, it is later"
+        ),
+    ]
     reasons: Annotated[Sequence[Reason], Field(description="for these reasons")]
     evidence_reasons: Annotated[
         Sequence[Reason], Field(description="those of them that need evidence")

@@ -1,5 +1,6 @@
 """Orders as the service holds them: what was bought, and what of it was delivered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,3 +126,11 @@ def delivered(connection: Connection, order_id: str) -> dict[int, Delivered]:
         row.line_no: Delivered(int(row.quantity), row.last_us)
         for row in connection.execute(_DELIVERED, {"of_order": order_id})
     }
+
+
+def is_complete(ordered: Mapping[int, Row[Any]], delivered: Mapping[int, Delivered]) -> bool:
+    """Whether all of an order was delivered."""
+    return all(
+        number in delivered and delivered[number].quantity >= row.quantity
+        for number, row in ordered.items()
+    )

@@ -134,7 +134,7 @@ def _request(
     rule: HistoryRule,
     zone: ZoneInfo,
 ) -> Request:
-    last_us = max((line.order_delivered_us or line.placed_at_us) for line in lines)
+    last_us = max(_last_good_us(line, row.at_us) for line in lines)
     return Request(
         country=lines[0].country,
         currency=row.currency,
@@ -144,6 +144,14 @@ def _request(
         zone=zone,
         order_delivered_at=from_us(last_us),
     )
+
+
+def _last_good_us(line: Row[Any], now_us: int) -> int:
+    """When the last of the line's order came; `now_us` where some was still to come."""
+    if line.order_delivered_us is None:
+        return int(line.placed_at_us)
+    is_complete = line.delivered_units >= line.ordered_units
+    return int(line.order_delivered_us) if is_complete else now_us
 
 
 def _line(line: Row[Any]) -> RequestLine:
@@ -167,10 +175,10 @@ def _details(connection: Connection, rmas: Sequence[str]) -> _Details:
     return _Details(lines, _failed(connection, rmas), _origins(connection, order_ids))
 
 
-def _last_delivery(*of_what: Any) -> ScalarSelect[Any]:
-    """The last delivery before the request, in microseconds."""
+def _before(figure: Any, *of_what: Any) -> ScalarSelect[Any]:
+    """A figure of the order's deliveries before the request."""
     return (
-        select(func.max(deliveries.c.delivered_at_us))
+        select(figure)
         .join(delivery_lines)
         .where(
             deliveries.c.order_id == return_lines.c.order_id,
@@ -182,16 +190,25 @@ def _last_delivery(*of_what: Any) -> ScalarSelect[Any]:
     )
 
 
+_LAST_US = func.max(deliveries.c.delivered_at_us)
+_ORDERED_UNITS = (
+    select(func.sum(order_lines.c.quantity))
+    .where(order_lines.c.order_id == return_lines.c.order_id)
+    .correlate(return_lines)
+    .scalar_subquery()
+)
 _LINES = (
     select(
         return_lines,
         order_lines.c.exclusion,
         orders.c.country,
         orders.c.placed_at_us,
-        _last_delivery(delivery_lines.c.line_no == return_lines.c.order_line_no).label(
+        _before(_LAST_US, delivery_lines.c.line_no == return_lines.c.order_line_no).label(
             "delivered_at_us"
         ),
-        _last_delivery().label("order_delivered_us"),
+        _before(_LAST_US).label("order_delivered_us"),
+        _before(func.sum(delivery_lines.c.quantity)).label("delivered_units"),
+        _ORDERED_UNITS.label("ordered_units"),
     )
     .join(returns)
     .outerjoin(orders, orders.c.order_id == return_lines.c.order_id)

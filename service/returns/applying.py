@@ -74,7 +74,10 @@ class AppliedLine:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a customer applies for, on an order that is held meanwhile."""
+    """What a customer applies for, on an order that is held meanwhile.
+
+    `order_delivered_at`: when the last of its units came; now, where some are still to come.
+    """
 
     order: Row[Any]
     order_delivered_at: datetime
@@ -129,7 +132,7 @@ def read_application(
     taken = repository.units_in_returns(connection, order.order_id)
     for each in wanted:
         _refuse_what_is_not_there(order.order_id, each, ordered, delivered, taken)
-    last_us = max(each.last_us for each in delivered.values())
+    last_at = _last_delivery(ordered, delivered, transaction.now)
     paid = paid_per_line(
         {
             number: LinePrice(row.quantity, row.unit_price_minor, row.discount_minor)
@@ -155,9 +158,17 @@ def read_application(
         at_us = delivered[each.line_no].last_us
         is_flagged = bought.sku in flagged
         lines.append(
-            _applied(transaction, order, said, bought.exclusion, is_flagged, at_us, last_us, kind)
+            _applied(transaction, order, said, bought.exclusion, is_flagged, at_us, last_at, kind)
         )
-    return Application(order, from_us(last_us), lines)
+    return Application(order, last_at, lines)
+
+
+def _last_delivery(
+    ordered: Mapping[int, Row[Any]], delivered: Mapping[int, orders.Delivered], now: datetime
+) -> datetime:
+    if not orders.is_complete(ordered, delivered):
+        return now
+    return from_us(max(each.last_us for each in delivered.values()))
 
 
 def own_order(transaction: Transaction, order_id: str, customer: str) -> Row[Any]:
@@ -177,12 +188,12 @@ def _applied(
     exclusion: str | None,
     is_flagged: bool,
     delivered_us: int,
-    last_us: int,
+    last_at: datetime,
     kind: Literal["withdrawal", "return"],
 ) -> AppliedLine:
     policy, zone = transaction.context.policy, transaction.context.zone
     delivered_at = from_us(delivered_us)
-    open_ = windows(policy, order.country, exclusion, delivered_at, from_us(last_us), zone)
+    open_ = windows(policy, order.country, exclusion, delivered_at, last_at, zone)
     is_granted = open_.is_granted(transaction.now)
     if kind == "withdrawal" and not is_granted:
         raise NoWithdrawal(

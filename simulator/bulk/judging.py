@@ -134,7 +134,8 @@ def _windows(shop: Shop, asked: Applications, now_us: Integers) -> _Windows:
     policy, table = shop.policy, shop.terms
     line_us, order_us = asked.line("delivered_us"), asked.of("delivered_us")[asked.owner]
     own_us = line_us + policy.window.days * DAY_US
-    regime = table.regime_of[asked.of("country")][asked.owner]
+    country = asked.of("country")[asked.owner]
+    regime = table.regime_of[country]
     laws = [policy.regimes[name] for name in table.regimes]
     exclusion = asked.lines["exclusion"]
     is_excluded = np.zeros(len(regime), dtype=np.bool_)
@@ -144,7 +145,7 @@ def _windows(shop: Shop, asked: Applications, now_us: Integers) -> _Windows:
     counts_order = np.array([law.counted_from == "order_delivery" for law in laws] + [False])
     days = np.array([law.withdrawal_days for law in laws] + [0])
     last_us = np.where(counts_order[regime], order_us, line_us)
-    granted_us = shop.end_of_day(last_us, days[regime])
+    granted_us = shop.end_of_day(last_us, days[regime], country)
     granted_us = np.where((regime == NO_REGIME) | is_excluded, -NEVER, granted_us)
     return _Windows(np.maximum(own_us, granted_us), now_us[asked.owner] <= granted_us)
 

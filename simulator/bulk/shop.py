@@ -4,20 +4,23 @@ Moments are microseconds since the play's first midnight; what does not happen h
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from retour.errors import UserError
-from service.domain.clocks import ClockName
+from service.domain.clocks import ClockName, end_of_day
+from service.domain.countries import zones_of
 from service.domain.policy import Policy
+from service.platform.clock import to_us
 from simulator.behaviour import Floats, Shifts, busy, shifts_of, work_hours
 from simulator.bulk.terms import TermsTable, terms_table
 from simulator.world import DAY_US, HOUR_US, Flags, Integers, World
 
 NEVER = 1 << 60
+_EPOCH = date(1970, 1, 1)
 _DAYS_AFTER = 120  # what ends later than so many days after the play is as busy as that day
 
 
@@ -27,11 +30,15 @@ class NotForBulk(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """`start_us` is the play's first midnight in microseconds since 1970, `busy` a factor for each day."""
+    """`start_us` is the play's first midnight in microseconds since 1970, `busy` a factor for each day.
+
+    `zones` are those of each country of the world in which a law grants withdrawals.
+    """
 
     world: World
     policy: Policy
     zone: ZoneInfo
+    zones: tuple[tuple[ZoneInfo, ...], ...]
     start_us: int
     shifts: Shifts
     busy: Floats
@@ -60,13 +67,23 @@ class Shop:
         crowd = np.take(self.busy, day, mode="clip")
         return self.shift(from_us, np.asarray(work_hours(usual_hours, speed, is_slow, crowd)))
 
-    def end_of_day(self, at_us: Integers, days: Integers) -> Integers:
-        """The last moment of the day so many days after the one in which these moments lie, in the shop's zone."""
+    def end_of_day(self, at_us: Integers, days: Integers, country: Integers) -> Integers:
+        """The last moment of the day so many days after the one in which these moments lie: in the shop's zone or in one of
+        the country's, wherever it is the latest."""
+        ends = self._end_of_day(at_us, days, self.zone)
+        for place, zones in enumerate(self.zones):
+            there = country == place
+            for zone in zones if there.any() else ():
+                here = self._end_of_day(at_us[there], days[there], zone)
+                ends[there] = np.maximum(ends[there], here)
+        return ends
+
+    def _end_of_day(self, at_us: Integers, days: Integers, zone: ZoneInfo) -> Integers:
         moments = pl.Series(at_us + self.start_us).cast(pl.Datetime("us", "UTC"))
-        frame = pl.DataFrame({"at": moments.dt.convert_time_zone(self.zone.key), "days": days + 1})
-        after = pl.col("at").dt.truncate("1d").dt.offset_by(pl.format("{}d", "days"))
-        ends = frame.select(after.dt.convert_time_zone("UTC").dt.epoch("us"))["at"].to_numpy()
-        return np.asarray(ends - 1 - self.start_us)
+        dates = moments.dt.convert_time_zone(zone.key).dt.date().cast(pl.Int64).to_numpy()
+        last, place = np.unique(dates + days, return_inverse=True)
+        ends_us = [to_us(end_of_day(_EPOCH + timedelta(days=int(day)), zone)) for day in last]
+        return np.array(ends_us, dtype=np.int64)[place] - self.start_us
 
 
 def shop_of(world: World, policy: Policy, zone: ZoneInfo, start_us: int) -> Shop:
@@ -78,6 +95,7 @@ def shop_of(world: World, policy: Policy, zone: ZoneInfo, start_us: int) -> Shop
         world=world,
         policy=policy,
         zone=zone,
+        zones=tuple(zones_of(each) if policy.regime_of(each) else () for each in world.countries),
         start_us=start_us,
         shifts=shifts_of(world.scenario, weekday),
         busy=np.array([busy(world, day) for day in days]),

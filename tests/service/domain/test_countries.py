@@ -1,6 +1,21 @@
 import pytest
 
-from service.domain.countries import country_code
+from service.domain.countries import country_code, zones_of
+
+
+class TestZones:
+    @pytest.mark.parametrize(
+        ("country", "zones"),
+        [
+            ("Germany", {"Europe/Berlin", "Europe/Busingen"}),
+            ("PT", {"Europe/Lisbon", "Atlantic/Madeira", "Atlantic/Azores"}),
+            ("中国", {"Asia/Shanghai"}),  # all of it has Beijing's time by law
+            ("Unspecified", set()),
+            (None, set()),
+        ],
+    )
+    def test_a_country_has_those_of_its_parts(self, country: str | None, zones: set[str]) -> None:
+        assert {each.key for each in zones_of(country)} == zones
 
 
 class TestCountryCode:

@@ -126,6 +126,17 @@ class TestEligibility:
         assert first.ways[0].until == second.ways[0].until
         assert first.ways[0].kind == "withdrawal"
 
+    def test_in_the_union_what_is_still_to_come_keeps_all_of_it_open(self) -> None:
+        policy = policy_with({"window.days": 1})
+        part = replace(days_ago(40), quantity=LINE.quantity + 1)
+        none = replace(LINE, line_no=2, delivered=0, in_returns=0, last_delivered_at=None)
+
+        for lines in ([part], [days_ago(40), none]):
+            way = eligibility(policy, "DE", BERLIN, lines, NOW)[0].ways[0]
+            assert way.kind == "withdrawal"
+            assert way.until is not None
+            assert way.until - NOW > timedelta(days=14)
+
     @given(
         st.sampled_from(SHOPS),
         st.sampled_from(["DE", "CN", "US", "Unspecified"]),

@@ -21,6 +21,7 @@ from service.domain.policy import (
     RuleName,
     judge,
     terms,
+    windows,
     withdrawal_until,
 )
 from service.domain.policy_sections import ClockHours
@@ -198,6 +199,14 @@ class TestTheLawIsNotUndercut:
 
         assert judge(policy, replace(request, country="DE")).verdict == "pass"
         assert judge(policy, replace(request, country="CN")).verdict == "review"
+
+    def test_of_a_countrys_zones_the_one_where_the_day_ends_last_counts(self) -> None:
+        policy = policy_with({"window.days": 1})
+        came = datetime.fromisoformat("2026-03-02T12:00+00:00")
+
+        open_ = windows(policy, "PT", None, came, came, BERLIN)
+
+        assert open_.granted_until == datetime.fromisoformat("2026-03-16T23:59:59.999999-01:00")
 
     def test_an_exclusion_that_the_law_does_not_know_holds_only_after_its_days(self) -> None:
         line = replace(LINE, exclusion="final_sale")

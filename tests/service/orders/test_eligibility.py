@@ -26,9 +26,18 @@ class TestEligibility:
 
         assert mug["units"] == 2
         assert [way["kind"] for way in mug["ways"]] == ["withdrawal", "return"]
-        assert mug["ways"][0]["until"] == "2026-03-10T23:59:59.999999Z"
+        assert mug["ways"][0]["until"] == "2026-03-16T23:59:59.999999Z"  # if the pot came today
         assert "14 days" in mug["ways"][0]["latest_refund"]
         assert (pot["units"], pot["why_not"]) == (0, "This has not been delivered yet.")
+
+    def test_the_law_counts_from_the_last_good_of_the_order(self, house: House) -> None:
+        house.begin(country="DE", email=MAIL)
+        pot = {"parcel": "2", "lines": [{"line_no": 2, "quantity": 1}]}
+        assert house.put_parcel(delivered_at="2026-02-26T10:00:00Z", **pot).is_success
+
+        lines = eligible(house)
+
+        assert {each["ways"][0]["until"] for each in lines} == {"2026-03-12T23:59:59.999999Z"}
 
     def test_after_every_window_a_person_decides(self, house: House) -> None:
         house.begin(email=MAIL)

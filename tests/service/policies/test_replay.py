@@ -71,7 +71,21 @@ class TestReplay:
 
     def test_what_the_law_grants_does_not_change(self, shop: Shop, against: Judge) -> None:
         order(shop, "A-1", country="DE")
+        assert shop.put_parcel("A-1", "2", lines=[{"line_no": 2, "quantity": 1}]).is_success
         apply_(shop, "A-1", after_days=13)
+
+        replayed = against(policy_with({"window.days": 1, "window.late": "decline"}))
+
+        assert replayed.returns == {Change("pass", "pass", "EUR"): 1}
+
+    def test_nor_where_some_of_the_order_came_after_the_request(
+        self, shop: Shop, against: Judge
+    ) -> None:
+        order(shop, "A-1", country="DE")
+        apply_(shop, "A-1", after_days=20)
+        pot = {"lines": [{"line_no": 2, "quantity": 1}], "delivered_at": None}
+        shop.clock.move_to(shop.clock.now() + timedelta(days=1))
+        assert shop.put_parcel("A-1", "2", **pot).is_success
 
         replayed = against(policy_with({"window.days": 1, "window.late": "decline"}))
 

@@ -98,6 +98,7 @@ class TestWithdrawal:
 
     def test_after_the_last_day_the_law_grants_none(self, house: House) -> None:
         house.delivered()
+        house.put_parcel(parcel="2", lines=[{"line_no": 2, "quantity": 1}])
         house.clock.move_to(house.clock.now() + timedelta(days=10))
 
         document = problem(declare(house), 409, "no-withdrawal")
