@@ -4,17 +4,21 @@ import typer
 
 from retour.assembly import open_retour
 from retour.settings import Settings
+from service.platform.mail import FolderMailer
 
 
 def erase_customer(settings: Settings, reference: str) -> None:
     """Erase a customer and tell what was deleted, never who it was."""
-    erased = open_retour(settings).erasure.erase(reference)
+    letters = FolderMailer(settings.mail_dir)
+    erased = open_retour(settings).erasure.erase(reference, letters)
     counts = {
         "look-up": erased.look_ups,
         "link": erased.links,
         "contact": erased.contacts,
         "text": erased.texts,
         "idempotency key": erased.idempotency_keys,
+        "tracking number": erased.tracking_numbers,
+        "letter": erased.letters,
     }
     told = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     typer.echo(f"Deleted: {', '.join(told)}.")

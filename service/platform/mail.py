@@ -3,7 +3,7 @@
 import os
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +110,27 @@ class FolderMailer:
             raise MailDelayed(
                 f"cannot write to {self._folder}/ ({refused.strerror}); make it writable"
             ) from refused
+
+    def forget(self, job_ids: Sequence[str]) -> int:
+        """Delete the messages of these jobs, and drafts of them that a crash left; how many messages there were.
+
+        Raises `MailDelayed` where the folder cannot be written.
+        """
+        wanted = set(job_ids)
+        found = [path for path in self._folder.glob("*@*.eml*") if _job_of(path) in wanted]
+        try:
+            for path in found:
+                path.unlink(missing_ok=True)
+        except OSError as refused:
+            raise MailDelayed(
+                f"cannot delete from {self._folder}/ ({refused.strerror}); make it writable"
+            ) from refused
+        return sum(path.suffix == ".eml" for path in found)
+
+
+def _job_of(path: Path) -> str:
+    """The job whose message a file holds, or a draft of it (see `FolderMailer.send`)."""
+    return path.name.removeprefix(".").partition("@")[0]
 
 
 class SmtpMailer:

@@ -1,8 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from house import OVERSEAS, House, a_worker
 from rivals import await_lock, own_retour
 from service_shop import Shop
 from sqlalchemy import Connection, select
@@ -14,6 +15,7 @@ from service.erasure.commands import Erased, UnknownCustomer
 from service.platform import texts
 from service.platform.db import metadata
 from service.platform.identity import Kind, identity_tokens
+from service.platform.mail import FolderMailer, MailDelayed
 
 ANNA, MAIL, WORDS = "anna-4711", "anna@example.org", "I am Anna, it broke"
 HOME = "12487 berlin, annastr. 1"
@@ -94,7 +96,15 @@ class TestErase:
 
         erased = shop.retour.erasure.erase(ANNA)
 
-        assert erased == Erased(look_ups=5, links=4, contacts=1, texts=1, idempotency_keys=2)
+        assert erased == Erased(
+            look_ups=5,
+            links=4,
+            contacts=1,
+            texts=1,
+            idempotency_keys=2,
+            tracking_numbers=0,
+            letters=0,
+        )
         after = " ".join(cells(shop))
         assert [trace for trace in traces(shop) if trace in after] == []
 
@@ -208,3 +218,73 @@ class TestErase:
         with retour.context.db.read() as connection:
             assert connection.execute(select(contacts)).all() == []
             assert connection.execute(select(identity_tokens)).all() == []
+
+
+class TestWhatWasSentAndCameBack:
+    """Anna and Bert sent mugs back, each by a carrier; letters went to files."""
+
+    ANNAS, BERTS = "JD0001-ANNA", "JD0002-BERT"
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "mail"
+
+    @pytest.fixture
+    def house(self, house: House, folder: Path) -> House:
+        for order_id, customer, mail, tracking in (
+            ("B-1", "bert", "bert@example.org", self.BERTS),
+            ("A-1", ANNA, MAIL, self.ANNAS),
+        ):
+            order = {**OVERSEAS, "customer": customer, "email": mail}
+            assert house.put_order(order_id, **order).is_success
+            assert house.put_parcel(order_id).is_success
+            house.rma = house.apply(order_id=order_id, customer=customer).json()["rma"]
+            sent = {"method": "own_carrier", "carrier": "DHL", "tracking": tracking}
+            house.does("storefront", "shipment", **sent)
+            complaint = {"kind": "complaint", "rma": house.rma, "text": "Nobody answers."}
+            proof = {"Retour-Customer": house.token}
+            made = house.call("storefront", "POST", "/v1/cases", json=complaint, headers=proof)
+            assert made.is_success
+            body = {"tracking": tracking, "rma": house.rma}
+            assert house.call("inspector", "POST", "/v1/parcels", json=body).is_success
+        a_worker(house.retour, FolderMailer(folder)).run_due()
+        return house
+
+    def test_tracking_numbers_and_letters_go_and_others_stay(
+        self, house: House, folder: Path
+    ) -> None:
+        before = " ".join(cells(house))
+        assert self.ANNAS in before
+        (one, *_) = [path for path in folder.iterdir() if MAIL in path.read_text()]
+        (folder / f".{one.name}.77").write_text(MAIL)
+
+        erased = house.retour.erasure.erase(ANNA, FolderMailer(folder))
+
+        assert erased.tracking_numbers == 2
+        assert erased.letters >= 2
+        after = " ".join(cells(house))
+        assert (self.ANNAS in after, self.BERTS in after) == (False, True)
+        letters = [path.read_text() for path in folder.iterdir()]
+        assert [text for text in letters if MAIL in text or house.rma in text] == []
+        assert len([text for text in letters if "bert@example.org" in text]) == erased.letters
+
+    def test_a_parcel_that_nobody_knew_the_return_of_leads_nowhere(self, house: House) -> None:
+        body = {"tracking": "JD0003", "rma": None}
+        assert house.call("inspector", "POST", "/v1/parcels", json=body).is_success
+        told = {"method": "own_carrier", "carrier": "DHL", "tracking": "JD0003"}
+        house.rma = house.apply(customer=ANNA).json()["rma"]
+        house.does("storefront", "shipment", **told)
+
+        assert house.retour.erasure.erase(ANNA).tracking_numbers == 4
+        assert "JD0003" not in " ".join(cells(house))
+
+    def test_where_a_letter_cannot_be_deleted_nothing_is(self, house: House) -> None:
+        class Closed:
+            def forget(self, job_ids: Sequence[str]) -> int:
+                raise MailDelayed("cannot delete")
+
+        before = list(cells(house))
+        with pytest.raises(MailDelayed):
+            house.retour.erasure.erase(ANNA, Closed())
+
+        assert list(cells(house)) == before

@@ -132,6 +132,18 @@ class TestFolderMailer:
             "job-2@shop.example.eml": "two",
         }
 
+    def test_a_message_is_forgotten_with_what_a_crash_left_of_it(self, tmp_path: Path) -> None:
+        mailer = FolderMailer(tmp_path / "mail")
+        assert mailer.forget(["job-1"]) == 0
+        for job_id in ("job-1", "job-11"):
+            mailer.send(message(ENGLISH, job_id))
+        (tmp_path / "mail" / ".job-1@shop.example.eml.77").touch()
+
+        assert mailer.forget(["job-1", "job-9"]) == 1
+
+        left = [path.name for path in (tmp_path / "mail").iterdir()]
+        assert left == ["job-11@shop.example.eml"]
+
     def test_a_folder_that_cannot_be_written_is_named_and_tried_again(self, tmp_path: Path) -> None:
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o555)
