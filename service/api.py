@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
 
 from service.application import Retour
+from service.body_limit import BodyLimit
 from service.cases.endpoints import router as cases
 from service.catalog.endpoints import router as products
 from service.customers.endpoints import router as customers
@@ -15,6 +16,7 @@ from service.domain.risk import RiskHealth
 from service.edge import ProblemDocument, RetourDep, add_problem_handlers
 from service.flags.endpoints import router as flags
 from service.orders.endpoints import router as orders
+from service.platform.problems import MOST_BODY_BYTES
 from service.platform.telemetry import Requests
 from service.receiving.endpoints import router as receiving
 from service.returns.endpoints import router as returns
@@ -26,10 +28,11 @@ from service.stock.endpoints import router as stock
 from service.surveys.endpoints import router as surveys
 from service.texts.endpoints import router as texts
 
-_ABOUT = """
+_ABOUT = f"""
 A shop's systems tell of products, orders and deliveries (key of role `shop`); its app applies for returns and shows
 them (role `storefront`), each to its customer, whom a token proves. Every `PUT` can be repeated, and every `POST` that
-brings an `Idempotency-Key`. Money is in minor units, times carry their offset.
+brings an `Idempotency-Key`. Money is in minor units, times carry their offset. A body
+has at most {MOST_BODY_BYTES:,} bytes.
 Failures are problem documents (RFC 9457). Every answer has an `X-Request-Id`, the caller's own where it sent one of 16 to 64
 letters, digits, `-` and `_`; log and events know the request by it.
 """
@@ -120,6 +123,7 @@ def create_app(retour: Retour) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     add_problem_handlers(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Requests, clock=retour.context.clock, ids=retour.context.ids)
     _add_health(app)
     _describe_problems(app)

@@ -22,7 +22,13 @@ from service.platform.db import DatabaseUnavailable
 from service.platform.fields import CustomerTokenText, IdempotencyKey, OrderId, Rma
 from service.platform.idempotency import Attempt, Repeated
 from service.platform.language import negotiate
-from service.platform.problems import KeyNotValid, NotAllowed, NotAuthenticated, Problem
+from service.platform.problems import (
+    BodyTooLarge,
+    KeyNotValid,
+    NotAllowed,
+    NotAuthenticated,
+    Problem,
+)
 from service.platform.proof import (
     CustomerTokenForAnother,
     CustomerTokenMissing,
@@ -273,6 +279,7 @@ def problems(*kinds: type[Problem], has_body: bool = True, needs_key: bool = Tru
     meanings = [*general, *((each.status, each.slug(), each.title) for each in kinds)]
     if has_body:
         meanings.append((400, "malformed-json", "The body is no JSON"))
+        meanings.append((BodyTooLarge.status, BodyTooLarge.slug(), BodyTooLarge.title))
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     described: Responses = {}
     for status, slug, title in sorted(meanings):
@@ -302,6 +309,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _on_problem(request: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, Problem)  # noqa: S101  # registered for this class
+    return refusal(request, problem)
+
+
+def refusal(request: Request, problem: Problem) -> JSONResponse:
+    """The document of a problem."""
     return _document(
         request,
         problem.status,
@@ -331,6 +343,10 @@ def _on_invalid_request(request: Request, invalid: Exception) -> JSONResponse:
 
 def _on_http_exception(request: Request, refused: Exception) -> JSONResponse:
     assert isinstance(refused, HTTPException)  # noqa: S101  # registered for this class
+    if isinstance(
+        refused.__cause__, Problem
+    ):  # FastAPI takes whatever ends the reading for bad JSON
+        return refusal(request, refused.__cause__)
     if refused.status_code == 400 and refused.__cause__ is not None:
         return _malformed(request, _why_unreadable(refused.__cause__))
     detail = f"{request.method} leads nowhere at this address; /docs shows what there is"

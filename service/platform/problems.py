@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from retour.errors import UserError
 
+# Of any request. An order of a thousand lines with names as long as they may be has less.
+MOST_BODY_BYTES = 2_000_000
+
 
 class Problem(UserError):
     """Something the caller can mend. The message names the thing, the place and the way out."""
@@ -20,6 +23,16 @@ class Problem(UserError):
     def headers(self) -> dict[str, str]:
         """What the answer says beside its document."""
         return {}
+
+
+class BodyTooLarge(Problem):
+    status = 413
+    title = "The body is too large"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the body has more than {MOST_BODY_BYTES:,} bytes; send fewer lines or shorter texts at once"
+        )
 
 
 class NotAuthenticated(Problem):

@@ -1,13 +1,17 @@
+import asyncio
+import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from service_shop import ORDER, PARCEL, Shop, problem
 
+from service.api import create_app
 from service.platform.ids import is_rma
+from service.platform.problems import MOST_BODY_BYTES
 from service.policies import default_policy
 
 # What never reaches the database needs no second one.
@@ -260,6 +264,7 @@ class TestPostReturn:
 
     def test_after_the_window_a_reviewer_decides(self, shop: Shop) -> None:
         shop.delivered()
+        shop.put_parcel(parcel="2", lines=[{"line_no": 2, "quantity": 1}])
         shop.clock.move_to(shop.clock.now() + timedelta(days=40))
 
         body = shop.apply().json()
@@ -626,3 +631,69 @@ def _says_something(field: dict[str, Any]) -> bool:
 def _refuse_dangling_references(described: dict[str, Any]) -> None:
     named = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
     assert named <= set(described["components"]["schemas"])
+
+
+@on_one_database
+class TestBodiesWithoutEnd:
+    def test_one_that_is_declared_too_large_is_refused_unread_with_a_key_or_without(
+        self, shop: Shop
+    ) -> None:
+        said = {"content-type": "application/json", "content-length": str(MOST_BODY_BYTES + 1)}
+
+        status, document, read = _send(shop, said, [b"{" + b" " * 1000])
+
+        assert (status, document["type"], read) == (413, "/problems/body-too-large", 0)
+        assert "2,000,000 bytes" in document["detail"]
+        assert document["request_id"].startswith("req_")
+
+    def test_one_that_says_nothing_of_its_length_is_read_no_further_than_the_limit(
+        self, shop: Shop
+    ) -> None:
+        status, document, read = _send(
+            shop, {"content-type": "application/json"}, itertools.repeat(b" " * 100_000)
+        )
+
+        assert (status, document["type"], read) == (413, "/problems/body-too-large", 21)
+
+    def test_the_largest_is_read(self, shop: Shop) -> None:
+        said = {"content-type": "application/json", "content-length": str(MOST_BODY_BYTES)}
+
+        status, document, _ = _send(shop, said, [b"{}" + b" " * (MOST_BODY_BYTES - 2)])
+
+        assert (status, document["type"]) == (401, "/problems/not-authenticated")
+
+    def test_the_longest_order_passes(self, shop: Shop) -> None:
+        name = "杯" * 195
+        lines = [
+            {"line_no": each, "sku": f"{name}{each}", "quantity": 1, "unit_price_minor": 1}
+            for each in range(1, 1001)
+        ]
+        assert shop.put_order(lines=lines).status_code == 201
+
+
+def _send(
+    shop: Shop, headers: dict[str, str], chunks: Iterable[bytes]
+) -> tuple[int, dict[str, Any], int]:
+    """An application without a key, chunk by chunk: the answer's status and document, and how many chunks were read."""
+    parts, sent, read = iter(chunks), [], 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        chunk = next(parts, None)
+        read += chunk is not None
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/returns",
+        "raw_path": b"/v1/returns",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(create_app(shop.retour)(scope, receive, send))
+    body = b"".join(each.get("body", b"") for each in sent)
+    return sent[0]["status"], json.loads(body), read

@@ -34,7 +34,8 @@ def _app_of(retour: Retour) -> FastAPI:
     app = _idle.pop()
     app.state.retour = retour
     for middleware in app.user_middleware:
-        middleware.kwargs.update(clock=retour.context.clock, ids=retour.context.ids)
+        if middleware.kwargs:  # what notes each request
+            middleware.kwargs.update(clock=retour.context.clock, ids=retour.context.ids)
     app.middleware_stack = None
     return app
 
