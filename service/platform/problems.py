@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from retour.errors import UserError
 
-# Of any request. An order of a thousand lines with names as long as they may be has less.
+# Of any request. An order of a thousand lines with the longest names has less than half of it, in UTF-8.
 MOST_BODY_BYTES = 2_000_000
 
 

@@ -268,6 +268,17 @@ class TestWhatWasSentAndCameBack:
         assert [text for text in letters if MAIL in text or house.rma in text] == []
         assert len([text for text in letters if "bert@example.org" in text]) == erased.letters
 
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_nor_does_a_byte_of_the_databases_files_tell_the_number(
+        self, house: House, database_url: str
+    ) -> None:
+        file = Path(database_url.removeprefix("sqlite:///"))
+
+        house.retour.erasure.erase(ANNA)
+
+        left = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+        assert (self.ANNAS.encode() in left, self.BERTS.encode() in left) == (False, True)
+
     def test_a_parcel_that_nobody_knew_the_return_of_leads_nowhere(self, house: House) -> None:
         body = {"tracking": "JD0003", "rma": None}
         assert house.call("inspector", "POST", "/v1/parcels", json=body).is_success
