@@ -178,11 +178,22 @@ class Settlements:
         """What the provider says of a refund, and of which attempt: ordered (anew) only if no attempt went through."""
         if refund.state == "unknown" and (known := self._payments.find(_key(refund))):
             return refund.attempt, known
-        for attempt in range(1, refund.attempt):
+        for attempt in self._called_failed(refund) if refund.attempt > 1 else ():
             earlier = self._payments.find(_key(refund, attempt))
             if earlier and earlier.state in ("settled", "pending"):
                 return attempt, earlier
         return refund.attempt, self._payments.refund(_order(refund))
+
+    def _called_failed(self, refund: Row[Any]) -> list[int]:
+        """The attempts that a person called failed, not the provider: they may have gone through."""
+        with self._context.db.read() as connection:
+            failed = [
+                event.actor_role
+                for event in log.read_subject(connection, refund.rma)
+                if event.type == RefundFailed.type
+                and RefundFailed.model_validate_json(event.data).refund_id == refund.refund_id
+            ]
+        return [attempt for attempt, role in enumerate(failed, 1) if role != SYSTEM.role]
 
     def _note(self, refund: Row[Any], attempt: int, payment: Payment) -> None:
         with self._context.transaction() as transaction:

@@ -229,6 +229,23 @@ class TestAPersonWhoDoesNotWaitForALostAnswer:
         assert house.open_cases() == ["recovery"]
 
 
+class TestWhatTheProviderItselfRefused:
+    def test_it_is_paid_by_other_means_and_not_asked_for_again(
+        self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bank.refuses = "account_closed"
+        passed(house)
+        house.work()
+        assert house.state == "refund_failed"
+        bank.refuses = None
+        monkeypatch.setattr(bank, "find", lambda key: pytest.fail(f"asked for {key}"))
+
+        house.pays("other-means", means="bank_transfer")
+        work_for(house, DAY)
+
+        assert (house.state, bank.paid_minor) == ("closed", 1290)
+
+
 class TestSilenceWhileAPersonRecords:
     def test_a_payment_that_goes_through_after_all_is_told(
         self, house: House, bank: Bank, monkeypatch: pytest.MonkeyPatch
