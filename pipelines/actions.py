@@ -33,7 +33,7 @@ def _code() -> str:
 def _course(warehouse: Warehouse) -> Course | None:
     """None where nobody ever acted."""
     actions = warehouse.query(
-        """select action_id, sku, lift_before, first_week, end_week
+        """select action_id, sku, lift_before, own_level, first_week, end_week
            from intermediate.flag_actions order by action_id"""
     )
     now = warehouse.query("select week_start from intermediate.shop_now").rows()

@@ -194,6 +194,7 @@ def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> Sku
             "money_at_risk_minor",
             "currency",
             "suggested_action",
+            "own_level",
         )
     }
     return SkuFlagged.model_validate(

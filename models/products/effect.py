@@ -2,7 +2,9 @@
 
 Goods that were sold before the action come back for weeks and would hide its effect. So the returns of goods sold from
 the first Monday after it are counted, up to the next action on the product, and the product's expected returns of each
-week are split into those of earlier and of later sales, by how long goods take to come back. Where fewer than half of
+week are split into those of earlier and of later sales, by how long goods take to come back. They are what its peers
+lead one to expect, times the own level that the lift before the action was measured against, so that both lifts have
+one yardstick. Where fewer than half of
 the shop's returns name their order, all returns of those weeks are compared, those of earlier sales included.
 
 The interval is the exact one of a Poisson count (Garwood, Biometrika 28, 1936), on a count that is smaller by how
@@ -43,7 +45,8 @@ EFFECTS = pl.Schema(
 class Course:
     """What the warehouse knows of products on which somebody acted; weeks are dates of Mondays.
 
-    `actions`: `action_id, sku, lift_before, first_week, end_week` (null: none), a row each.
+    `actions`: `action_id, sku, lift_before, own_level, first_week, end_week` (null: none), a row each; `own_level` is
+    the multiple of `units_expected` against which `lift_before` was measured.
     `sales`: `sku, week_start, units_sold`; `expected`: `sku, week_start, units_expected`; a row per product and week.
     `incidents`: `sku, week_start, sold_week_start` (null if unmatched), `units`; a row each.
     `lags`: of the whole shop `week_start, sold_week_start` (null if unmatched), `incidents`; a row per pair of weeks.
@@ -130,6 +133,7 @@ def _effect(
     else:
         later = expected.filter(pl.col("week_start").is_between(first, until, closed="left"))
         ahead = float(later["units_expected"].sum())
+    ahead *= float(str(action["own_level"]))
     low, high = interval(count, ahead, _unevenness(incidents)) if ahead > 0 else (None, None)
     return {
         "action_id": action["action_id"],

@@ -253,7 +253,9 @@ def _step_view(
 
 def _shown(row: Row[Any]) -> dict[str, Any]:
     """The fields of a `FlagView`."""
-    said = SkuFlagged.model_validate_json(row.said).model_dump(exclude={"sku", "detector_version"})
+    said = SkuFlagged.model_validate_json(row.said).model_dump(
+        exclude={"sku", "detector_version", "own_level"}
+    )
     return {
         **said,
         "flag_id": row.flag_id,

@@ -17,6 +17,7 @@ columns:
   lift_before: how many times as often as expected the product came back, as the flag says
   lift_before_low: lower end of its 90 % interval
   lift_before_high: upper end of its 90 % interval
+  own_level: what that is measured against, as a multiple of what its peers lead one to expect
   first_week: the first Monday after the action
   end_week: the first Monday after the next action on the product; null where there is none
 */
@@ -64,6 +65,7 @@ select
     flags.lift as lift_before,
     flags.lift_low as lift_before_low,
     flags.lift_high as lift_before_high,
+    coalesce(flags.own_level, 1.0) as own_level,
     actions.first_week,
     lead(actions.first_week) over (partition by actions.sku order by actions.seq) as end_week
 from actions

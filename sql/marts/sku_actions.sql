@@ -23,7 +23,7 @@ columns:
   compared: sold_after - returns of goods sold from the first Monday after the action on; returned_after - all returns of those weeks, where the shop's returns seldom name their order
   weeks_after: whole weeks since the first Monday after the action
   returns_after: units that came back, of those compared
-  expected_after: units that were to be expected back of them
+  expected_after: units that were to be expected back of them, had the product come back as it did before its problem
   lift_after: how many times as often as expected they came back; null where nothing was to be expected
   lift_after_low: lower end of its 90 % interval
   lift_after_high: upper end of its 90 % interval

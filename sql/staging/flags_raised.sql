@@ -13,6 +13,7 @@ columns:
   lift: how many times as often as expected it came back
   lift_low: lower end of its 90 % interval
   lift_high: upper end of its 90 % interval
+  own_level: what the lift is measured against, as a multiple of what its peers lead one to expect; null from earlier detectors
   excess_units: units that came back beyond expectation
   stream: in which returns the excess shows; null from earlier detectors
   probability: that the product has a problem; null from earlier detectors
@@ -32,6 +33,7 @@ select
     flagged.lift,
     flagged.lift_low,
     flagged.lift_high,
+    flagged.own_level,
     flagged.excess_units,
     flagged.stream,
     flagged.probability,

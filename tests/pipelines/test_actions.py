@@ -1,6 +1,7 @@
 """A buyer acts on a flagged product: published is what was done, by whom, and in time whether it helped."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -94,6 +95,21 @@ class TestActions:
         assert (row["compared"], row["verdict"]) == ("sold_after", "worked")
         assert row["returns_after"] == _units_from(settings, date(2024, 5, 6))
 
+    def test_expected_is_what_the_lift_of_the_flag_was_measured_against(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        told = flag(BAD_SKU)
+        said = told.data.model_copy(update={"own_level": 2.5})
+        raised = replace(told, data=said, time=DAY_120)
+        retour.conclusions.append([raised])
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=str(raised.id), action="size_note"))
+        a_month(retour, 121, bad_rate=0.04)
+
+        (row,) = refresh(settings, retour)
+
+        ahead = _weeks_from(settings, date(2024, 5, 6))["units_expected"].sum()
+        assert row["expected_after"] == pytest.approx(2.5 * ahead)
+
     def test_what_did_not_help_is_told_too_and_the_next_action_is_measured_by_itself(
         self, settings: Settings, retour: Retour
     ) -> None:
@@ -164,9 +180,13 @@ def _come_back_too_often(retour: Retour, places: range) -> None:
 
 def _units_from(settings: Settings, first: date) -> int:
     """The product's returned units since a Monday, by the mart of weeks."""
+    return int(_weeks_from(settings, first)["units_returned"].to_numpy().sum())
+
+
+def _weeks_from(settings: Settings, first: date) -> pl.DataFrame:
+    """The product's weeks since a Monday, of the mart of weeks."""
     publication = Publication.load(settings.published_dir)
     assert publication
     files = publication.marts["sku_weekly"].files
     weeks = pl.concat(pl.read_parquet(settings.published_dir / each.path) for each in files)
-    found = weeks.filter((pl.col("sku") == BAD_SKU) & (pl.col("week_start") >= first))
-    return int(found["units_returned"].to_numpy().sum())
+    return weeks.filter((pl.col("sku") == BAD_SKU) & (pl.col("week_start") >= first))

@@ -102,6 +102,7 @@ _CONCLUSIONS: tuple[e.Payload, ...] = (
         money_at_risk_minor=42_000,
         currency="GBP",
         suggested_action="supplier_claim",
+        own_level=0.8,
     ),
     e.SkuCleared(sku="85123A", lift=1.01, detector_version="1"),
     e.CategoryProfiled(

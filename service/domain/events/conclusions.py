@@ -44,6 +44,16 @@ class SkuFlagged(Payload):
     ) = None
     currency: Currency | None = None
     suggested_action: SkuAction | None = None
+    own_level: (
+        Annotated[
+            float,
+            Field(
+                ge=0,
+                description="what the lift is measured against, as a multiple of what its peers lead one to expect",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class SkuCleared(Payload):

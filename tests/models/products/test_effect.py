@@ -8,14 +8,18 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_products import INCIDENTS, SALES, Rows, monday, record, sold_and_returned
 
+from models.products.detector import Detector
 from models.products.effect import LONGEST_WEEKS, Course, interval, lag_shares, measure, verdict
+from models.products.evidence import weigh
 
 WEEK_0 = date(2026, 1, 5)
 _ACTIONS = {
     "action_id": pl.String,
     "sku": pl.String,
     "lift_before": pl.Float64,
+    "own_level": pl.Float64,
     "first_week": pl.Date,
     "end_week": pl.Date,
 }
@@ -44,6 +48,7 @@ def course(
     first: int = 4,
     end: int | None = None,
     lift_before: float = 3.0,
+    own_level: float = 1.0,
     sold: list[int] | None = None,
     expected: list[float] | None = None,
     returns: list[tuple[int, int | None, int]],
@@ -57,7 +62,7 @@ def course(
         counted[pair] = counted.get(pair, 0) + 1
     ends = None if end is None else week(end)
     return Course(
-        actions=frame([("a", "MUG", lift_before, week(first), ends)], _ACTIONS),
+        actions=frame([("a", "MUG", lift_before, own_level, week(first), ends)], _ACTIONS),
         sales=frame([("MUG", week(i), n) for i, n in enumerate(sold)], _SALES),
         expected=frame([("MUG", week(i), n) for i, n in enumerate(expected)], _EXPECTED),
         incidents=frame(
@@ -127,6 +132,19 @@ class TestByHand:
         assert rows[1]["lift_after_low"] < rows[0]["lift_after_low"]
         assert rows[1]["lift_after_high"] > rows[0]["lift_after_high"]
 
+    @pytest.mark.parametrize("names_orders", [True, False])
+    def test_expected_is_what_the_product_brought_before_its_problem(
+        self, names_orders: bool
+    ) -> None:
+        returns = [(at, at - 1 if names_orders else None, 2) for at in range(1, 10)]
+
+        rows = [
+            measure(course(own_level=each, returns=returns)).row(0, named=True) for each in (1, 2)
+        ]
+
+        assert rows[1]["expected_after"] == pytest.approx(2 * rows[0]["expected_after"])
+        assert rows[1]["lift_after"] == pytest.approx(rows[0]["lift_after"] / 2)
+
 
 class TestInterval:
     @pytest.mark.parametrize(
@@ -163,6 +181,50 @@ class TestVerdict:
         assert said[True].count("did_not") / 120 <= 0.02
         assert said[False].count("worked") / 120 <= 0.02
         assert said[False].count("did_not") / 120 >= 0.5
+
+    @pytest.mark.parametrize("seed", range(2))
+    @pytest.mark.parametrize(
+        ("own", "multiplier", "after", "said"),
+        [(2.2, 2.0, 1.0, "worked"), (0.45, 3.0, 3.0, "did_not"), (1.0, 2.5, 1.0, "worked")],
+    )
+    @pytest.mark.parametrize("variants", [1, 3])
+    def test_what_always_came_back_often_or_seldom_is_judged_by_that(
+        self, variants: int, own: float, multiplier: float, after: float, said: str, seed: int
+    ) -> None:
+        """The problem lasts from the 26th week to the action in the 39th, or on; families are flagged and judged whole."""
+        rates = np.full(52, 0.1 * own)
+        rates[26:39] *= multiplier
+        rates[39:] *= after
+
+        assert judged_after_the_action(seed, variants, rates) == (variants > 1, said)
+
+
+def judged_after_the_action(seed: int, variants: int, rates: np.ndarray) -> tuple[bool, str]:
+    """Whether the problem is of the family, and the verdict on an action in week 39 on its first variant, of which most is
+    sold. 90 ordinary products stand beside it."""
+    chance = np.random.default_rng(seed)
+    levels = chance.gamma(6.0, 1 / 6, 90)
+    shop = [(f"P{at}", 12, np.full(52, 0.1 * level)) for at, level in enumerate(levels)]
+    shop += [(f"X{at}", 40, rates) for at in range(variants)]
+    sales: Rows = []
+    incidents: Rows = []
+    for sku, lines, chances in shop:
+        sold, came = sold_and_returned(chance, sku, np.full(52, lines), chances, "unknown")
+        sales, incidents = sales + sold, incidents + came
+    products: Rows = [(sku, "all", "X" if sku.startswith("X") else None) for sku, _, _ in shop]
+    before = [[each for each in rows if each[1] < monday(39)] for rows in (sales, incidents)]
+    flag = weigh(record(*before, 39, products), Detector()).evidence.filter(sku="X0")
+    then = flag.select("lift", "own_level", "of_family").row(0, named=True)
+    of = pl.DataFrame(incidents, schema=INCIDENTS, orient="row")
+    now = Course(
+        actions=frame([("a", "X0", then["lift"], then["own_level"], monday(39), None)], _ACTIONS),
+        sales=pl.DataFrame(sales, schema=SALES, orient="row").filter(sku="X0"),
+        expected=weigh(record(sales, incidents, 52, products), Detector()).expected,
+        incidents=of,
+        lags=of.group_by("week_start", "sold_week_start").len("incidents"),
+        this_week=monday(51),
+    )
+    return then["of_family"], str(measure(now)["verdict"].item())
 
 
 def shop(seed: int, *, is_cured: bool) -> str:
