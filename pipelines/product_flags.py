@@ -7,14 +7,14 @@ from typing import Any
 import polars as pl
 
 from models.products.detector import Detector
-from models.products.dismissed import Evidence, new_evidence
-from models.products.flags import Decisions, Dismissals, decide
+from models.products.dismissed import Evidence, another_problem, new_evidence
+from models.products.flags import Answers, Decisions, decide
 from pipelines.products import EVIDENCE_RELATION, SOURCE, fingerprint
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import Warehouse
 from service.application import Retour
-from service.domain.events import Actor, Event, SkuCleared, SkuFlagged
+from service.domain.events import Actor, Event, SkuAnswerWeighed, SkuCleared, SkuFlagged
 from service.platform.clock import to_us
 from service.platform.ids import derived_event_id
 
@@ -70,11 +70,12 @@ def build_flags(
            from staging.sku_flags group by sku order by sku"""
     )
     raised = set(logged.filter("is_raised")["sku"])
-    decisions = decide(evidence, raised, detector, _dismissals(warehouse, evidence))
+    answered = _answered(warehouse)
+    decisions = decide(evidence, raised, detector, _answers(answered, evidence))
     concluded = []
     if as_of is not None:
         concluded = _conclusions(decisions, evidence, logged, as_of, detector)
-        retour.conclusions.append(concluded)
+        retour.conclusions.append([*_weighed(answered, evidence, as_of, detector), *concluded])
     return FlagsBuilt(
         warehouse.replace(flags.relation, _as_they_stand(decisions, logged, as_of), prints[0]),
         warehouse.replace(known.relation, _known(warehouse, concluded, as_of), prints[1]),
@@ -117,42 +118,67 @@ def _known(warehouse: Warehouse, concluded: list[Event], as_of: datetime | None)
     return pl.concat([ended, new]).sort("flag_id")
 
 
-def _dismissals(warehouse: Warehouse, evidence: pl.DataFrame) -> Dismissals:
-    """What buyers dismissed, by whether today's evidence is another one."""
-    answered = warehouse.query(
-        """select flags.sku, steps.happened_at as dismissed_at, flags.probability, flags.lift, flags.lift_low,
-                  flags.excess_units, flags.since, flags.stream, flags.cause, flags.culprit_value as culprit
-           from staging.flags_raised as flags
-           inner join staging.flag_steps as steps on steps.flag_id = flags.flag_id and steps.step <> 'assigned'
-           qualify row_number() over (partition by flags.sku order by flags.seq desc, steps.seq desc) = 1
-               and steps.step = 'dismissed'
-           order by flags.sku"""
+def _answered(warehouse: Warehouse) -> pl.DataFrame:
+    """Products whose newest flag a buyer dismissed, or acted on, last of all, with what a run held against each when it
+    first saw that; nulls where none has seen it yet."""
+    return warehouse.query(
+        """with newest as (
+               select flags.sku, max(flags.seq) as seq from staging.flags_raised as flags group by flags.sku
+           ),
+
+           answers as (
+               select flags.sku, max_by(steps.event_id, steps.seq) as answer_id, max_by(steps.step, steps.seq) as step,
+                      max_by(steps.happened_at, steps.seq) as answered_at
+               from newest
+               inner join staging.flags_raised as flags on flags.seq = newest.seq
+               inner join staging.flag_steps as steps on steps.flag_id = flags.flag_id
+               where steps.step <> 'assigned'
+               group by flags.sku
+           ),
+
+           first_seen as (
+               select answer_id, min(seq) as seq from staging.answers_weighed group by answer_id
+           )
+
+           select answers.sku, answers.answer_id, answers.step, answers.answered_at, weighed.* exclude (sku, answer_id)
+           from answers
+           left join first_seen on first_seen.answer_id = answers.answer_id
+           left join staging.answers_weighed as weighed on weighed.seq = first_seen.seq
+           where answers.step in ('dismissed', 'action_taken')
+           order by answers.sku"""
     )
+
+
+def _answers(answered: pl.DataFrame, evidence: pl.DataFrame) -> Answers:
+    """What buyers answered, by whether today's evidence is another one."""
     today = {row["sku"]: row for row in evidence.iter_rows(named=True)}
     again = {
         row["sku"]
         for row in answered.iter_rows(named=True)
-        if row["sku"] in today
-        and new_evidence(
-            _held_against(row), row["dismissed_at"].date(), _held_against(today[row["sku"]])
-        )
+        if row["sku"] in today and _is_new(row, today[row["sku"]])
     }
-    return Dismissals(
-        hold=frozenset(answered["sku"]) - again,
-        reopened=frozenset(again),
-    )
+    dismissed = answered.filter(pl.col("step") == "dismissed")["sku"]
+    return Answers(hold=frozenset(dismissed) - again, reopened=frozenset(again))
+
+
+def _is_new(answer: dict[str, Any], today: dict[str, Any]) -> bool:
+    """A run that is the first to see an answer knows no older evidence than its own."""
+    why = new_evidence if answer["step"] == "dismissed" else another_problem
+    then = today if answer["seq"] is None else answer
+    return why(_held_against(then), answer["answered_at"].date(), _held_against(today)) is not None
 
 
 def _held_against(row: dict[str, Any]) -> Evidence:
     return Evidence(
-        probability=row["probability"] or 0.0,
         lift=row["lift"],
         lift_low=row["lift_low"],
+        lift_high=row["lift_high"],
+        units_expected=row["units_expected"],
         excess_units=row["excess_units"],
         since=row["since"],
         stream=row["stream"],
         cause=row.get("cause", row.get("likely_cause")),
-        culprit=row.get("culprit", row.get("culprit_value")),
+        culprit=row["culprit_value"],
     )
 
 
@@ -175,7 +201,33 @@ def _conclusions(
         for sku in decisions.cleared
     ]
     concluded: list[SkuFlagged | SkuCleared] = [*flagged, *cleared]
-    return [_event(each, last.get(each.sku, 0), as_of) for each in concluded]
+    return [_event(each, str(last.get(each.sku, 0)), as_of) for each in concluded]
+
+
+def _weighed(
+    answered: pl.DataFrame, evidence: pl.DataFrame, as_of: datetime, detector: Detector
+) -> list[Event]:
+    """Of every answer that no run has seen yet, what is held against its product now."""
+    found = {row["sku"]: row for row in evidence.iter_rows(named=True)}
+    unseen = answered.filter(pl.col("seq").is_null())
+    return [
+        _event(_answer_weighed(answer_id, found[sku], detector), answer_id, as_of)
+        for sku, answer_id in unseen.select("sku", "answer_id").iter_rows()
+        if sku in found
+    ]
+
+
+def _answer_weighed(answer_id: str, row: dict[str, object], detector: Detector) -> SkuAnswerWeighed:
+    same = set(SkuAnswerWeighed.model_fields) & set(row)
+    return SkuAnswerWeighed.model_validate(
+        {
+            **{name: row[name] for name in same},
+            "answer_id": answer_id,
+            "since": str(row["since"]) if row["since"] else None,
+            "cause": row["likely_cause"],
+            "detector_version": detector.version,
+        }
+    )
 
 
 def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> SkuFlagged:
@@ -207,11 +259,13 @@ def _flagged(row: dict[str, object], as_of: datetime, detector: Detector) -> Sku
     )
 
 
-def _event(payload: SkuFlagged | SkuCleared, after_seq: int, as_of: datetime) -> Event:
-    """Its id follows from the conclusion that it comes after, so that a product may be flagged again later."""
+def _event(
+    payload: SkuFlagged | SkuCleared | SkuAnswerWeighed, after: str, as_of: datetime
+) -> Event:
+    """Its id follows from what it comes after, so that a product may be flagged again later."""
     moment = as_of.replace(tzinfo=UTC)
     return Event(
-        id=derived_event_id(to_us(moment), SOURCE, payload.type, payload.sku, str(after_seq)),
+        id=derived_event_id(to_us(moment), SOURCE, payload.type, payload.sku, after),
         source=SOURCE,
         subject=payload.sku,
         time=moment,

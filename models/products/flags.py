@@ -9,14 +9,16 @@ from models.products.detector import Detector
 
 
 @dataclass(frozen=True, slots=True)
-class Dismissals:
-    """Products whose last flag a buyer dismissed: those whose evidence is still the old one, and those that have new one."""
+class Answers:
+    """Products whose newest flag a buyer answered: those dismissed of which the evidence is still the old one (`hold`), and
+    those of which there is new evidence: beyond what was dismissed, or of a problem that the action was not meant for.
+    """
 
     hold: frozenset[str]
     reopened: frozenset[str]
 
 
-NO_DISMISSALS = Dismissals(frozenset(), frozenset())
+NO_ANSWERS = Answers(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,21 @@ def decide(
     evidence: pl.DataFrame,
     standing: Set[str],
     detector: Detector,
-    dismissals: Dismissals = NO_DISMISSALS,
+    answers: Answers = NO_ANSWERS,
 ) -> Decisions:
     """Compare evidence (`sku`, `probability`, `ended`, `incidents`, `excess_units`) with the flags that stand.
 
     A flag is raised on strong evidence and cleared only when it has become more likely than not that the product is
     ordinary, or very likely that it is so again, so that a product near the line does not come and go. One that a buyer
-    dismissed is raised anew on new evidence alone, whether it still stands or was cleared since.
+    dismissed is raised anew on new evidence alone, whether it still stands or was cleared since; one that a buyer acted on,
+    while it stands, on evidence of another problem.
     """
     is_over = pl.col("ended") >= detector.cleared_if_ended
     doubtful = evidence.filter((pl.col("probability") < detector.clears_below) | is_over)["sku"]
     known = set(evidence["sku"])
     cleared = {sku for sku in standing if sku not in known} | (standing & set(doubtful))
-    may_be = evidence.filter(~pl.col("sku").is_in(sorted(dismissals.hold)))
-    others = standing - cleared - dismissals.reopened
+    may_be = evidence.filter(~pl.col("sku").is_in(sorted(answers.hold)))
+    others = standing - cleared - answers.reopened
     return Decisions(
         flagged=tuple(sorted(discoveries(may_be, others, detector))),
         cleared=tuple(sorted(cleared)),

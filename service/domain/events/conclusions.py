@@ -67,6 +67,36 @@ class SkuCleared(Payload):
     detector_version: Key
 
 
+class SkuAnswerWeighed(Payload):
+    """What a run held against a product when it first saw that a buyer had dismissed its flag or acted on it. Subject: the SKU.
+
+    Evidence of later days is compared with it: by then the goods sold before have gone on coming back.
+    """
+
+    type = "sku.answer_weighed"
+    family = "conclusion"
+
+    sku: Key
+    answer_id: Annotated[
+        Key, Field(description="id of the event sku.dismissed or sku.action_taken")
+    ]
+    since: Day | None
+    lift: Annotated[float, Field(ge=0)]
+    lift_low: Annotated[float, Field(ge=0)]
+    lift_high: Annotated[float, Field(ge=0)]
+    units_expected: Annotated[float, Field(ge=0)]
+    excess_units: float
+    detector_version: Key
+    stream: Annotated[Stream, Field(description="in which returns the excess shows")] | None = None
+    cause: Annotated[Key, Field(description="the reason that is most over-represented")] | None = (
+        None
+    )
+    culprit_dimension: (
+        Annotated[Culprit, Field(description="what explains the excess: goods of one …")] | None
+    ) = None
+    culprit_value: Annotated[Key, Field(description="which lot, variant, …")] | None = None
+
+
 class CheckFailed(Payload):
     """A run concluded that a table of the warehouse breaks a rule that stops publication. Subject: the table.
 

@@ -10,7 +10,7 @@ from toy_products import MONDAY, Rows, monday, record, sold_and_returned
 
 from models.products.detector import Detector
 from models.products.evidence import weigh
-from models.products.flags import Dismissals, decide
+from models.products.flags import Answers, decide
 from models.products.record import Record
 
 WEEKS, SKUS, FAULTY = 40, 300, 15
@@ -215,10 +215,10 @@ class TestDecide:
 
     def test_a_dismissed_product_is_flagged_again_on_new_evidence_alone(self) -> None:
         evidence = list_of(old=0.99, new=0.99)
-        dismissals = Dismissals(hold=frozenset({"old"}), reopened=frozenset({"new"}))
+        answers = Answers(hold=frozenset({"old"}), reopened=frozenset({"new"}))
 
-        standing = decide(evidence, {"old", "new"}, Detector(), dismissals)
-        cleared_before = decide(evidence, set(), Detector(), dismissals)
+        standing = decide(evidence, {"old", "new"}, Detector(), answers)
+        cleared_before = decide(evidence, set(), Detector(), answers)
 
         assert standing.flagged == cleared_before.flagged == ("new",)
         assert standing.cleared == ()

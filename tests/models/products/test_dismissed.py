@@ -1,4 +1,4 @@
-"""A dismissed product is flagged again on new evidence alone."""
+"""A product whose flag was answered is flagged again on new evidence alone."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.products.dismissed import Evidence, new_evidence
+from models.products.dismissed import Evidence, another_problem, new_evidence
 
 THEN = Evidence(
-    probability=0.97,
     lift=2.0,
     lift_low=1.5,
+    lift_high=2.5,
+    units_expected=20.0,
     excess_units=20.0,
     since=date(2026, 3, 2),
     stream="defect",
@@ -28,12 +29,15 @@ class TestNewEvidence:
         "changed",
         [
             {},
-            {"probability": 0.999},
             {"since": date(2026, 4, 13)},
             {"since": None},
             {"since": date(2026, 2, 2)},
             {"stream": None, "cause": None, "culprit": None},
-            {"excess_units": 39.9},
+            {"stream": "all"},
+            {"excess_units": 29.9},
+            {"excess_units": 100.0, "units_expected": 100.0},
+            {"excess_units": 59.9, "units_expected": 40.0},
+            {"excess_units": 32.4, "units_expected": 15.0, "since": date(2026, 3, 30)},
             {"lift": 9.0, "lift_low": 4.0},
         ],
     )
@@ -47,7 +51,12 @@ class TestNewEvidence:
             ({"stream": "size_fit"}, "another_stream"),
             ({"cause": "wrong_item"}, "another_cause"),
             ({"culprit": "lot:L3"}, "another_culprit"),
-            ({"excess_units": 40.0}, "excess_grew"),
+            ({"excess_units": 30.0}, "excess_grew"),
+            ({"excess_units": 60.0, "units_expected": 40.0}, "excess_grew"),
+            (
+                {"excess_units": 32.5, "units_expected": 15.0, "since": date(2026, 3, 30)},
+                "excess_grew",
+            ),
             ({"lift": 6.0, "lift_low": 4.1}, "lift_grew"),
         ],
     )
@@ -55,10 +64,18 @@ class TestNewEvidence:
         assert new_evidence(THEN, DISMISSED_ON, replace(THEN, **changed)) == why
 
     def test_twice_a_very_small_excess_is_still_small(self) -> None:
-        small = replace(THEN, excess_units=2.0)
+        small = replace(THEN, excess_units=2.0, units_expected=20.0)
+        later = replace(small, units_expected=21.0)
 
-        assert new_evidence(small, DISMISSED_ON, replace(small, excess_units=6.0)) is None
-        assert new_evidence(small, DISMISSED_ON, replace(small, excess_units=12.0)) == "excess_grew"
+        assert new_evidence(small, DISMISSED_ON, replace(later, excess_units=13.0)) is None
+        assert new_evidence(small, DISMISSED_ON, replace(later, excess_units=14.0)) == "excess_grew"
+
+    def test_what_was_known_vaguely_may_turn_out_as_bad_as_was_to_be_feared(self) -> None:
+        young = replace(THEN, lift_high=6.0, excess_units=4.0, units_expected=4.0)
+        later = replace(young, units_expected=14.0)
+
+        assert new_evidence(young, DISMISSED_ON, replace(later, excess_units=63.0)) is None
+        assert new_evidence(young, DISMISSED_ON, replace(later, excess_units=64.0)) == "excess_grew"
 
     def test_a_flag_of_an_older_detector_names_nothing_to_compare(self) -> None:
         old = replace(THEN, stream=None, cause=None, culprit=None)
@@ -74,8 +91,25 @@ class TestNewEvidence:
     def test_the_same_evidence_never_is(
         self, excess: float, lift: float, days: int, stream: str | None
     ) -> None:
-        found = Evidence(
-            0.9, lift, lift / 2, excess, DISMISSED_ON - timedelta(days=abs(days)), stream
-        )
+        since = DISMISSED_ON - timedelta(days=abs(days))
+        found = Evidence(lift, lift / 2, lift * 2, excess, excess, since, stream)
 
         assert new_evidence(found, DISMISSED_ON, found) is None
+
+
+class TestAnotherProblem:
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({"since": date(2026, 4, 20)}, "began_later"),
+            ({"stream": "size_fit"}, "another_stream"),
+            ({"cause": "wrong_item"}, "another_cause"),
+            ({"culprit": "lot:L3"}, None),
+            ({"excess_units": 90.0}, None),
+            ({"lift": 6.0, "lift_low": 4.1}, None),
+        ],
+    )
+    def test_is_what_the_action_was_not_meant_for_and_not_more_of_the_same(
+        self, changed: dict[str, Any], why: str | None
+    ) -> None:
+        assert another_problem(THEN, DISMISSED_ON, replace(THEN, **changed)) == why

@@ -28,6 +28,7 @@ _NEVER_SAID = {
     "category.profiled",
     "import.completed",
     "sku.flagged",
+    "sku.answer_weighed",
     "sku.cleared",
     "sku.acknowledged",
     "sku.assigned",
