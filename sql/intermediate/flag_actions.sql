@@ -19,7 +19,7 @@ columns:
   lift_before_high: upper end of its 90 % interval
   own_level: what that is measured against, as a multiple of what its peers lead one to expect
   first_week: the first Monday after the action
-  end_week: the first Monday after the next action on the product; null where there is none
+  end_week: the first Monday after the next action on the product in a later week; null where there is none - actions of one week are measured together
 */
 with actions as (
     select
@@ -39,6 +39,14 @@ with actions as (
     inner join meta.zone_offsets as zone
         on steps.happened_at >= zone.starts_at and steps.happened_at < zone.ends_at
     where steps.step = 'action_taken'
+),
+
+windows as (
+    select
+        weeks.sku,
+        weeks.first_week,
+        lead(weeks.first_week) over (partition by weeks.sku order by weeks.first_week) as end_week
+    from (select distinct actions.sku, actions.first_week from actions) as weeks
 ),
 
 owners as (
@@ -67,7 +75,8 @@ select
     flags.lift_high as lift_before_high,
     coalesce(flags.own_level, 1.0) as own_level,
     actions.first_week,
-    lead(actions.first_week) over (partition by actions.sku order by actions.seq) as end_week
+    windows.end_week
 from actions
+inner join windows on windows.sku = actions.sku and windows.first_week = actions.first_week
 inner join staging.flags_raised as flags on flags.flag_id = actions.flag_id
 left join owners on owners.event_id = actions.event_id

@@ -95,6 +95,25 @@ class TestActions:
         assert (row["compared"], row["verdict"]) == ("sold_after", "worked")
         assert row["returns_after"] == _units_from(settings, date(2024, 5, 6))
 
+    def test_what_was_done_in_one_week_is_measured_together(
+        self, settings: Settings, retour: Retour
+    ) -> None:
+        refresh(settings, retour)
+        of = flag_id(retour)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="size_note"))
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="supplier_claim"), 1)
+        a_month(retour, 121, bad_rate=0.5)
+        does(retour, SkuActionTaken(sku=BAD_SKU, flag_id=of, action="fix_listing"), 30)
+
+        rows = {each["action"]: each for each in refresh(settings, retour)}
+
+        first, second, later = (
+            rows[each] for each in ("size_note", "supplier_claim", "fix_listing")
+        )
+        assert first["verdict"] == second["verdict"] == "did_not"
+        assert first["returns_after"] == second["returns_after"] > 0
+        assert later["verdict"] == "too_early"
+
     def test_expected_is_what_the_lift_of_the_flag_was_measured_against(
         self, settings: Settings, retour: Retour
     ) -> None:
