@@ -61,7 +61,7 @@ def show_list(view: View, rows: pl.DataFrame, choice: queries.Choice) -> None:
     )
     shown = grouped.filter(pl.col("state") == state)
     _show_rows(view, shown, state)
-    offer_csv(texts, lambda: rows, "problem-products")
+    offer_csv(texts, lambda: rows.filter(pl.col("state") == state), "problem-products")
 
 
 def _say_that_nothing_is_flagged(choice: queries.Choice, texts: Texts) -> None:

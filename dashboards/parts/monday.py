@@ -15,7 +15,6 @@ def show_headline(view: View, rows: pl.DataFrame) -> None:
     texts = view.texts
     sums = queries.headline(rows)
     money = " · ".join(texts.money(minor, code) for code, minor in sums.money_at_risk.items())
-    to_answer = len(rows.filter(pl.col("state") == "open"))
     weeks = view.ask(queries.last_week, view.publication.today)
     safety = view.ask(queries.safety_reports)
     show_figures(
@@ -25,7 +24,7 @@ def show_headline(view: View, rows: pl.DataFrame) -> None:
                 texts("Flagged products"),
                 texts.number(sums.products),
                 view.define("problem_skus.status"),
-                texts("{n} to answer", n=texts.number(to_answer)),
+                _to_answer(rows, texts),
             ),
             Figure(
                 texts("At stake in 30 days"),
@@ -42,6 +41,19 @@ def show_headline(view: View, rows: pl.DataFrame) -> None:
         ]
     )
     _tell_other_currencies(weeks, texts)
+
+
+def _to_answer(rows: pl.DataFrame, texts: Texts) -> str:
+    """How many products are to be answered, and in how many rows the list has them: sizes that share a problem are one."""
+    products = rows.filter(pl.col("state") == "open")
+    in_rows = len(queries.families(products))
+    if in_rows == len(products):
+        return texts("{n} to answer", n=texts.number(in_rows))
+    return texts(
+        "{n} to answer · {rows} in the list",
+        n=texts.number(len(products)),
+        rows=texts.number(in_rows),
+    )
 
 
 def _last_week(view: View, weeks: list[queries.WeekOfReturns]) -> Figure:

@@ -6,15 +6,21 @@ from babel.numbers import get_currency_precision
 
 from dashboards.queries.frames import frame
 
+_SHOWN = """
+    problems.status = 'flagged'
+    and coalesce(
+        (select arg_max(status, (flagged_at, flag_id)) from product_flags where product_flags.sku = problems.sku), 'flagged'
+    ) <> 'dismissed'
+"""
 NEEDS = ("product_flags", "problem_skus")
 
 
 def vendors(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The vendors of which a product is flagged, by name."""
+    """The vendors to whom a report has something to tell, by name: not those whose flags are all dismissed."""
     rows = frame(
         connection,
-        """select distinct vendor from problem_skus
-           where status = 'flagged' and vendor is not null order by vendor""",
+        f"""select distinct problems.vendor from problem_skus as problems
+           where {_SHOWN} and problems.vendor is not null order by problems.vendor""",
     )
     return rows["vendor"].to_list()
 
@@ -27,23 +33,16 @@ def supplier_report(connection: duckdb.DuckDBPyConnection, vendor: str) -> pl.Da
     """
     rows = frame(
         connection,
-        """
-        with newest as (
-            select sku, status, stream, culprit_dimension, culprit_value
-            from product_flags
-            qualify row_number() over (partition by sku order by flagged_at desc, flag_id desc) = 1
-        )
+        f"""
         select
             problems.vendor, problems.sku, problems.title, problems.category, problems.since,
             problems.units_sold, problems.units_returned, problems.units_expected, problems.excess_units,
             problems.lift,
-            case when newest.culprit_dimension = 'lot' then newest.culprit_value end as lot,
+            case when problems.culprit_dimension = 'lot' then problems.culprit_value end as lot,
             problems.likely_cause as cause,
             problems.money_at_risk_minor, problems.currency
         from problem_skus as problems
-        left join newest on newest.sku = problems.sku
-        where problems.status = 'flagged' and problems.vendor = $vendor
-            and coalesce(newest.status, 'flagged') <> 'dismissed'
+        where {_SHOWN} and problems.vendor = $vendor
         order by problems.excess_units desc, problems.sku
         """,
         {"vendor": vendor},

@@ -15,6 +15,7 @@ from published_shop import (
     product_marts,
 )
 
+from dashboards.parts import flagged_list
 from dashboards.texts import chinese
 
 PAGE = "problem_products"
@@ -149,6 +150,39 @@ class TestPage:
             "open SKU-3"
         ]
         assert any("4 variants" in each.value for each in page.caption)
+
+    def test_the_figure_says_products_and_rows_where_sizes_share_a_row(
+        self, publish: Publish, visit: Visit
+    ) -> None:
+        publish(family(4))
+        assert (visit(PAGE).metric[1].value, visit(PAGE).metric[1].delta) == (
+            "4",
+            "4 to answer · 1 in the list",
+        )
+
+        publish(problems(4))
+        assert visit(PAGE).metric[1].delta == "4 to answer"
+
+    def test_what_is_taken_along_is_what_the_list_is_filtered_to(
+        self, publish_marts: PublishMarts, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = problems(4)
+        answered = flags(rows, SKU_0="acted", SKU_1="dismissed")
+        publish_marts({**product_marts(rows), "product_flags": answered, "cases_daily": cases()})
+        taken: dict[str, list[str]] = {}
+        monkeypatch.setattr(
+            flagged_list,
+            "offer_csv",
+            lambda _, table, file: taken.update({file: table()["sku"].to_list()}),
+        )
+
+        for state, skus in (
+            ("open", ["SKU-3", "SKU-2"]),
+            ("acted", ["SKU-0"]),
+            ("dismissed", ["SKU-1"]),
+        ):
+            visit(PAGE, state=state)
+            assert taken == {"problem-products": skus}
 
     def test_filters_come_from_the_url(self, publish: Publish, visit: Visit) -> None:
         publish(problems(4))

@@ -14,6 +14,7 @@ from published_shop import (
 
 from dashboards.queries import past_actions
 from dashboards.queries import problem_products as queries
+from dashboards.queries.supplier_report import supplier_report, vendors
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  # UTC, as published
@@ -233,3 +234,36 @@ class TestPastActions:
         rows = past_actions.actions(connection, queries.Choice(category="Kitchen"))
 
         assert rows["sku"].to_list() == ["SKU-1"]
+
+
+class TestSupplierReport:
+    def test_its_batch_is_the_one_that_the_page_shows(self) -> None:
+        """The flag was raised on another batch than the one that explains the excess today."""
+        connection = duckdb.connect()
+        rows = problems(2)
+        lots = pl.when(sku="SKU-1").then(pl.lit("2026-01"))
+        connection.register("problem_skus", rows)
+        connection.register("product_flags", flags(rows).with_columns(culprit_value=lots))
+
+        report = supplier_report(connection, "Lumen")
+
+        assert report["lot"].to_list() == ["2026-02"]
+
+    def test_a_vendor_is_offered_where_its_report_has_a_row(self) -> None:
+        connection = connected(problems(3), SKU_1="dismissed")
+        assert vendors(connection) == ["Lumen"]
+        assert supplier_report(connection, "Lumen")["sku"].to_list() == ["SKU-2"]
+
+        connection = connected(problems(3), SKU_1="dismissed", SKU_2="dismissed")
+        assert vendors(connection) == []
+        assert supplier_report(connection, "Lumen").is_empty()
+
+    def test_a_flag_raised_anew_after_a_dismissal_counts(self) -> None:
+        connection = duckdb.connect()
+        rows = problems(2)
+        old = flags(rows, SKU_1="dismissed").with_columns(flag_id=pl.lit("a"))
+        new = flags(rows).with_columns(flagged_at=pl.col("flagged_at") + timedelta(days=9))
+        connection.register("problem_skus", rows)
+        connection.register("product_flags", pl.concat([new, old]))
+
+        assert vendors(connection) == ["Lumen"]
