@@ -15,6 +15,7 @@ columns:
   day: the shop's day on which the return was applied for, or the withdrawal declared
   sold_day: the shop's day of the sale; null where no order could be matched
   order_id: the order it was bought with; null where none could be matched
+  order_line_no: the line of that order
 */
 select
     lines.rma,
@@ -24,7 +25,8 @@ select
     lines.reason,
     cast(lines.requested_at + zone.offset_seconds * interval '1' second as date) as day,
     orders.day as sold_day,
-    lines.order_id
+    lines.order_id,
+    lines.order_line_no
 from staging.return_lines as lines
 inner join meta.zone_offsets as zone
     on lines.requested_at >= zone.starts_at and lines.requested_at < zone.ends_at

@@ -11,7 +11,7 @@ columns:
   region: country of the order; empty where it is not known
   reason: the customer's reason; empty for what was sold, and for what came back without one
   order_lines: order lines sold (count)
-  incidents: of them, times that units were asked back so far (count)
+  incidents: of them, times that units were asked back so far, as in return_incidents (count)
 */
 with sold as (
     select
@@ -48,7 +48,7 @@ counted as (
         coalesce(returned.reason, '') as reason,
         0 as order_lines,
         1 as incidents
-    from staging.return_lines as returned
+    from intermediate.return_incidents as returned
     inner join sold on sold.order_id = returned.order_id and sold.line_no = returned.order_line_no
 )
 

@@ -9,7 +9,7 @@ columns:
   sku: product
   week_start: the week's Monday
   units_sold: units sold in the week
-  units_returned: units asked back in the week, whenever they were sold
+  units_returned: units asked back in the week, whenever they were sold - each once, and not those given up or never sent
   units_expected: units to be expected back in the week, by what was sold before and when
   expected_low: lower end of the band in which an ordinary week lies (90 %)
   expected_high: upper end of that band

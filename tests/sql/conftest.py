@@ -45,14 +45,20 @@ def house(folder: Settings) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def refreshed(folder: Settings, house: House) -> Callable[[], Ask]:
+def refreshed(refreshed_log: Callable[[Retour], Ask], house: House) -> Callable[[], Ask]:
     """Brings every relation up to date with what happened in the house; the answer asks them."""
+    return lambda: refreshed_log(house.retour)
 
-    def refresh() -> Ask:
+
+@pytest.fixture(scope="module")
+def refreshed_log(folder: Settings) -> Callable[[Retour], Ask]:
+    """Brings every relation up to date with an application's log; the answer asks them."""
+
+    def refresh(retour: Retour) -> Ask:
         with Warehouse.of(folder) as warehouse:
-            report = take_in(folder, house.retour, warehouse)
+            report = take_in(folder, retour, warehouse)
             assert report.quarantined_in_all == 0
-            build(warehouse, house.retour, load_models(SQL_DIR))
+            build(warehouse, retour, load_models(SQL_DIR))
 
         return _asking(folder)
 

@@ -63,7 +63,7 @@ class TestSkuSlices:
             ),
             ask("select * from staging.orders"),
             ask("select seq, sku, lot from lake.product_upserted"),
-            ask("select * from staging.return_lines"),
+            ask("select * from intermediate.return_incidents"),
         )
         assert_same_rows(rows, expected, ("sku", "week_start", "lot", "region", "reason"))
 

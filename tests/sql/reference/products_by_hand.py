@@ -104,7 +104,7 @@ def sku_slices(
     lines: Iterable[Row], orders: Iterable[Row], lots: Iterable[Row], returned: Iterable[Row]
 ) -> Rows:
     """The rows of `intermediate.sku_slices`, of those of `staging.order_lines` with their day's week, `staging.orders`,
-    `lake.product_upserted` and `staging.return_lines`.
+    `lake.product_upserted` and `intermediate.return_incidents`.
     """
     regions = {row["order_id"]: row["country"] or "" for row in orders}
     said: dict[str, list[tuple[int, str]]] = defaultdict(list)
