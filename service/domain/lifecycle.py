@@ -169,6 +169,12 @@ def came_after_all(line: Line) -> bool:
     return line.reception not in NOT_HERE and line.resolution == "open"
 
 
+def is_expected(line: Line) -> bool:
+    """Its units are on the way, or are to be sent as was agreed or may yet be."""
+    may_come = line.authorization in ("requested", *UNDECIDED, "authorized")
+    return line.reception in _UNDER_WAY or (may_come and line.reception in _NOT_SENT_YET)
+
+
 def refund_is_due(line: Line) -> bool:
     """Authorized, and the goods are where the return's refund trigger wants them."""
     return line.authorization == "authorized" and line.reception in _REACHED[line.refund_on]
@@ -421,6 +427,16 @@ def waits(line: Line) -> list[Waiting]:
     """What this line waits for, machine by machine. Goods that nobody expects any more are not waited for."""
     found = (WAITING.get((machine, str(line.state(machine)))) for machine in MACHINES)
     return [each for each in found if each]
+
+
+def could_have_come(lines: Iterable[Line]) -> list[Line]:
+    """The lines that a parcel tells of which nobody counted, or a scan that names none.
+
+    They are those that are expected. Only where nothing is, they are all that are not here, though cancelled, expired,
+    declined or given up for lost: a parcel is there, and that is taken in.
+    """
+    not_here = [line for line in lines if line.reception in NOT_HERE]
+    return [line for line in not_here if is_expected(line)] or not_here
 
 
 def default_of(line: Line, waiting: Waiting) -> tuple[str, str | None]:

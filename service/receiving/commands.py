@@ -14,7 +14,7 @@ from service.domain.events import (
     ParcelReceived,
     ReturnReceived,
 )
-from service.domain.lifecycle import HERE_THOUGH_BAD, NOT_HERE, Line
+from service.domain.lifecycle import HERE_THOUGH_BAD, NOT_HERE, Line, could_have_come
 from service.orders.commands import happened_at
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
@@ -175,9 +175,8 @@ def _receive(
     by: Actor,
     received_at: datetime,
 ) -> None:
-    awaited = [line for line in held.lines.values() if line.reception in NOT_HERE]
     if said is None:
-        lines = awaited
+        lines = could_have_come(held.lines.values())
     else:
         lines = [
             line for line_no, units in _counted(said) for line in _arrived(held, line_no, units)

@@ -35,7 +35,8 @@ class ParcelBody(Body):
         Field(
             min_length=1,
             max_length=1000,
-            description="what is in it, where the dock counts; everything expected if left out",
+            description="what is in it, where the dock counts; if left out everything expected, and only where nothing "
+            "of the return is expected, what was cancelled, expired, was declined or is given up for lost",
         ),
     ] = None
     received_at: Annotated[Moment | None, Field(description="when it came; now if left out")] = None
@@ -53,7 +54,12 @@ class MatchBody(Body):
 
     rma: Annotated[Ref, Field(description="the return that it belongs to")]
     lines: Annotated[
-        list[UnitsBody] | None, Field(min_length=1, max_length=1000, description="what is in it")
+        list[UnitsBody] | None,
+        Field(
+            min_length=1,
+            max_length=1000,
+            description="what is in it; if left out as with POST /v1/parcels",
+        ),
     ] = None
 
 

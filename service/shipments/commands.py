@@ -11,7 +11,7 @@ from service.domain.events import (
     ShipmentCreated,
     ShipmentScanned,
 )
-from service.domain.lifecycle import Line, always
+from service.domain.lifecycle import Line, always, could_have_come
 from service.orders.commands import happened_at
 from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
@@ -77,7 +77,7 @@ class Shipments:
         scanned_at = happened_at(self._context.clock, body.scanned_at, "scanned_at")
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma)
-            lines = _chosen(held, body.lines, ShipmentScanned.type, by, body.scan)
+            lines = _scanned(held, body, by)
             told = repository.latest(transaction.connection, held.rma)
             said = ShipmentScanned(
                 rma=held.rma,
@@ -136,14 +136,21 @@ class Shipments:
             raise NoSuchDay(f"pickup_day {day} is over; choose {today} or later")
 
 
+def _scanned(held: HeldReturn, body: ScanBody, by: Actor) -> list[Line]:
+    if body.lines:
+        return [held.line(each) for each in body.lines]
+    meant = could_have_come(held.lines.values())
+    able = [line for line in held.able(ShipmentScanned.type, by, body.scan) if line in meant]
+    return able or list(held.lines.values())
+
+
 def _chosen(
     held: HeldReturn,
     line_nos: Sequence[int] | None,
     event: str,
     by: Actor,
-    variant: str | None = None,
 ) -> list[Line]:
     """The lines that were named, else all that can; where none can, all, so that the refusal says what is possible."""
     if line_nos:
         return [held.line(each) for each in line_nos]
-    return held.able(event, by, variant) or list(held.lines.values())
+    return held.able(event, by) or list(held.lines.values())

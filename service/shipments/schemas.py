@@ -31,7 +31,11 @@ class ShipmentBody(Body):
 
 
 class ScanBody(Body):
-    """What the carrier tells of the parcel."""
+    """What the carrier tells of the parcel.
+
+    A scan that names no lines is of all that is expected; only where nothing of the return is expected, of what was
+    cancelled, expired, was declined or is given up for lost.
+    """
 
     scan: Annotated[
         Literal["picked_up", "in_transit", "delivered"],

@@ -1,4 +1,6 @@
-from house import House
+import pytest
+from house import OVERSEAS, House
+from service_shop import problem
 
 
 def arrivals(house: House) -> list[list[dict[str, int]]]:
@@ -22,6 +24,77 @@ class TestParcels:
         first, second = house.look()["lines"]
         assert (first["quantity"], first["authorization"]) == (2, "authorized")
         assert (second["quantity"], second["authorization"]) == (1, "undeclared")
+
+
+def mug_and_pot(house: House, days_late: int = 0) -> House:
+    """A mug and a pot are asked back."""
+    house.put_order(**OVERSEAS)
+    house.put_parcel(lines=[{"line_no": 1, "quantity": 1}, {"line_no": 2, "quantity": 1}])
+    house.wait(days=days_late)
+    wanted = [{"line_no": each, "quantity": 1, "reason": "defect"} for each in (1, 2)]
+    house.rma = house.apply(lines=wanted).json()["rma"]
+    return house
+
+
+def mug_without_pot(house: House, days_late: int = 0) -> House:
+    """Both are asked back; the pot is then kept after all."""
+    mug_and_pot(house, days_late).does("storefront", "cancellation", lines=[2])
+    return house
+
+
+class TestWhatNobodyCounted:
+    def test_a_parcel_holds_what_is_expected_and_not_what_was_cancelled(self, house: House) -> None:
+        mug_without_pot(house).arrive()
+        house.find("passed", 1, grade="A")
+        house.wait(days=30)
+
+        assert arrivals(house) == [[{"line_no": 1, "quantity": 1}]]
+        assert house.look()["lines"][1]["state"] == "cancelled"
+        assert [each["amount_minor"] for each in house.told("refund.requested")] == [1290]
+
+    def test_a_scan_is_of_what_is_expected_and_not_of_what_was_cancelled(
+        self, house: House
+    ) -> None:
+        mug_without_pot(house).does("carrier", "scans", scan="picked_up")
+
+        assert [each["state"] for each in house.look()["lines"]] == ["in_transit", "cancelled"]
+        problem(house.tries("carrier", "scans", scan="picked_up"), 409, "not-possible-now")
+
+    def test_what_was_counted_is_there_though_it_was_cancelled(self, house: House) -> None:
+        mug_without_pot(house).arrive(line_no=2, quantity=1)
+
+        assert arrivals(house) == [[{"line_no": 2, "quantity": 1}]]
+
+    def test_what_is_under_review_is_expected(self, house: House) -> None:
+        mug_without_pot(house, days_late=40).arrive()
+
+        assert arrivals(house) == [[{"line_no": 1, "quantity": 1}]]
+
+    def test_what_is_on_its_way_is_expected_though_it_was_declined(self, house: House) -> None:
+        mug_and_pot(house, days_late=40).does("carrier", "scans", scan="picked_up", lines=[1])
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+
+        house.arrive()
+
+        assert arrivals(house) == [[{"line_no": 1, "quantity": 1}]]
+
+    @pytest.mark.parametrize("how", ["cancelled", "expired", "declined"])
+    def test_where_nothing_is_expected_it_is_what_could_have_come(
+        self, house: House, how: str
+    ) -> None:
+        house.begin_late() if how == "declined" else house.begin()
+        if how == "declined":
+            house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        elif how == "cancelled":
+            house.does("storefront", "cancellation")
+        else:
+            house.wait(days=15)
+        assert house.look()["lines"][0]["authorization"] == how
+
+        house.arrive()
+
+        assert arrivals(house) == [[{"line_no": 1, "quantity": 1}]]
+        assert house.open_cases() == []
 
 
 class TestNamedLines:
