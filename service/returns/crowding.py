@@ -1,7 +1,10 @@
 """Units that were given up may be in another return by now: they cannot be in two."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from service.domain.lifecycle import Line
 from service.orders import repository as orders
@@ -14,7 +17,9 @@ def with_room(held: HeldReturn, lines: Sequence[Line]) -> list[Line]:
     order_id = held.head.order_id
     if not lines or order_id is None:
         return list(lines)
-    room = _room(held, order_id)
+    connection = held.transaction.connection
+    orders.lock(connection, order_id)
+    room = _room(connection, held.head, held.lines.values())
     found = []
     for line in lines:
         free = line.quantity if line.order_line_no is None else max(0, room[line.order_line_no])
@@ -25,14 +30,22 @@ def with_room(held: HeldReturn, lines: Sequence[Line]) -> list[Line]:
     return found
 
 
-def _room(held: HeldReturn, order_id: str) -> Counter[int]:
+def has_room(
+    connection: Connection, head: Row[Any], all_lines: Iterable[Line], lines: Iterable[Line]
+) -> bool:
+    """Whether a unit of these lines, of all that a return has, is in no other return now."""
+    if head.order_id is None:
+        return True
+    room = _room(connection, head, all_lines)
+    return any(line.order_line_no is None or room[line.order_line_no] > 0 for line in lines)
+
+
+def _room(connection: Connection, head: Row[Any], all_lines: Iterable[Line]) -> Counter[int]:
     """By line of the order: units that were delivered and are in no return that is alive."""
-    connection = held.transaction.connection
-    orders.lock(connection, order_id)
-    delivered = orders.delivered(connection, order_id)
+    delivered = orders.delivered(connection, head.order_id)
     room = Counter({number: each.quantity for number, each in delivered.items()})
-    room.subtract(repository.units_in_returns(connection, order_id, but=held.rma))
-    for line in held.lines.values():
+    room.subtract(repository.units_in_returns(connection, head.order_id, but=head.rma))
+    for line in all_lines:
         if line.order_line_no is not None and not repository.is_given_up(line):
             room[line.order_line_no] -= line.quantity
     return room

@@ -17,7 +17,7 @@ from service.domain.events import (
     ReviewDecided,
     ReviewRequested,
 )
-from service.domain.lifecycle import UNDECIDED
+from service.domain.lifecycle import UNDECIDED, Line
 from service.domain.words import Language
 from service.platform import log
 from service.platform.clock import from_us, to_us
@@ -26,6 +26,7 @@ from service.platform.problems import Conflict, Unacceptable
 from service.platform.unit import Context, Transaction
 from service.returns import repository as returns
 from service.returns.consequences import follow
+from service.returns.crowding import with_room
 from service.returns.held import HeldReturn, hold, units
 from service.reviews import repository
 from service.reviews.opening import assign, hand_over, open_review, warn
@@ -55,6 +56,10 @@ class NotTheSamePerson(Conflict):
 
 class NotUnderReview(Conflict):
     title = "Nobody reviews this return"
+
+
+class UnitsInAnotherReturn(Conflict):
+    title = "The units are in another return by now"
 
 
 class Reviews:
@@ -154,13 +159,14 @@ class Reviews:
     def request(self, rma: str, body: HumanBody, by: Actor, attempt: Attempt | None = None) -> None:
         """The customer wants a person to decide: what was declined is looked at anew, by another one than before.
 
-        Where a person decides already, nothing changes. Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`.
+        Where a person decides already, nothing changes. Units that are in another return by now stay declined.
+        Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`, `UnitsInAnotherReturn`.
         """
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
             if any(line.authorization in UNDECIDED for line in held.lines.values()):
                 return
-            lines = held.able(ReviewRequested.type, by) or list(held.lines.values())
+            lines = _appealed(held, by)
             earlier = who_declined(log.read_subject(transaction.connection, held.rma))
             held.happen(ReviewRequested(rma=held.rma, lines=units(lines)), by, lines)
             open_review(held, [], but=earlier)
@@ -178,6 +184,18 @@ class Reviews:
             rows = repository.queue(connection, reviewer_key, limit)
             whys = whys_of(connection, rows, language)
         return [_view(row, whys.get(row.rma, [])) for row in rows]
+
+
+def _appealed(held: HeldReturn, by: Actor) -> list[Line]:
+    """What was declined, as far as it is in no other return; where nothing was, all, so that the refusal says what is possible."""
+    declined = held.able(ReviewRequested.type, by)
+    free = with_room(held, declined)
+    if declined and not free:
+        raise UnitsInAnotherReturn(
+            f"return {held.rma}: what was declined of order {held.head.order_id!r} is in another return by now; "
+            "ask for a person there, or cancel that return first"
+        )
+    return free or list(held.lines.values())
 
 
 def authorize(

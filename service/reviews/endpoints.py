@@ -22,7 +22,12 @@ from service.platform.fields import Limit, Rma
 from service.returns.endpoints import CHANGES
 from service.returns.held import UnknownReturn
 from service.returns.schemas import ReturnView
-from service.reviews.commands import NobodyLikeThat, NotTheSamePerson, NotUnderReview
+from service.reviews.commands import (
+    NobodyLikeThat,
+    NotTheSamePerson,
+    NotUnderReview,
+    UnitsInAnotherReturn,
+)
 from service.reviews.schemas import (
     AnswerBody,
     DecisionBody,
@@ -66,7 +71,10 @@ def get_reasons(rma: Rma, retour: RetourDep, language: LanguageDep) -> ReasonsVi
     return retour.reviews.reasons(rma, language)
 
 
-@router.post("/v1/returns/{rma}/human-review", responses=problems(*CHANGES, *NOT_PROVEN))
+@router.post(
+    "/v1/returns/{rma}/human-review",
+    responses=problems(*CHANGES, *NOT_PROVEN, UnitsInAnotherReturn),
+)
 def post_human_review(
     rma: Rma,
     body: HumanBody,
@@ -77,7 +85,7 @@ def post_human_review(
 ) -> ReturnView:
     """The customer wants a person to decide: what was declined is looked at anew, never by whoever declined it.
 
-    Where a person decides already, nothing changes.
+    Where a person decides already, nothing changes. Units that are in another return by now stay declined.
     """
     done(lambda: retour.reviews.request(rma, body, customer, attempt))
     return retour.returns.get(rma, language)

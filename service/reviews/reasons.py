@@ -29,6 +29,7 @@ from service.platform.ids import read_rma
 from service.platform.language import say
 from service.platform.unit import Context
 from service.returns import repository as returns
+from service.returns.crowding import has_room
 from service.returns.held import UnknownReturn
 from service.reviews import repository
 from service.reviews.schemas import DecidedBy, ReasonsView, WhyView
@@ -46,6 +47,9 @@ _BY_PERSON: Mapping[str, Phrase] = {
 _AND: Mapping[Language, str] = {"en": ", ", "zh": "；"}
 _PERSON_DECIDES = Phrase("A person decides; you need not do anything for that.")
 _CAN_ASK = Phrase("You can ask for a person to decide, until {until}.")
+_ELSEWHERE = Phrase(
+    "What was declined is in another return of yours by now: ask for a person there, or cancel it first."
+)
 _WRITE = Phrase("If you see it differently, write to us: a person reads and answers it.")
 
 
@@ -66,10 +70,10 @@ def reasons_of(context: Context, rma: str, language: Language) -> ReasonsView:
         if head is None:
             raise UnknownReturn(rma)
         lines = returns.lines_of(returns.rows_of(connection, rma), head.refund_on)
+        how = _how(connection, head, list(lines.values()))
         events = log.read_subject(connection, rma)
     told = [PAYLOADS[each.type].model_validate_json(each.data) for each in events]
     decided = _decided(told)
-    how = _how(list(lines.values()))
     return ReasonsView.model_validate(
         {
             "rma": rma,
@@ -185,7 +189,7 @@ def _failed(rules: Sequence[RuleOutcome]) -> tuple[Phrase, ...]:
     return tuple({each.text: each for each in phrases if each is not None}.values())
 
 
-def _how(lines: Sequence[Line]) -> Phrase:
+def _how(connection: Connection, head: Row[Any], lines: Sequence[Line]) -> Phrase:
     """How a person comes to decide from here on."""
     if any(line.authorization in UNDECIDED for line in lines):
         return _PERSON_DECIDES
@@ -193,4 +197,6 @@ def _how(lines: Sequence[Line]) -> Phrase:
     until_us = [us for line in declined if (us := line.due_us("authorization")) is not None]
     if not until_us:
         return _WRITE
+    if not has_room(connection, head, lines, declined):
+        return _ELSEWHERE
     return Phrase(_CAN_ASK.text, {"until": from_us(min(until_us))})

@@ -29,12 +29,16 @@ class MoreThanPaid(Conflict):
 
 @dataclass(slots=True)
 class Account:
-    """What an order's customer paid, and what of it went back; held until the transaction ends."""
+    """What an order's customer paid, and what of it went back; held until the transaction ends.
+
+    `units` of each line are paid back; `excess_units` are those beyond what was bought, for which nothing goes back.
+    """
 
     paid_minor: int
     refunded_minor: int
     lines: dict[int, tuple[LinePrice, Paid]]
     units: dict[int, int]
+    excess_units: int = 0
 
     @property
     def left_minor(self) -> int:
@@ -43,17 +47,22 @@ class Account:
     def amount(
         self, line: Line, offer_percent: int = 100, *, at_most_minor: int | None = None
     ) -> int:
-        """What the next units of a line carry, or what was agreed on; they count as refunded from then on."""
+        """What the next units of a line carry, or what was agreed on; they count as refunded from then on.
+
+        Units beyond what was bought carry nothing: a fact is not refused for being too much.
+        """
         if line.order_line_no is None:
             return 0
         price, paid = self.lines[line.order_line_no]
-        before = self.units.get(line.order_line_no, 0)
-        self.units[line.order_line_no] = before + line.quantity
+        before = min(self.units.get(line.order_line_no, 0), price.quantity)
+        units = min(line.quantity, price.quantity - before)
+        self.units[line.order_line_no] = before + units
+        self.excess_units += line.quantity - units
         amount = refund_amount(
             paid,
             price.quantity,
             before,
-            line.quantity,
+            units,
             line.fee_percent,
             line.refunds_shipping,
             offer_percent,
@@ -91,8 +100,10 @@ def offer(held: HeldReturn, line: Line, percent: int) -> int:
 
 
 def request(held: HeldReturn, lines: Sequence[Line], trigger: Trigger) -> None:
-    """Order the refund of these lines: one payment."""
-    amounts = _amounts(held, lines)
+    """Order the refund of these lines: one payment. Units that were paid back before are a case."""
+    amounts, excess_units = _amounts(held, lines)
+    if excess_units:
+        open_once(held.transaction, "recovery", held.rma, held.head.customer_key)
     _order(held, list(zip(lines, amounts, strict=True)), sum(amounts), trigger)
 
 
@@ -107,16 +118,18 @@ def request_goodwill(held: HeldReturn, amount_minor: int, by: Actor) -> None:
     _order(held, [], amount_minor, "goodwill", by)
 
 
-def _amounts(held: HeldReturn, lines: Sequence[Line]) -> list[int]:
+def _amounts(held: HeldReturn, lines: Sequence[Line]) -> tuple[list[int], int]:
+    """What each line carries, and how many of their units are more than was bought."""
     if held.head.order_id is None:
-        return [line.value_minor for line in lines]
+        return [line.value_minor for line in lines], 0
     account = account_of(held.transaction, held.head.order_id)
-    return [
+    amounts = [
         account.amount(
             line, at_most_minor=line.offer_minor if line.resolution == "refund_agreed" else None
         )
         for line in lines
     ]
+    return amounts, account.excess_units
 
 
 def _order(

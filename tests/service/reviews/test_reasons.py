@@ -280,6 +280,52 @@ class TestAskingForAPerson:
         assert not why(house)["can_ask_for_a_person"]
 
 
+class TestAskingForAPersonAboutUnitsThatAreInAnotherReturn:
+    def test_they_are_not_decided_twice(self, house: House) -> None:
+        old, new = declined_and_asked_back_anew(house, 3, 3)
+
+        document = problem(
+            house.tries("storefront", "human-review"), 409, "units-in-another-return"
+        )
+
+        assert "order 'A-1' is in another return by now" in document["detail"]
+        assert house.state == "declined"
+        house.rma = new
+        house.does("storefront", "cancellation")
+        house.rma = old
+        house.does("storefront", "human-review")
+        assert house.state == "under_review"
+
+    def test_the_customer_reads_so_in_both_languages(self, house: House) -> None:
+        declined_and_asked_back_anew(house, 3, 3)
+
+        assert why(house)["can_ask_for_a_person"] is False
+        assert "is in another return of yours by now" in why(house)["how"]
+        assert "另一笔退货" in why(house, "zh")["how"]
+
+    def test_as_many_as_are_free_are_looked_at_anew(self, house: House) -> None:
+        declined_and_asked_back_anew(house, 3, 1)
+        assert why(house)["can_ask_for_a_person"] is True
+
+        house.does("storefront", "human-review")
+
+        lines = house.look()["lines"]
+        assert [(each["quantity"], each["authorization"]) for each in lines] == [
+            (1, "declined"),
+            (2, "under_review"),
+        ]
+
+
+def declined_and_asked_back_anew(house: House, first: int, second: int) -> tuple[str, str]:
+    """Declined by a rule; some units are in a return under review by now. The first of them is looked at."""
+    house.begin_late(first, reason="changed_mind")
+    old = house.rma
+    house.ask_back(second, reason="changed_mind")
+    house.does("storefront", "human-review")
+    new, house.rma = house.rma, old
+    return old, new
+
+
 def hire(house: House, staff_id: str) -> None:
     body = {"role": "reviewer", "name": staff_id, "languages": ["en"], "capacity": 10}
     answer = house.call("admin", "PUT", f"/v1/staff/{staff_id}", json={**body, "is_active": True})

@@ -33,6 +33,49 @@ def passes(house: House, quantity: int = 1) -> None:
     house.find("passed", quantity, grade="A")
 
 
+class TestMoreUnitsThanWereBought:
+    """Units that two returns claim, as before an appeal looked for those that are in another return."""
+
+    @pytest.fixture(autouse=True)
+    def appeals_as_they_were(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("service.reviews.commands.with_room", lambda _, lines: list(lines))
+
+    def claimed_twice(self, house: House, first: int, second: int) -> None:
+        """The first return is declined and then authorized after an appeal, while the second is paid."""
+        house.begin_late(first)
+        old = house.rma
+        house.does("reviewer", "decision", decision="decline", reason_code="outside_policy")
+        house.ask_back(second)
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        passes(house, second)
+        house.rma = old
+        house.does("storefront", "human-review")
+        house.does("admin", "decision", decision="authorize", reason_code="goodwill")
+
+    def test_what_is_left_is_paid_and_finance_looks_at_the_rest(self, house: House) -> None:
+        self.claimed_twice(house, 3, 2)
+
+        passes(house, 3)
+
+        (refund,) = house.told("refund.requested")
+        assert refund["amount_minor"] == 1290
+        assert house.open_cases() == ["recovery"]
+        house.pays()
+        assert house.state == "closed"
+
+    def test_where_nothing_is_left_the_return_still_ends_by_itself(self, house: House) -> None:
+        self.claimed_twice(house, 3, 3)
+
+        house.arrive()
+        for _ in range(2):
+            house.wait(hours=25)
+
+        (refund,) = house.told("refund.requested")
+        assert refund["amount_minor"] == 0
+        assert "recovery" in house.open_cases()
+        assert house.state == "closed"
+
+
 class TestRefunds:
     def test_a_defect_is_refunded_with_its_share_of_discounts_and_shipping_to_the_last_cent(
         self, house: House
