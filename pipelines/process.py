@@ -53,7 +53,12 @@ def build_design(warehouse: Warehouse, model: SqlModel) -> Built:
 
 def design() -> set[Edge]:
     """Every step that may follow another on a line; `start` stands before the first, `end` for the return's closing."""
-    return {edge for refund_on in get_args(RefundOn) for edge in _design(refund_on)}
+    return {
+        edge
+        for refund_on in get_args(RefundOn)
+        for beginning in _BEGINNINGS
+        for edge in _design(refund_on, beginning)
+    }
 
 
 @cache
@@ -61,9 +66,10 @@ def _code() -> str:
     return digest(inspect.getsource(lifecycle), Path(__file__).read_text(encoding="utf-8"))
 
 
-def _design(refund_on: RefundOn) -> Iterator[Edge]:
-    """Goes every way that a line can go from nothing on, once."""
-    unborn = Line(1, 1, 1, "any", 1, 1, refund_on=refund_on)
+def _design(refund_on: RefundOn, beginning: str) -> Iterator[Edge]:
+    """Goes every way that a line can go from nothing on, once. Of what the law grants other ways are open than of the rest."""
+    by_law = beginning == ReturnWithdrawn.type
+    unborn = Line(1, 1, 1, "any", 1, 1, refund_on=refund_on, is_withdrawal=by_law)
     reached = {(START, unborn)}
     todo = [*reached]
     while todo:
@@ -72,6 +78,8 @@ def _design(refund_on: RefundOn) -> Iterator[Edge]:
             yield step, END
             step = END  # what comes after all comes after the closing
         for event, after in _next_steps(step, line):
+            if step == START and event in _BEGINNINGS and event != beginning:
+                continue
             if step != START or event in _BEGINNINGS:
                 yield step, event
             if (event, after) not in reached:
@@ -81,7 +89,8 @@ def _design(refund_on: RefundOn) -> Iterator[Edge]:
 
 def _next_steps(step: str, line: Line) -> Iterator[tuple[str, Line]]:
     """What moves the line, and the opening of a review where the step before it brought the line under review."""
-    if step in (ReturnReinstated.type, ReviewRequested.type):
+    is_reviewed = line.authorization == "under_review"
+    if step in (ReturnReinstated.type, ReviewRequested.type) and is_reviewed:
         yield ReviewOpened.type, line
     yield from _moves(line)
 

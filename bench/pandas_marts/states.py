@@ -9,7 +9,6 @@ from bench.pandas_marts.moves import APPLIED, lines_now, review_steps, scanned_l
 _PERMISSIONS = {
     "return_cancelled_lines": "cancelled",
     "return_expired_lines": "expired",
-    "return_reinstated_lines": "under_review",
     "review_requested_lines": "under_review",
 }
 _RECEPTIONS = {
@@ -125,7 +124,10 @@ def _states(
             "undeclared": ~is_declared,
             "cancelled": found["permission"] == "cancelled",
             "expired": found["permission"] == "expired",
-            "authorized": found["is_imported"] | is_withdrawn | (found["decided"] == "authorized"),
+            "authorized": found["is_imported"]
+            | is_withdrawn
+            | (found["permission"] == "authorized")
+            | (found["decided"] == "authorized"),
             "declined_finally": is_declined & (found["lapsed_at"] >= found["decided_at"]),
             "declined": is_declined,
             "escalated": found["step"] == "escalated",
@@ -191,6 +193,11 @@ def _line_moves(lake: Lake, rmas: np.ndarray) -> pd.DataFrame:
     is_delivered = scanned["scan"] == "delivered"
     told.append(
         scanned[[*moved]].assign(reception=np.where(is_delivered, "delivered", "in_transit"))
+    )
+    told.append(
+        of("return_reinstated_lines").merge(
+            lake.read_as_it_is("return_reinstated", "seq", "permission"), on="seq"
+        )
     )
     told.append(of("line_inspected", "outcome").rename(columns={"outcome": "reception"}))
     chosen = of("choice_made", "choice")

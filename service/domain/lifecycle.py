@@ -105,6 +105,7 @@ class Line:
     fee_percent: int = 0
     refunds_shipping: bool = False
     refund_on: RefundOn = "inspected"
+    is_withdrawal: bool = False
     authorization: str | None = None
     reception: str | None = None
     resolution: str | None = None
@@ -165,8 +166,19 @@ def paid(line: Line) -> bool:
 
 
 def came_after_all(line: Line) -> bool:
-    """The goods are here although nobody expects them any more, and nothing was agreed about them."""
-    return line.reception not in NOT_HERE and line.resolution == "open"
+    """The goods are here or on their way although nobody expects them any more, and nothing was agreed about them."""
+    is_there = line.reception in _UNDER_WAY or line.reception not in NOT_HERE
+    return is_there and line.resolution == "open"
+
+
+def came_late_by_law(line: Line) -> bool:
+    """They came after all, of a statutory withdrawal: sending late does not undo what was declared."""
+    return came_after_all(line) and line.is_withdrawal
+
+
+def came_late_otherwise(line: Line) -> bool:
+    """They came after all, of a return that no law grants."""
+    return came_after_all(line) and not line.is_withdrawal
 
 
 def is_expected(line: Line) -> bool:
@@ -246,7 +258,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("authorization", "declined", "declined_finally", "return.appeal_lapsed", "system"),
     *_rows("authorization", (*UNDECIDED, "authorized"), "cancelled", "return.cancelled", "customer", guard=nothing_moved),
     *_rows("authorization", "authorized", "expired", "return.expired", "system", guard=nothing_moved),
-    *_rows("authorization", ("cancelled", "expired"), "under_review", "return.reinstated", "system", guard=came_after_all),
+    *_rows("authorization", "cancelled", "under_review", "return.reinstated", "system", guard=came_after_all),
+    *_rows("authorization", "expired", "under_review", "return.reinstated", "system", guard=came_late_otherwise),
+    *_rows("authorization", "expired", "authorized", "return.reinstated", "system", guard=came_late_by_law),
     # --- where are the goods? ---
     *_rows("reception", None, "not_expected", "return.requested", "customer"),
     *_rows("reception", None, "awaited", "return.withdrawn", "customer"),

@@ -66,7 +66,7 @@ class _Matter:
 
     @property
     def lines(self) -> dict[int, Line]:
-        return returns.lines_of(self.rows, self.head.refund_on)
+        return returns.lines_of(self.rows, self.head)
 
 
 class Writers:

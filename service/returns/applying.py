@@ -57,7 +57,7 @@ class AppliedLine:
             is_flagged=self.is_flagged,
         )
 
-    def as_line(self, refund_on: str) -> Line:
+    def as_line(self, refund_on: str, kind: str) -> Line:
         return Line(
             line_no=self.said.line_no,
             root_line_no=self.said.line_no,
@@ -69,6 +69,7 @@ class AppliedLine:
             fee_percent=self.terms.fee_percent,
             refunds_shipping=self.terms.refunds_outbound_shipping,
             refund_on=refund_on,  # type: ignore[arg-type]  # as the terms have it
+            is_withdrawal=kind == "withdrawal",
         )
 
 

@@ -1,6 +1,8 @@
 """A customer applies, withdraws, cancels, chooses. Within policy a return is authorized at once, else a reviewer decides."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from service.domain.events import (
     Actor,
@@ -184,7 +186,7 @@ def _begin_request(
         **effort,
     )
     customer = Actor("customer", order.customer_key)
-    return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)
+    return begin(transaction, head, _lines(application, head), said, customer)
 
 
 def _begin_withdrawal(
@@ -206,11 +208,11 @@ def _begin_withdrawal(
         **effort,
     )
     customer = Actor("customer", order.customer_key)
-    return begin(transaction, head, _lines(application, agreed.refund_on), said, customer)
+    return begin(transaction, head, _lines(application, head), said, customer)
 
 
-def _lines(application: Application, refund_on: str) -> list[Line]:
-    return [line.as_line(refund_on) for line in application.lines]
+def _lines(application: Application, head: Mapping[str, Any]) -> list[Line]:
+    return [line.as_line(head["refund_on"], head["kind"]) for line in application.lines]
 
 
 def _decide(held: HeldReturn, application: Application) -> None:

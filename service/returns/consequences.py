@@ -56,11 +56,21 @@ def apply_rules(held: HeldReturn) -> None:
 
 
 def _reinstate(held: HeldReturn) -> bool:
-    lines = with_room(held, held.able("return.reinstated", SYSTEM))
-    if lines:
-        held.happen(ReturnReinstated(rma=held.rma, lines=units(lines)), SYSTEM, lines)
+    lines = with_room(held, held.able(ReturnReinstated.type, SYSTEM))
+    by_law = [line for line in lines if _is_authorized_again(line)]
+    if by_law:
+        said = ReturnReinstated(rma=held.rma, lines=units(by_law), permission="authorized")
+        held.happen(said, SYSTEM, by_law)
+    for_a_person = [line for line in lines if line not in by_law]
+    if for_a_person:
+        held.happen(ReturnReinstated(rma=held.rma, lines=units(for_a_person)), SYSTEM, for_a_person)
         open_review(held, [])
     return bool(lines)
+
+
+def _is_authorized_again(line: Line) -> bool:
+    moved = lifecycle.move(line, ReturnReinstated.type, SYSTEM.role)
+    return moved.authorization == "authorized"
 
 
 def _refund(held: HeldReturn) -> bool:

@@ -216,7 +216,7 @@ def hold(transaction: Transaction, rma: str, version: int | None = None) -> Held
     if head is None:
         raise UnknownReturn(rma)
     rows = repository.rows_of(transaction.connection, rma)
-    lines = repository.lines_of(rows, head.refund_on)
+    lines = repository.lines_of(rows, head)
     if version is not None and version != head.version:
         allowed = dict.fromkeys(
             event for line in lines.values() for event in lifecycle.allowed_events(line)

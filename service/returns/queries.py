@@ -85,7 +85,7 @@ class _Telling:
         events: Sequence[RecordedEvent],
         refunds: Sequence[Row[Any]],
     ) -> ReturnView:
-        lines = repository.lines_of(rows, head.refund_on)
+        lines = repository.lines_of(rows, head)
         options = _options(events)
         shown = [self._line(row, lines[row.line_no], options.get(row.line_no, ())) for row in rows]
         return ReturnView(

@@ -82,7 +82,7 @@ _COLUMN_OF = {
     "reception": "reception_state",
     "resolution": "resolution_state",
 }
-_OF_THE_RETURN = ("refund_on",)
+_OF_THE_RETURN = ("refund_on", "is_withdrawal")
 _FIELDS = tuple(each.name for each in fields(Line) if each.name not in _OF_THE_RETURN)
 _CHANGEABLE = tuple(
     _COLUMN_OF.get(name, name)
@@ -161,9 +161,9 @@ def rows_of(connection: Connection, rma: str) -> Sequence[Row[Any]]:
     return connection.execute(_LINES, {"of_rma": rma}).all()
 
 
-def lines_of(rows: Iterable[Row[Any]], refund_on: str) -> dict[int, Line]:
-    """The lines as the domain sees them, by number."""
-    return {row.line_no: _line(row, refund_on) for row in rows}
+def lines_of(rows: Iterable[Row[Any]], head: Row[Any]) -> dict[int, Line]:
+    """The lines of a return as the domain sees them, by number."""
+    return {row.line_no: _line(row, head) for row in rows}
 
 
 def insert(connection: Connection, head: Mapping[str, Any]) -> Row[Any]:
@@ -200,7 +200,8 @@ def _row(line: Line, names: Sequence[str]) -> dict[str, object]:
     return {_COLUMN_OF.get(name, name): getattr(line, name) for name in names}
 
 
-def _line(row: Row[Any], refund_on: str) -> Line:
+def _line(row: Row[Any], head: Row[Any]) -> Line:
     values = {name: getattr(row, _COLUMN_OF.get(name, name)) for name in _FIELDS}
     values["root_line_no"] = row.root_line_no or row.line_no
-    return Line(refund_on=refund_on, **values)  # type: ignore[arg-type]  # columns are its fields
+    of_return = {"refund_on": head.refund_on, "is_withdrawal": head.kind == "withdrawal"}
+    return Line(**of_return, **values)

@@ -69,7 +69,7 @@ def reasons_of(context: Context, rma: str, language: Language) -> ReasonsView:
         head = returns.find(connection, rma)
         if head is None:
             raise UnknownReturn(rma)
-        lines = returns.lines_of(returns.rows_of(connection, rma), head.refund_on)
+        lines = returns.lines_of(returns.rows_of(connection, rma), head)
         how = _how(connection, head, list(lines.values()))
         events = log.read_subject(connection, rma)
     told = [PAYLOADS[each.type].model_validate_json(each.data) for each in events]

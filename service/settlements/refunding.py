@@ -275,12 +275,18 @@ def settle(
 
 
 def _due_us(held: HeldReturn) -> int:
-    """Until when the money must have gone back: as the return's terms say, else the policy's hours from now."""
+    """Until when the money must have gone back: as the return's terms say, else the policy's hours from now.
+
+    Where the terms count from the declaration, they may be over before goods are sent that the money waits for.
+    """
     head, context = held.head, held.transaction.context
+    now_us = to_us(held.now)
+    allowed = context.policy.hours("refund")
+    from_now_us = to_us(due_at(held.now, allowed, context.policy.calendar, context.zone))
     if head.refund_within_us is None or head.refund_counts_from == "trigger":
-        allowed = context.policy.hours("refund")
-        return to_us(due_at(held.now, allowed, context.policy.calendar, context.zone))
+        return from_now_us
+    if head.refund_counts_from == "request":
+        due_us = int(head.requested_at_us + head.refund_within_us)
+        return due_us if due_us > now_us else from_now_us
     received_us = last_received_us(held.transaction.connection, held.rma)
-    is_from_request = head.refund_counts_from == "request"
-    opened_us = head.requested_at_us if is_from_request else received_us or to_us(held.now)
-    return int(opened_us + head.refund_within_us)
+    return int((received_us or now_us) + head.refund_within_us)

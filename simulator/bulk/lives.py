@@ -50,7 +50,7 @@ class Lives:
     """Everything that becomes of some applications; an entry each, but for reviews, parts, refunds and cases.
 
     `reviews_again` are those of goods that came although nobody expected them any more. `expired_us`, `overdue_us`: nothing
-    was sent in time, and nothing or all was paid. `closed_us` has a row for each way in which a return may end, once or anew.
+    was sent in time, and nothing or all was paid. `by_law_us`: an expired withdrawal is sent after all. `closed_us` has a row for each way in which a return may end, once or anew.
     """
 
     asked: Applications
@@ -60,6 +60,7 @@ class Lives:
     decisions: Decisions
     way: Journeys
     expired_us: Integers
+    by_law_us: Integers
     overdue_us: Integers
     is_full: Flags
     inspections: Inspections
@@ -83,9 +84,11 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
     decisions = _unless_cancelled(decisions, cancelled_us)
     pays_at_once = shop.terms.refund_on[judged.terms] == _AT_ONCE
     expired_us, overdue_us = only(~pays_at_once, way.expired_us), only(pays_at_once, way.expired_us)
-    again = np.flatnonzero(happens(expired_us) & happens(way.received_us))
-    reviews_again = review(shop, asked, judged, again, way.received_us[again], is_first=False)
-    standing = _standing(decisions, expired_us, reviews_again)
+    after_all_us = only(happens(expired_us), way.seen_us)
+    by_law_us = only(judged.is_withdrawal, after_all_us)
+    again = np.flatnonzero(~judged.is_withdrawal & happens(after_all_us))
+    reviews_again = review(shop, asked, judged, again, after_all_us[again], is_first=False)
+    standing = _standing(decisions, expired_us, by_law_us, reviews_again)
     inspections = inspect(shop, asked, way)
     is_full = judged.is_audit | _by_clock(asked, reviews) | _by_clock(asked, reviews_again)
     is_full |= shop.policy.inspection.default == "full"
@@ -96,7 +99,6 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
     gone_us = np.minimum.reduce([decisions.lapsed_us, cancelled_us, expired_us])
     closed_us = _closed(
         gone_us,
-        expired_us,
         overdue_us,
         decisions.kept_us,
         way,
@@ -133,6 +135,7 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
         decisions=decisions,
         way=way,
         expired_us=expired_us,
+        by_law_us=by_law_us,
         overdue_us=overdue_us,
         is_full=is_full,
         inspections=inspections,
@@ -183,10 +186,12 @@ def _unless_cancelled(decisions: Decisions, cancelled_us: Integers) -> Decisions
     )
 
 
-def _standing(decisions: Decisions, expired_us: Integers, again: Reviews) -> Standing:
-    """What holds for the goods in the end: what was given up holds no more, until somebody decides anew."""
+def _standing(
+    decisions: Decisions, expired_us: Integers, by_law_us: Integers, again: Reviews
+) -> Standing:
+    """What holds for the goods in the end: what was given up holds no more, until the law or somebody decides anew."""
     is_alive = ~happens(expired_us) & ~happens(decisions.cancelled_us)
-    authorized_us = only(is_alive, decisions.authorized_us)
+    authorized_us = np.minimum(only(is_alive, decisions.authorized_us), by_law_us)
     refused_us = np.full(len(authorized_us), NEVER)
     authorized_us[again.place] = only(~again.is_declined, again.decided_us)
     refused_us[again.place] = only(again.is_declined, again.decided_us)
@@ -211,7 +216,6 @@ def _of_any(asked: Applications, place: Integers) -> Flags:
 
 def _closed(
     gone_us: Integers,
-    expired_us: Integers,
     overdue_us: Integers,
     kept_us: Integers,
     way: Journeys,
@@ -229,7 +233,7 @@ def _closed(
     )
     money_us = np.full(len(gone_us), -NEVER)
     np.maximum.at(money_us, parts.place, settled_us)
-    lost_us = np.maximum(way.given_up_us, np.where(happens(expired_us), -NEVER, money_us))
+    lost_us = np.maximum(way.given_up_us, money_us)
     before = [gone_us, lost_us, np.maximum(kept_us, money_us), np.maximum(overdue_us, money_us)]
     early = [only(each < way.received_us, each) for each in before]
     ended_us = np.maximum(inspections.found_us, money_us)

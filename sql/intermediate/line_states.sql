@@ -146,7 +146,8 @@ states as (
         lines.quantity,
         case
             when declared.rma is null then 'undeclared'
-            when last_moves.permission in ('cancelled', 'expired') then last_moves.permission
+            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+                then last_moves.permission
             when lines.is_imported then 'authorized'
             when lines.kind = 'withdrawal' and last_moves.reinstated_seq is null then 'authorized'
             when decided.decision = 'authorized' then 'authorized'
@@ -159,7 +160,8 @@ states as (
             else 'requested'
         end as permission,
         case
-            when last_moves.permission in ('cancelled', 'expired') then last_moves.permission_since
+            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+                then last_moves.permission_since
             when decided.decision = 'declined' and lines.lapsed_at >= decided.decided_at
                 then lines.lapsed_at
             when decided.decided_at is not null then decided.decided_at
@@ -168,7 +170,8 @@ states as (
             else lines.requested_at
         end as permission_since,
         case
-            when last_moves.permission in ('cancelled', 'expired') then last_moves.permission_seq
+            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+                then last_moves.permission_seq
             else coalesce(decided.decided_seq, reviewed.step_seq, last_moves.permission_seq)
         end as permission_seq,
         last_moves.reception,

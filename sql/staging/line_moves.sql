@@ -52,6 +52,22 @@ select
     lines.time as moved_at,
     cast(null as timestamp) as due_at
 from lake.return_reinstated_lines as lines
+inner join lake.return_reinstated as reinstated on reinstated.seq = lines.seq
+where reinstated.permission = 'under_review'
+union all
+select
+    lines.seq,
+    lines.subject as rma,
+    lines.line_no,
+    lines.quantity,
+    'authorized' as permission,
+    cast(null as varchar) as reception,
+    cast(null as varchar) as resolution,
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
+from lake.return_reinstated_lines as lines
+inner join lake.return_reinstated as reinstated on reinstated.seq = lines.seq
+where reinstated.permission = 'authorized'
 union all
 select
     lines.seq,

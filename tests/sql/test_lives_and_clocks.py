@@ -58,6 +58,19 @@ class Told(Stories):
     def doubted(self, story: str, *, is_of_two_lines: bool = False) -> House:
         return self.asked(story, currency="CHF", is_of_two_lines=is_of_two_lines)
 
+    def declared(self, story: str) -> House:
+        """A withdrawal by law of an order that was delivered the day before."""
+        house, order_id = self.house, f"{story}-order"
+        assert house.put_order(order_id, customer=story).is_success
+        self._delivered(order_id)
+        lines = [{"line_no": 1, "quantity": 1}]
+        body = {"order_id": order_id, "customer": story, "lines": lines}
+        first = house.call("storefront", "POST", "/v1/withdrawals", json=body).json()
+        said = {"confirmation": first["confirmation"]}
+        answer = house.call("storefront", "POST", "/v1/withdrawals/confirmations", json=said)
+        assert answer.status_code == 201, answer.text
+        return self._of(story, answer.json()["rma"])
+
     def again(self, story: str) -> House:
         """Go on with an earlier story."""
         self.house.rma = self.rmas[story]
@@ -180,8 +193,14 @@ def stories(house: House) -> Told:
     stories.goes_on_at(utc(3, 29, 22))
     stories.asked("after the short day")
 
+    stories.asked("handed over after all")
+    stories.declared("declared and handed over late")
+    stories.declared("declared and on its way late")
     stories.goes_on_at(utc(4, 20, 9))
     stories.again("sent after all").arrive()
+    stories.again("declared and handed over late").does("carrier", "scans", scan="picked_up")
+    house.pays()
+    house.arrive().find("passed", grade="A")
     stories.asked("not sent back").arrive().find("failed", grade="D")
     house.does("storefront", "lines/1/choice", choice="send_back")
 
@@ -189,6 +208,8 @@ def stories(house: House) -> Told:
     stories.doubted("long day")
     stories.goes_on_at(utc(10, 25, 22))
     stories.doubted("end of the long day")
+    for story in ("handed over after all", "declared and on its way late"):
+        stories.again(story).does("carrier", "scans", scan="picked_up")
     stories.goes_on_at(utc(10, 25, 23))
     stories.doubted("after the long day")
 
@@ -493,6 +514,26 @@ class TestGoods:
             clock("sent after all", "review")["opened_at"] == life("sent after all")["received_at"]
         )
         assert clock("sent after all", "decision")["owner_role"] == "system"
+
+    def test_what_was_declared_by_law_is_never_reviewed_however_late_it_is_sent(
+        self, life: Life, ask: Ask, stories: Told
+    ) -> None:
+        sent = life("declared and handed over late")
+        assert values(sent, "status", "outcome", "decided_at") == ("closed", "refunded", None)
+
+        waits = {
+            story: {
+                row["kind"]
+                for row in ask(
+                    f"select kind from marts.work_now where rma = '{stories.rmas[story]}'"
+                )
+            }
+            for story in ("handed over after all", "declared and on its way late")
+        }
+        assert waits == {
+            "handed over after all": {"review", "transit"},
+            "declared and on its way late": {"refund", "transit"},
+        }
 
 
 class TestMoney:

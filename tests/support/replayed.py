@@ -80,6 +80,7 @@ def _begun(said: Any, refund_on: str) -> Lines:
             each.quantity,
             each.value_minor,
             refund_on=refund_on,  # type: ignore[arg-type]
+            is_withdrawal=isinstance(said, e.ReturnWithdrawn),
         )
         for each in said.lines
     }

@@ -181,7 +181,7 @@ class World(Shop):
     def _lines(self, connection: Connection, rma: str) -> dict[int, Line]:
         head = repository.find(connection, rma)
         assert head is not None
-        return repository.lines_of(repository.rows_of(connection, rma), head.refund_on)
+        return repository.lines_of(repository.rows_of(connection, rma), head)
 
     def _is_closed(self, rma: str) -> bool:
         return lifecycle.roll_up(self.lines(rma).values()) == "closed"

@@ -172,6 +172,29 @@ def expired_after_a_way_was_chosen(house: House) -> None:
     assert house.state == "closed"
 
 
+def expired_then_sent(house: House) -> None:
+    """Never sent in time, then handed over and lost: a reviewer decides anew, and who bears the loss pays."""
+    house.begin()
+    house.wait(days=15)
+    house.does("carrier", "scans", scan="picked_up")
+    assert house.state == "under_review"
+    house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+    house.wait(days=11)
+    house.does("after_sales", "loss")
+    assert house.state == "refund_pending"
+
+
+def withdrawn_and_sent_late(house: House) -> None:
+    """By law, handed over after it had expired: authorized again by itself, and paid."""
+    house.begin_withdrawal()
+    house.wait(days=15)
+    assert house.state == "closed"
+    house.does("carrier", "scans", scan="picked_up")
+    assert house.look()["lines"][0]["authorization"] == "authorized"
+    house.arrive()
+    house.find("passed", grade="A")
+
+
 def received_at_once(house: House) -> None:
     """On the dock before anybody told of a parcel."""
     house.begin()
@@ -462,6 +485,8 @@ BY_RULE: dict[str, Story] = {
         cancelled_then_received,
         expired,
         expired_after_a_way_was_chosen,
+        expired_then_sent,
+        withdrawn_and_sent_late,
         received_at_once,
         received_when_announced,
         received_under_review,

@@ -200,13 +200,20 @@ class ReturnExpired(Payload):
 
 
 class ReturnReinstated(Payload):
-    """Units came although they were cancelled or had expired: a person decides about them."""
+    """Units came, or are on their way, although they were cancelled or had expired.
+
+    A person decides about them (`under_review`); those of a statutory withdrawal that had expired are `authorized` again.
+    """
 
     type = "return.reinstated"
     family = "return"
 
     rma: Key
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    permission: Annotated[
+        Literal["under_review", "authorized"],
+        Field(description="what they came to: `authorized` needs nobody to decide"),
+    ] = "under_review"
     due_at_us: DueUs | None = None
 
 

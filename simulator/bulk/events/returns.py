@@ -88,17 +88,26 @@ def given_up(shop: Shop, lives: Lives) -> Iterator[Events]:
     yield of_returns("return.cancelled", asked, place, at_us, "customer", None, units(asked, place))
     place, at_us = when(lives.expired_us)
     yield of_returns("return.expired", asked, place, at_us, "system", None, units(asked, place))
-    again = lives.reviews_again
-    said = units(asked, again.place)
-    yield of_returns(
+    yield _reinstated(shop, lives)
+
+
+def _reinstated(shop: Shop, lives: Lives) -> Events:
+    """What came after all: a person decides about it, but where the law does."""
+    again, (by_law, by_law_us) = lives.reviews_again, when(lives.by_law_us)
+    place = np.concatenate([again.place, by_law])
+    at_us = np.concatenate([again.opened_us, by_law_us])
+    is_by_law = np.arange(len(place)) >= len(again.place)
+    due_us = at_us + shop.clock_us("review") + shop.start_us
+    return of_returns(
         "return.reinstated",
-        asked,
-        again.place,
-        again.opened_us,
+        lives.asked,
+        place,
+        at_us,
         "system",
         None,
-        said,
-        due_at_us=again.opened_us + shop.clock_us("review") + shop.start_us,
+        units(lives.asked, place),
+        permission=either(is_by_law, "authorized", "under_review"),
+        due_at_us=known_where(~is_by_law, due_us),
     )
 
 

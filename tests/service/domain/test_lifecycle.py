@@ -43,7 +43,11 @@ def ways_on(line: Line) -> Iterator[tuple[Transition, Line]]:
 def reachable() -> dict[Line, set[Line]]:
     """Every line that the table can lead to, with where it can go from there."""
     found: dict[Line, set[Line]] = {}
-    waiting = [replace(NEW, refund_on=each) for each in REFUND_ON]  # type: ignore[arg-type]
+    waiting = [
+        replace(NEW, refund_on=each, is_withdrawal=by_law)  # type: ignore[arg-type]
+        for each in REFUND_ON
+        for by_law in (False, True)
+    ]
     while waiting:
         line = waiting.pop()
         if line in found:
@@ -90,6 +94,17 @@ class TestTheTable:
             grown = bool(more)
 
         assert set(reachable) - ending == set()
+
+    def test_what_the_law_grants_expires_without_ever_coming_before_a_reviewer(self) -> None:
+        declared = replace(NEW, is_withdrawal=True, refund_on="first_scan")
+        found, todo = set(), [move(declared, "return.withdrawn", "customer")]
+        while todo:
+            line = todo.pop()
+            if line not in found:
+                found.add(line)
+                todo += [after for row, after in ways_on(line) if row.event != "return.cancelled"]
+
+        assert {line.authorization for line in found} == {"authorized", "expired"}
 
     def test_no_row_leads_from_a_score_to_a_decline(self) -> None:
         declines = [row for row in TRANSITIONS if row.to_state == "declined"]

@@ -75,7 +75,7 @@ class _Compared(House):
             assert head is not None
             rows = repository.rows_of(connection, self.rma)
             events = log.read_subject(connection, self.rma)
-        ours = dues(dict(repository.lines_of(rows, head.refund_on)))
+        ours = dues(dict(repository.lines_of(rows, head)))
         assert dues(replay(events, head.refund_on)) == ours
         self.compared += len(ours)
 

@@ -1,4 +1,12 @@
+import pytest
 from house import House
+
+
+def expired(house: House) -> House:
+    """Not sent in time."""
+    house.wait(days=15)
+    assert house.state == "closed"
+    return house
 
 
 def asked_back_twice(house: House, first: int, second: int) -> tuple[str, str]:
@@ -42,3 +50,77 @@ class TestUnitsThatAreInAnotherReturnByNow:
 
         refunds = house.call("finance", "GET", "/v1/refunds?state=pending").json()
         assert [(each["rma"], each["amount_minor"]) for each in refunds] == [(new, 3 * 1290)]
+
+
+class TestAStatutoryWithdrawalThatIsSentLate:
+    @pytest.mark.parametrize("how", ["scanned", "received"])
+    def test_it_is_authorized_again_by_itself_and_paid(self, house: House, how: str) -> None:
+        expired(house.begin_withdrawal())
+
+        house.does("carrier", "scans", scan="picked_up") if how == "scanned" else house.arrive()
+
+        assert house.look()["lines"][0]["authorization"] == "authorized"
+        assert [each["permission"] for each in house.told("return.reinstated")] == ["authorized"]
+        assert [each["amount_minor"] for each in house.told("refund.requested")] == [1290]
+        assert not {"review.opened", "clock.breached"} & set(house.happened())
+
+    def test_nobody_can_decline_it(self, house: House) -> None:
+        expired(house.begin_withdrawal()).arrive()
+
+        refused = house.tries(
+            "reviewer", "decision", decision="decline", reason_code="outside_policy"
+        )
+
+        assert refused.status_code == 409
+
+    def test_it_is_owed_from_when_it_was_sent_and_not_before(self, house: House) -> None:
+        expired(house.begin_withdrawal()).does("carrier", "scans", scan="picked_up")
+
+        house.wait(hours=1)
+
+        (refund,) = house.told("refund.requested")
+        assert refund["due_at_us"] > house.clock.now().timestamp() * 1_000_000
+        assert house.open_cases() == []
+
+    def test_one_that_was_cancelled_is_none_any_more_and_a_person_decides(
+        self, house: House
+    ) -> None:
+        house.begin_withdrawal().does("storefront", "cancellation")
+
+        house.arrive()
+
+        assert house.state == "under_review"
+
+    def test_units_that_are_in_another_return_by_now_are_not_paid_twice(self, house: House) -> None:
+        old = expired(house.begin_withdrawal(3)).rma
+        house.ask_back(1)
+        house.rma = old
+
+        house.does("carrier", "scans", scan="picked_up")
+
+        lines = house.look()["lines"]
+        assert [(each["quantity"], each["authorization"]) for each in lines] == [
+            (1, "expired"),
+            (2, "authorized"),
+        ]
+
+
+class TestAReturnThatIsSentAfterItExpired:
+    def test_a_person_decides_as_soon_as_it_is_scanned(self, house: House) -> None:
+        expired(house.begin())
+
+        house.does("carrier", "scans", scan="picked_up")
+
+        assert house.look()["lines"][0]["authorization"] == "under_review"
+        assert [each["permission"] for each in house.told("return.reinstated")] == ["under_review"]
+
+    def test_if_it_is_lost_the_customer_gets_the_money_that_was_promised(
+        self, house: House
+    ) -> None:
+        expired(house.begin()).does("carrier", "scans", scan="picked_up")
+
+        for _ in range(30):
+            house.wait(days=1)
+
+        assert house.look()["lines"][0]["reception"] == "lost_for_good"
+        assert [each["amount_minor"] for each in house.told("refund.requested")] == [1290]

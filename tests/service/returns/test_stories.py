@@ -107,7 +107,7 @@ def lines_of(house: House) -> list[Line]:
         rows = repository.rows_of(connection, house.rma)
         head = repository.find(connection, house.rma)
         assert head is not None
-        return list(repository.lines_of(rows, head.refund_on).values())
+        return list(repository.lines_of(rows, head).values())
 
 
 def is_taken_in_first(line: Line, event: str) -> bool:
