@@ -1,7 +1,7 @@
 """At the dock. Facts are taken in, whatever the state says; what is wrong with them becomes somebody's work."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from service.domain.events import (
     Actor,
     GoodsSentBack,
     LineInspected,
+    LineSplit,
     Outcome,
     ParcelReceived,
     ReturnReceived,
@@ -235,14 +236,36 @@ def _was_delivered(line: Line) -> bool:
 
 def _inspect(held: HeldReturn, line: Line, body: InspectionBody, by: Actor) -> None:
     _refuse_what_does_not_add_up(held, line, body)
+    seen = len(held.emitted)
     if line.reception in NOT_HERE:
         _happen_received(held, None, [line], by, held.now)
         apply_rules(
             held
         )  # what the receipt sets off, such as a refund by law, comes before the finding
+    to_find = _parts(held, line.line_no, seen)
     for finding in body.findings:
-        part = held.split(held.line(line.line_no), finding.quantity)
-        _find(held, part, finding, body, by)
+        for part in _taken(held, to_find, finding.quantity):
+            _find(held, part, finding, body, by)
+
+
+def _parts(held: HeldReturn, line_no: int, seen: int) -> list[int]:
+    """A line and what was split from it since so many events; units that are in another return by now come last."""
+    numbers = [line_no]
+    for _, said in held.emitted[seen:]:
+        if isinstance(said, LineSplit) and said.line_no in numbers:
+            numbers.append(said.into_line_no)
+    return sorted(numbers, key=lambda each: returns.is_given_up(held.line(each)))
+
+
+def _taken(held: HeldReturn, numbers: list[int], units: int) -> Iterator[Line]:
+    """The next so many units of these lines, which are as many at least; lines that are used up are no more among them."""
+    while units:
+        line = held.line(numbers[0])
+        taken = min(units, line.quantity)
+        if taken == line.quantity:
+            numbers.pop(0)
+        units -= taken
+        yield held.split(line, taken)
 
 
 def _find(
@@ -254,6 +277,7 @@ def _find(
             "line_no": line.line_no,
             "inspection_depth": body.depth,
             **finding.model_dump(),
+            "quantity": line.quantity,
         }
     )
     held.set(line.line_no, grade=finding.grade)

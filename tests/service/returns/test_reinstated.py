@@ -124,3 +124,52 @@ class TestAReturnThatIsSentAfterItExpired:
 
         assert house.look()["lines"][0]["reception"] == "lost_for_good"
         assert [each["amount_minor"] for each in house.told("refund.requested")] == [1290]
+
+
+class TestUnitsOfWhichSomeAreInAnotherReturnByNow:
+    """Three expired, one of them is asked back anew; then the dock has all three in hand, and nobody scanned them."""
+
+    def expired_in_part(self, house: House) -> None:
+        old = expired(house.begin(3)).rma
+        house.ask_back(1)
+        house.rma = old
+
+    def test_every_unit_that_is_inspected_at_once_has_its_finding(self, house: House) -> None:
+        self.expired_in_part(house)
+
+        house.find("passed", 3, grade="A")
+
+        lines = house.look()["lines"]
+        assert [(each["quantity"], each["authorization"], each["reception"]) for each in lines] == [
+            (1, "expired", "passed"),
+            (2, "under_review", "passed"),
+        ]
+        assert lines[0]["choices"] == ["send_back", "dispose"]
+
+    def test_those_of_this_return_come_first(self, house: House) -> None:
+        self.expired_in_part(house)
+        findings = [
+            {"outcome": "passed", "quantity": 1, "grade": "A"},
+            {"outcome": "failed", "quantity": 2, "grade": "D"},
+        ]
+
+        house.does("inspector", "inspections", line_no=1, depth="full", findings=findings)
+
+        found = [
+            (each["quantity"], each["authorization"], each["reception"])
+            for each in house.look()["lines"]
+        ]
+        assert sorted(found) == [
+            (1, "expired", "failed"),
+            (1, "under_review", "failed"),
+            (1, "under_review", "passed"),
+        ]
+
+    def test_of_a_withdrawal_those_of_this_return_are_paid(self, house: House) -> None:
+        old = expired(house.begin_withdrawal(3)).rma
+        house.ask_back(1)
+        house.rma = old
+
+        house.find("passed", 3, grade="A")
+
+        assert [each["amount_minor"] for each in house.told("refund.requested")] == [2 * 1290]
