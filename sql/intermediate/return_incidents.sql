@@ -21,7 +21,7 @@ with moves as (
         moves.line_no,
         arg_max(moves.permission, moves.seq) as permission
     from staging.line_moves as moves
-    where moves.permission in ('cancelled', 'expired', 'under_review')
+    where moves.permission in ('cancelled', 'expired', 'under_review', 'authorized')
     group by moves.rma, moves.line_no
 ),
 
@@ -33,7 +33,7 @@ given_up as (
     from moves
     inner join intermediate.lines_now as lines
         on lines.rma = moves.rma and lines.line_no = moves.line_no
-    where moves.permission <> 'under_review'
+    where moves.permission in ('cancelled', 'expired')
     group by lines.rma, lines.root_line_no
 ),
 

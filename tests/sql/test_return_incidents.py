@@ -25,6 +25,7 @@ SOLD = {
     "too-many": 3,
     "part-given-up": 3,
     "came-after-all": 1,
+    "came-late-by-law": 1,
 }
 
 
@@ -62,6 +63,11 @@ def story() -> Iterator[e.Payload | e.Event]:
     yield of("came-after-all-1", "came-after-all")
     yield e.ReturnExpired(rma="Rcame-after-all-1", lines=units_of(1, 1))
     yield e.ReturnReinstated(rma="Rcame-after-all-1", lines=units_of(1, 1))
+    yield of("came-late-by-law-1", "came-late-by-law")
+    yield e.ReturnExpired(rma="Rcame-late-by-law-1", lines=units_of(1, 1))
+    yield e.ReturnReinstated(
+        rma="Rcame-late-by-law-1", lines=units_of(1, 1), permission="authorized"
+    )
     for number in (1, 2):
         yield a_return(f"nameless-{number}", "MUG", MONDAY)
 
@@ -102,6 +108,7 @@ def test_each_unit_that_was_sold_counts_once_and_none_that_was_given_up(ask: Ask
         "Rtoo-many-2": 1,
         "Rpart-given-up-1": 2,
         "Rcame-after-all-1": 1,
+        "Rcame-late-by-law-1": 1,
         "Rnameless-1": 1,
         "Rnameless-2": 1,
     }
@@ -112,6 +119,6 @@ def test_weeks_and_evidence_and_what_is_read_for_batches_count_the_same(ask: Ask
     (found,) = ask("select units_returned, incidents from intermediate.sku_evidence")
     (slices,) = ask("select sum(incidents) as incidents from intermediate.sku_slices")
 
-    assert weeks["units"] == found["units_returned"] == 14
-    assert found["incidents"] == 11
-    assert slices["incidents"] == 9  # two name no order
+    assert weeks["units"] == found["units_returned"] == 15
+    assert found["incidents"] == 12
+    assert slices["incidents"] == 10  # two name no order
