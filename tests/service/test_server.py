@@ -166,7 +166,8 @@ class TestEraseCommand:
         again = _retour(server.environment, "erase", ORDER["customer"])
 
         assert (
-            "Deleted: 1 look-up, 0 links, 1 contact, 0 texts, 0 idempotency keys." in erased.stdout
+            "Deleted: 1 look-up, 0 links, 1 contact, 0 texts, 0 idempotency keys, "
+            "0 tracking numbers, 0 letters." in erased.stdout
         )
         assert again.returncode == 1
         assert "nothing was deleted" in again.stderr
