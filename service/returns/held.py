@@ -96,14 +96,15 @@ class HeldReturn:
     ) -> None:
         """Let an event move these lines, and say by when the next step is due. Raises `NotPossibleNow`, naming what is possible.
 
-        A clock runs its policy's time from now, but for those that `due_us` sets, and on lines of which `clock_runs_on`
-        says that what their machine waited for until now is due when it was.
+        A clock runs its policy's time from when that happened (`time`, or now), but for those that `due_us` sets, and on
+        lines of which `clock_runs_on` says that what their machine waited for until now is due when it was.
         """
+        since = max(time, from_us(self.head.requested_at_us)) if time else self.now
         dues: list[int] = []
         for line in list(lines):
             runs_on = clock_runs_on is not None and clock_runs_on(line)
             dues += self._move(
-                line, payload.type, by, variant, _running(line) if runs_on else due_us
+                line, payload.type, by, variant, _running(line) if runs_on else due_us, since
             )
         self.note(_with_due(payload, dues), by, time=time)
 
@@ -125,7 +126,7 @@ class HeldReturn:
 
     def due_us(self, clock: ClockName) -> int:
         """When a clock that starts now runs out."""
-        return _due_us(self.transaction, clock)
+        return _due_us(self.transaction, clock, self.now)
 
     def next_line_no(self) -> int:
         return max(self.lines, default=0) + 1
@@ -183,14 +184,20 @@ class HeldReturn:
         set_alarm(self.transaction, self.rma, self.lines.values())
 
     def _move(
-        self, line: Line, event: str, by: Actor, variant: str | None, due_us: DueTimes | None
+        self,
+        line: Line,
+        event: str,
+        by: Actor,
+        variant: str | None,
+        due_us: DueTimes | None,
+        since: datetime,
     ) -> Collection[int]:
         """Move one line; when the clocks that this starts run out."""
         try:
             moved = lifecycle.move(line, event, by.role, variant)
         except lifecycle.MoveNotAllowed as refused:
             raise NotPossibleNow(f"return {self.rma}, line {line.line_no}: {refused}") from refused
-        clocks = _started_clocks(self.transaction, line, moved, due_us or {})
+        clocks = _started_clocks(self.transaction, line, moved, due_us or {}, since)
         self.lines[line.line_no] = replace(moved, **clocks) if clocks else moved
         return clocks.values()
 
@@ -229,7 +236,7 @@ def hold(transaction: Transaction, rma: str, version: int | None = None) -> Held
 
 
 def _started_clocks(
-    transaction: Transaction, old: Line, new: Line, due_us: DueTimes
+    transaction: Transaction, old: Line, new: Line, due_us: DueTimes, since: datetime
 ) -> dict[str, Any]:
     """When the clock of each waiting state runs out that a line entered, or entered anew; by the names of `Line`."""
     clocks: dict[str, Any] = {}
@@ -239,7 +246,9 @@ def _started_clocks(
             continue
         if old.state(machine) == new.state(machine) and old.due_us(machine) is None:
             continue  # an imported past runs no clocks
-        clocks[f"{machine}_due_us"] = due_us.get(machine) or _due_us(transaction, waiting.clock)
+        clocks[f"{machine}_due_us"] = due_us.get(machine) or _due_us(
+            transaction, waiting.clock, since
+        )
     return clocks
 
 
@@ -276,6 +285,6 @@ def set_alarm(transaction: Transaction, rma: str, lines: Iterable[Line]) -> None
     jobs.put(transaction.connection, alarm, context.ids, transaction.now)
 
 
-def _due_us(transaction: Transaction, clock: ClockName) -> int:
+def _due_us(transaction: Transaction, clock: ClockName, since: datetime) -> int:
     policy, zone = transaction.context.policy, transaction.context.zone
-    return to_us(due_at(transaction.now, policy.hours(clock), policy.calendar, zone))
+    return to_us(due_at(since, policy.hours(clock), policy.calendar, zone))

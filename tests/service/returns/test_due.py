@@ -1,5 +1,6 @@
 """What the log tells of clocks: the moments are those that the service set itself, whatever the calendar and whatever paused."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,40 @@ class TestSeveralLines:
         house.arrive()
 
         assert told(house, "return.received") == until(house) == first
+
+
+class TestToldLate:
+    """A carrier's message or a dock's list may come days later: the promise counts from what happened."""
+
+    def moments(self, house: House) -> tuple[datetime, str]:
+        """An hour from now, after which a day passes until it is told; and when an inspection is due that counts from it."""
+        happened = house.clock.now() + timedelta(hours=1)
+        house.clock.move_to(happened + timedelta(hours=20))
+        return happened, f"{happened + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"
+
+    def test_an_inspection_is_due_from_the_delivery(self, house: House) -> None:
+        house.begin(1)
+        house.tries("carrier", "scans", scan="picked_up")
+        delivered, due = self.moments(house)
+
+        house.tries("carrier", "scans", scan="delivered", scanned_at=delivered.isoformat())
+
+        assert until(house) == due
+
+    def test_or_from_the_receipt(self, house: House) -> None:
+        house.begin(1)
+        received, due = self.moments(house)
+
+        parcel = {"rma": house.rma, "received_at": received.isoformat()}
+        house.call("inspector", "POST", "/v1/parcels", json=parcel)
+
+        assert until(house) == due
+
+    def test_but_not_from_before_anybody_applied(self, house: House) -> None:
+        """A carrier's clock that is years wrong must not make everything overdue at once."""
+        applied = house.clock.now()
+        house.begin(1)
+
+        house.tries("carrier", "scans", scan="delivered", scanned_at="2020-01-01T00:00:00Z")
+
+        assert until(house) >= f"{applied + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"
