@@ -12,12 +12,12 @@ columns:
 */
 with returned as (
     select
-        incidents.week_start,
-        incidents.sku,
-        sum(incidents.units) as units,
-        sum(incidents.units) filter (where incidents.reason is not null) as units_with_reason
-    from intermediate.return_incidents as incidents
-    group by incidents.week_start, incidents.sku
+        cast(date_trunc('week', days.day) as date) as week_start,
+        days.sku,
+        sum(days.quantity) as units,
+        sum(days.quantity) filter (where days.reason is not null) as units_with_reason
+    from intermediate.return_days as days
+    group by cast(date_trunc('week', days.day) as date), days.sku
 )
 
 select

@@ -66,7 +66,7 @@ class TestSupplierReport:
         assert rows[1] == {
             "vendor": "Lumen", "sku": "SKU-1", "title": "Thing number 1", "category": "Kitchen",
             "since": "2026-01-05", "units_sold": "100", "units_returned": "30", "units_expected": "10.0",
-            "excess_units": "20.0", "lift": "3.0", "lot": "L2", "cause": "defect", "currency": "EUR",
+            "excess_units": "20.0", "lift": "3.0", "lot": "2026-02", "cause": "defect", "currency": "EUR",
             "money_at_risk": "20.0",
         }  # fmt: skip
         assert rows[0]["lot"] == ""  # a region explains it, no batch
