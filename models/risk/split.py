@@ -20,6 +20,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from models.risk.rules import LEAST_OF_EACH, LEAST_TO_CALIBRATE
+
 Rows: TypeAlias = NDArray[np.int64]
 
 
@@ -78,7 +80,8 @@ def divide(frame: pl.DataFrame, as_of: datetime, plan: Plan) -> Windows:
     times = _micros(frame["requested_at"])
     gap = round(timedelta(days=plan.gap_days) / timedelta(microseconds=1))
     told = _told(frame, "label", "labelled_at", as_of)
-    record = _Record(times, told, _told(frame, "finding", "found_at", as_of), gap)
+    is_abusive = (frame["label"] == 1).fill_null(value=False).to_numpy()
+    record = _Record(times, told, _told(frame, "finding", "found_at", as_of), is_abusive, gap)
     now = _micro(as_of)
     ripe = np.flatnonzero((times <= now - gap) & (told <= now))
     last = record.lesson(_ALWAYS, now, plan)
@@ -92,15 +95,21 @@ _NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """When each request was made, and when its label and its finding were told; microseconds, endless where never."""
+    """When each request was made, and when its label and its finding were told; microseconds, endless where never. And whether
+    it is known to be abusive.
+    """
 
     times: Rows
     told: Rows
     found: Rows
+    is_abusive: NDArray[np.bool_]
     gap: int
 
     def lesson(self, out: tuple[int, int], at: int, plan: Plan) -> Lesson:
-        """What was known at a moment of requests old enough then, but for those of a block and within the gap of it."""
+        """What was known at a moment of requests old enough then, but for those of a block and within the gap of it.
+
+        The latest part calibrates; where by chance hardly any of it is abusive it begins earlier, at the last abusive labels.
+        """
         begin, end = out
         is_free = (self.times < begin - self.gap) | (
             self.times >= min(end, _NEVER - self.gap) + self.gap
@@ -109,6 +118,9 @@ class _Record:
         labelled = np.flatnonzero(teaches & (self.told <= at))
         findings = np.flatnonzero(teaches & (self.found <= at) & (self.told > at))
         cut = len(labelled) - round(len(labelled) * plan.calibrate)
+        abusive = np.flatnonzero(self.is_abusive[labelled])
+        if len(abusive) >= LEAST_OF_EACH:
+            cut = min(cut, int(abusive[-LEAST_TO_CALIBRATE]))
         return Lesson(labelled[:cut], labelled[cut:], findings)
 
     def block(self, begin: int, end: int, at: int, plan: Plan, *, is_test: bool = False) -> Block:

@@ -102,3 +102,20 @@ def test_an_empty_record_has_no_blocks() -> None:
     windows = divide(RECORD.clear(), FIRST_DAY, Plan())
     assert windows.blocks == ()
     assert len(windows.last.train) == len(windows.fresh) == 0
+
+
+def test_the_calibrating_part_begins_earlier_where_by_chance_nothing_in_it_is_abusive() -> None:
+    """In a small shop one part in some dozen is so: without abuse there is no calibration, and no block would certify."""
+    as_of = FIRST_DAY + timedelta(days=230)
+    lately = pl.col("requested_at") > FIRST_DAY + timedelta(days=165)
+    calm = RECORD.with_columns(label=pl.when(lately).then(0).otherwise("label"))
+    plan = Plan(calibrate=0.1, gap_days=GAP)
+
+    usual, found = (divide(record, as_of, plan).last for record in (RECORD, calm))
+
+    abusive = calm["label"].to_numpy()[found.calibrate] == 1
+    assert abusive.sum() == 3
+    assert abusive[0]
+    assert len(found.calibrate) > len(usual.calibrate)
+    assert found.train[-1] < found.calibrate[0]
+    assert len(found.train) + len(found.calibrate) == len(usual.train) + len(usual.calibrate)
