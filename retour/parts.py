@@ -24,9 +24,8 @@ def serve_service(settings: Settings) -> None:
     retour = open_retour(settings)
     app = create_app(retour)
     log_to_stdout()
-    retour.context.risk.health(
-        retour.context.policy.risk
-    )  # reads the model now, so that no customer waits for that
+    # The model is read now, so that no customer waits for that.
+    retour.context.risk.health(retour.context.policy.risk)
     uvicorn.run(app, host=settings.host, port=settings.service_port, log_level="warning")
 
 

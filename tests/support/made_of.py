@@ -12,6 +12,7 @@ from pipelines.quality.results import BatchQuality
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import SqlModel, load_models
 from pipelines.warehouse.warehouse import Warehouse
+from retour.settings import Settings
 from service.domain.events import RecordedEvent
 
 
@@ -21,17 +22,22 @@ def made_of(
     """The rows of these relations, by name."""
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_in(Path(folder)).model_copy(update={"timezone": timezone})
-        drain(
-            lambda after, limit: [event for event in log if event.seq > after][:limit],
-            settings.lake_dir,
-            settings.quarantine_dir,
-            check_batch=lambda _: BatchQuality(),
-            progress=lambda _: None,
-        )
+        take_in(settings, log)
         with Warehouse.of(settings, say=lambda _: None) as warehouse:
             for model in _needed(relations):
                 warehouse.build(model)
             return {each: warehouse.query(f"select * from {each}") for each in relations}
+
+
+def take_in(settings: Settings, log: Sequence[RecordedEvent]) -> None:
+    """The log into the lake, whatever its checks would say."""
+    drain(
+        lambda after, limit: [event for event in log if event.seq > after][:limit],
+        settings.lake_dir,
+        settings.quarantine_dir,
+        check_batch=lambda _: BatchQuality(),
+        progress=lambda _: None,
+    )
 
 
 def _needed(relations: Iterable[str]) -> list[SqlModel]:

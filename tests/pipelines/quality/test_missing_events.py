@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from made_of import take_in
 from quarter import ZONE, quarter
 
-from pipelines.lake.ingest import drain
 from pipelines.publish.publish import HEALTH_MARTS
 from pipelines.quality.doors import Verdict, judge
-from pipelines.quality.results import BatchQuality
 from pipelines.steps import SQL_DIR, build
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
@@ -75,13 +74,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     numbered = [replace(each, seq=place) for place, each in enumerate(log, 1)]
     retour = open_retour(settings)
     with Warehouse.of(settings, say=lambda _: None) as opened:
-        drain(
-            lambda after, limit: numbered[after : after + limit],
-            settings.lake_dir,
-            settings.quarantine_dir,
-            check_batch=lambda _: BatchQuality(),
-            progress=lambda _: None,
-        )
+        take_in(settings, numbered)
         opened.attach_lake()
         build(opened, retour, load_models(SQL_DIR))
         yield opened
