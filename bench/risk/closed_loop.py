@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bench.keeping import kept
 from bench.pool import answers, pool
 from bench.risk import baselines, deciding, scoring
 from bench.risk.cases import OPENED, Rows, features_of, played, risk_rules
@@ -167,7 +168,7 @@ def run(
     seeds: range, ablated: int, course: Course, folder: Path, tell: Callable[[str], None]
 ) -> pl.DataFrame:
     """The product through all shops, and every other way through the first `ablated` of them; see `live`. `folder` keeps
-    what is played.
+    what is played and found, and another run goes on from it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lives = [
@@ -182,12 +183,16 @@ def run(
 
 
 def _play_into(folder: Path, course: Course, seed: int) -> None:
-    rows = played(course.scenario, seed, course.days, course.orders_per_day)
-    rows.write_parquet(_shop(folder, seed))
+    kept(_shop(folder, seed), played, course.scenario, seed, course.days, course.orders_per_day)
 
 
 def _live_in(folder: Path, course: Course, way: Way, seed: int) -> pl.DataFrame:
-    return live(pl.read_parquet(_shop(folder, seed)), course, way, seed, default_policy())
+    lived = folder / f"life-{WAYS.index(way)}-{seed}.parquet"
+    return kept(lived, _lived, _shop(folder, seed), course, way, seed)
+
+
+def _lived(shop: Path, course: Course, way: Way, seed: int) -> pl.DataFrame:
+    return live(pl.read_parquet(shop), course, way, seed, default_policy())
 
 
 def _shop(folder: Path, seed: int) -> Path:

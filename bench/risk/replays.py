@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from bench.keeping import kept
 from bench.pool import answers, pool
 from bench.risk import baselines, oracle, scoring
 from bench.risk.cases import (
@@ -29,6 +30,7 @@ from bench.risk.cases import (
 )
 from models.risk.certify import Judged, certify, withstanding
 from models.risk.choose import review_cost, threshold_at
+from models.risk.grow import Grown
 from models.risk.measure import auc
 from models.risk.rules import RiskRules, may_judge
 from models.risk.train import Trained, train
@@ -89,7 +91,8 @@ class Task:
 def run(extent: Extent, folder: Path, tell: Callable[[str], None]) -> pl.DataFrame:
     """A row for each replay and way of deciding: `case, seed, draw, labels, known, way`, its outcome, and of the replay
     `auc, auc_oracle, auc_features, certified, taught`, the same by month (`auc_1` …), and `curve`: the expected rate of
-    abuse in the least risky 5, 10, … 100 % by the order of this way. `folder` keeps what is played.
+    abuse in the least risky 5, 10, … 100 % by the order of this way. `folder` keeps what is played and found, and another run
+    goes on from it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shops = [
@@ -107,7 +110,10 @@ def run(extent: Extent, folder: Path, tell: Callable[[str], None]) -> pl.DataFra
         ]
         answers(processes, fits, "oracles of the same features taught", tell)
         tasks = [
-            (replay, (Task(case, seed, draw, labels, extent.size, *_paths(folder, case, seed)),))
+            (
+                _replay_kept,
+                (Task(case, seed, draw, labels, extent.size, *_paths(folder, case, seed)),),
+            )
             for labels, draws in extent.draws
             for case, seed in shops
             for draw in range(draws)
@@ -118,10 +124,7 @@ def run(extent: Extent, folder: Path, tell: Callable[[str], None]) -> pl.DataFra
 def play_into(case: Case, seed: int, size: Size, folder: Path) -> None:
     """Play a shop and keep its applications."""
     shop, _ = _paths(folder, case, seed)
-    if not shop.exists():
-        beside = shop.with_suffix(".part")
-        played(scenario_of(case), seed, size.days, size.orders_per_day).write_parquet(beside)
-        beside.replace(shop)
+    kept(shop, played, scenario_of(case), seed, size.days, size.orders_per_day)
 
 
 def write_known_best(case: Case, part: int, extent: Extent, folder: Path) -> None:
@@ -129,14 +132,25 @@ def write_known_best(case: Case, part: int, extent: Extent, folder: Path) -> Non
     seeds = range(extent.first_seed, extent.first_seed + extent.shops)
     inside = [seed for seed in seeds if seed % _SPLIT == part]
     outside = [seed for seed in seeds if seed % _SPLIT != part] or inside
+    missing = [seed for seed in inside if not _paths(folder, case, seed)[1].exists()]
+    if not missing:
+        return
     best, taught = oracle.of_other_shops([_paths(folder, case, seed)[0] for seed in outside], part)
-    for seed in inside:
+    for seed in missing:
         shop, known_best = _paths(folder, case, seed)
-        kept = pl.read_parquet(shop).filter(
-            "is_eligible", pl.col("requested_at") >= extent.size.opens
-        )
-        scored = {"rma": kept["rma"], "score": best.score(features_of(kept)), "taught": taught}
-        pl.DataFrame(scored).write_parquet(known_best)
+        kept(known_best, _scored, best, taught, shop, extent.size)
+
+
+def _scored(best: Grown, taught: int, shop: Path, size: Size) -> pl.DataFrame:
+    rows = pl.read_parquet(shop).filter("is_eligible", pl.col("requested_at") >= size.opens)
+    scored = {"rma": rows["rma"], "score": best.score(features_of(rows)), "taught": taught}
+    return pl.DataFrame(scored)
+
+
+def _replay_kept(task: Task) -> pl.DataFrame:
+    return kept(
+        task.shop.with_name(f"{task.shop.stem}-{task.labels}-{task.draw}.parquet"), replay, task
+    )
 
 
 def replay(task: Task) -> pl.DataFrame:

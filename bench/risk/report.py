@@ -1,12 +1,13 @@
 """The risk model's report: `python -m bench.risk.report [--quick] --into FOLDER`.
 
 Replays, closed loop and speed, and what they say of each target. Every figure and every verdict comes from the runs; the
-seeds stand in the report, and the same seeds give the same figures.
+seeds stand in the report, and the same seeds give the same figures. It takes hours: what is found is kept in FOLDER/work until the
+report is written, and the same command goes on from there after an interruption, unless the code has changed.
 """
 
 import argparse
+import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 import polars as pl
 from polars.selectors import numeric
 
+from bench import keeping
 from bench.figures import Figure
 from bench.reporting import Verdict, interval, table, word
 from bench.risk import closed_loop, oracle, replays, speed
@@ -24,6 +26,17 @@ from bench.risk.replays import ALL, CERTIFIED_ALL, CERTIFIED_SAME, SAME
 from models.risk.plots import Line, bars, lines
 
 REPORT = "report.md"
+_PLAYED_BY = (
+    "bench/risk",
+    "dashboards/queries",
+    "models/risk",
+    "pipelines/risk",
+    "pipelines/warehouse",
+    "service/domain",
+    "service/policies",
+    "simulator",
+    "sql",
+)
 _BROKEN_MOST = 0.05
 _COVERAGE = {10_000: 0.92, 50_000: 0.97}
 _AUC_NEAR, _DECAY_MOST, _LOOPS_LEAST, _AUDIT_MOST, _ESTIMATE_NEAR = 0.01, 0.01, 0.95, 0.05, 0.003
@@ -49,23 +62,26 @@ QUICK = Plan(replays.QUICK, closed_loop.Course(360, 150, 42, 6, 500.0), range(1,
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All that was measured."""
+    """All that was measured, in how long, and how many pieces an earlier run had left."""
 
     replays: pl.DataFrame
     loops: pl.DataFrame
     speed: list[Figure]
     seconds: float
+    held: int = 0
 
 
-def measure(plan: Plan, tell: Callable[[str], None]) -> Found:
-    """Run everything; what is played is thrown away afterwards."""
+def measure(plan: Plan, work: Path, tell: Callable[[str], None]) -> Found:
+    """Run everything that `work` does not hold yet; the caller removes that folder when all is well."""
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        replayed = replays.run(plan.extent, Path(folder), tell)
-        loops = closed_loop.run(plan.loops, plan.ablated, plan.course, Path(folder), tell)
+    held = keeping.opened(work, keeping.made_from(_PLAYED_BY, plan))
+    if held:
+        tell(f"going on from {held} pieces of work that {work} holds")
+    replayed = replays.run(plan.extent, work, tell)
+    loops = closed_loop.run(plan.loops, plan.ablated, plan.course, work, tell)
     tell(f"training on {plan.many:,} requests")
     fast = speed.figures(plan.many)
-    return Found(replayed, loops, fast, time.perf_counter() - started)
+    return Found(replayed, loops, fast, time.perf_counter() - started, held)
 
 
 def write(plan: Plan, found: Found, into: Path) -> Path:
@@ -120,7 +136,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few replays: a few minutes")
     given = parser.parse_args()
     plan = QUICK if given.quick else FULL
-    print(write(plan, measure(plan, _tell), given.into))
+    work = given.into / "work"
+    print(write(plan, measure(plan, work, _tell), given.into))
+    shutil.rmtree(work)
 
 
 def _tell(words: str) -> None:
@@ -285,9 +303,10 @@ def _mean(rows: pl.DataFrame, name: str) -> float:
 def _sections(plan: Plan, found: Found) -> list[str]:
     judged = verdicts(found)
     met = sum(one.is_met is True for one in judged)
+    since = f", going on from {found.held} pieces of an earlier run" if found.held else ""
     return [
         "# The risk model: what it does, measured",
-        f"{met} of {len(judged)} targets are met. Made in {found.seconds / 60:.0f} minutes with the seeds below.",
+        f"{met} of {len(judged)} targets are met. Made in {found.seconds / 60:.0f} minutes{since}, with the seeds below.",
         table(
             ("target", "found", "met"),
             [(one.target, one.found, word(one.is_met)) for one in judged],
