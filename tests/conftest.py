@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from retour.settings import Settings
 
@@ -20,7 +21,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """All installations of all tests read one file of relations: to analyse the SQL takes seconds in each process."""
+    """No example fails for being slow on a busy machine. All installations of all tests read one file of relations: to
+    analyse the SQL takes seconds in each process.
+    """
+    hypothesis_settings.register_profile("retour", deadline=None)
+    hypothesis_settings.load_profile("retour")
     folder = config.rootpath / ".pytest_cache" / "relations"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["RETOUR_CACHE_DIR"] = str(folder)

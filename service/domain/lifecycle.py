@@ -274,7 +274,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("reception", ("awaited", "announced"), "not_sent", "return.expired", "system", guard=nothing_moved),
     *_rows("reception", ("awaited", "announced"), "not_sent", "shipment.overdue", "system", guard=paid),
     *_rows("reception", (*_NOT_SENT_YET, "not_sent"), "in_transit", "shipment.scanned", "carrier", "shop", "admin", variant="picked_up"),
-    *_rows("reception", ("in_transit", "lost"), "in_transit", "shipment.scanned", "carrier", "shop", "admin", variant="in_transit"),
+    *_rows("reception", (*_NOT_SENT_YET, "not_sent", "in_transit", "lost"), "in_transit", "shipment.scanned", "carrier", "shop", "admin", variant="in_transit"),
     *_rows("reception", (*_NOT_SENT_YET, "not_sent", "in_transit", "lost"), "delivered", "shipment.scanned", "carrier", "shop", "admin", variant="delivered"),
     *_rows("reception", ("in_transit", "delivered"), "lost", "shipment.lost", "system"),
     *_rows("reception", "lost", "lost_for_good", "shipment.loss_accepted", "system", "after_sales", "admin"),
@@ -451,6 +451,14 @@ def could_have_come(lines: Iterable[Line]) -> list[Line]:
     """
     not_here = [line for line in lines if line.reception in NOT_HERE]
     return [line for line in not_here if is_expected(line)] or not_here
+
+
+def is_told_late(line: Line, scan: str) -> bool:
+    """Whether a carrier's scan tells of where the goods were before they were seen further on: carriers report late, and in
+    any order. That is noted, and moves nothing.
+    """
+    is_further_on = line.reception not in (*_NOT_SENT_YET, "not_sent", "kept")
+    return is_further_on and not can(line, "shipment.scanned", "carrier", scan)
 
 
 def default_of(line: Line, waiting: Waiting) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from service.domain.events import (
     ShipmentCreated,
     ShipmentScanned,
 )
-from service.domain.lifecycle import Line, always, could_have_come
+from service.domain.lifecycle import Line, always, could_have_come, is_told_late
 from service.orders.commands import happened_at
 from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
@@ -73,7 +73,7 @@ class Shipments:
             follow(held)
 
     def scan(self, rma: str, body: ScanBody, by: Actor, attempt: Attempt | None = None) -> None:
-        """Take in what the carrier tells. Raises `NotPossibleNow`, `InTheFuture`."""
+        """Take in what the carrier tells; what the goods have passed already is noted. Raises `NotPossibleNow`, `InTheFuture`."""
         scanned_at = happened_at(self._context.clock, body.scanned_at, "scanned_at")
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma)
@@ -137,11 +137,14 @@ class Shipments:
 
 
 def _scanned(held: HeldReturn, body: ScanBody, by: Actor) -> list[Line]:
+    """The lines that a scan moves: none where all that it can mean were seen further on."""
     if body.lines:
-        return [held.line(each) for each in body.lines]
-    meant = could_have_come(held.lines.values())
-    able = [line for line in held.able(ShipmentScanned.type, by, body.scan) if line in meant]
-    return able or list(held.lines.values())
+        meant = [held.line(each) for each in body.lines]
+        return [line for line in meant if not is_told_late(line, body.scan)]
+    could = could_have_come(held.lines.values())
+    able = [line for line in held.able(ShipmentScanned.type, by, body.scan) if line in could]
+    meant = could or list(held.lines.values())
+    return able or [line for line in meant if not is_told_late(line, body.scan)]
 
 
 def _chosen(

@@ -133,7 +133,6 @@ def _answers(house: House, real: dict[str, list[str]], operation: Any) -> set[in
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

@@ -426,7 +426,6 @@ def test_whatever_anybody_does_nothing_is_lost_paid_twice_or_left_waiting(templa
         settings=settings(
             max_examples=40,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
         ),

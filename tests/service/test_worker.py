@@ -430,7 +430,6 @@ class TestSequences:
     @given(steps=st.lists(STEPS, max_size=25))
     @settings(
         max_examples=60,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
     def test_a_key_has_one_job_and_it_runs_at_its_last_word_only(

@@ -82,7 +82,7 @@ class TestSeed:
 
 
 class TestDays:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(
         scenario=scenarios,
         seed=st.integers(0, 1000),

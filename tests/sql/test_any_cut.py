@@ -123,7 +123,6 @@ class TestAnyCut:
     )
     @hypothesis_settings(
         max_examples=6,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=[HealthCheck.too_slow],
     )

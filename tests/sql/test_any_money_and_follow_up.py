@@ -288,7 +288,6 @@ class TestAnyLog:
     @given(log=logs())
     @hypothesis_settings(
         max_examples=15,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     def test_the_marts_say_what_it_adds_up_to(self, log: list[e.RecordedEvent]) -> None:

@@ -51,7 +51,6 @@ class TestWhateverTheDockDoes:
     @given(plots=st.lists(st.tuples(st.integers(1, 3), STEPS), min_size=5, max_size=9))
     @hypothesis_settings(
         max_examples=5,
-        deadline=None,
         phases=[Phase.generate],  # the shop remembers what was tried: there is nothing to shrink
         suppress_health_check=[HealthCheck.too_slow],
     )

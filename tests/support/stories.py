@@ -250,6 +250,21 @@ def picked_up_when_announced(house: House) -> None:
     house.arrive()
 
 
+def first_seen_on_its_way(when: str) -> Story:
+    """The carrier's first word is of the sorting centre: before it was decided, awaited, announced, or after it was cancelled."""
+
+    def story(house: House) -> None:
+        house.begin_late() if when == "undecided" else house.begin()
+        if when == "announced":
+            house.does("storefront", "shipment", method="drop_off")
+        if when == "cancelled":
+            house.does("storefront", "cancellation")
+        house.does("carrier", "scans", scan="in_transit")
+        assert [line["reception"] for line in house.look()["lines"]] == ["in_transit"]
+
+    return story
+
+
 def lost(house: House) -> None:
     """Scanned, then lost, scanned once more, lost for good: the shop bears it; and at last it turns up."""
     house.begin()
@@ -541,6 +556,10 @@ STORIES: dict[str, Story] = {
     **BY_OUTCOME,
     "paid_early": paid_early(None),
     "paid_early_after_a_way_was_chosen": paid_early("drop_off"),
+    **{
+        f"first_seen_on_its_way_when_{when}": first_seen_on_its_way(when)
+        for when in ("undecided", "awaited", "announced", "cancelled")
+    },
 }
 # Stories of houses with other rules than the built-in ones, and of those with a bank.
 POLICIES: dict[str, dict[str, object]] = {

@@ -47,7 +47,10 @@ class PickupFailed(Payload):
 
 
 class ShipmentScanned(Payload):
-    """The carrier had the parcel in hand (`picked_up`), or says that it reached the warehouse (`delivered`)."""
+    """The carrier had the parcel in hand (`picked_up`), or says that it reached the warehouse (`delivered`).
+
+    It names the lines that it moves: none where it is told when the goods were seen further on already.
+    """
 
     type = "shipment.scanned"
     family = "shipment"
@@ -55,7 +58,7 @@ class ShipmentScanned(Payload):
     rma: Key
     shipment_id: Key | None
     scan: Literal["picked_up", "in_transit", "delivered"]
-    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+    lines: list[UnitsOfLine]
     due_at_us: DueUs | None = None
 
 

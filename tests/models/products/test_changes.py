@@ -48,7 +48,7 @@ def by_hand(found: np.ndarray, expected: np.ndarray) -> tuple[float, list[float]
 
 
 class TestRatios:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(series)
     def test_they_are_what_integrating_numerically_gives(
         self, weeks: list[tuple[int, float]]

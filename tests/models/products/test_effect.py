@@ -304,7 +304,7 @@ def any_course(draw: st.DrawFn) -> Course:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(any_course())
 def test_a_slow_computation_finds_the_same(told: Course) -> None:
     row = measure(told).row(0, named=True)
@@ -315,7 +315,7 @@ def test_a_slow_computation_finds_the_same(told: Course) -> None:
     assert row["expected_after"] == pytest.approx(ahead, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(any_course())
 def test_shares_of_the_lags_are_a_distribution(told: Course) -> None:
     shares = lag_shares(told.lags, told.this_week)

@@ -35,7 +35,7 @@ def test_the_form_that_fits_held_out_labels_is_taken() -> None:
     assert fit(RAW[few], labels(expit(RAW[few]), 4), ones[few]).form == "logistic"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(get_args(Form)), st.integers(0, 999), st.integers(40, 600))
 def test_no_map_loses_the_order_of_scores_or_leaves_zero_to_one(
     form: Form, seed: int, size: int

@@ -38,7 +38,7 @@ def test_more_labels_certify_more() -> None:
     assert few + 0.05 < many
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 2000), st.data())
 def test_clopper_pearson_is_where_so_few_would_be_seen_by_chance_alone(
     labels: int, data: st.DataObject
@@ -49,7 +49,7 @@ def test_clopper_pearson_is_where_so_few_would_be_seen_by_chance_alone(
     assert clopper_pearson(labels, labels, 0.95) == 1.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 20), st.integers(100, 3000), st.integers(0, 99))
 def test_the_bound_of_nearly_equal_stakes_is_that_of_equal_ones(
     abusive: int, honest: int, seed: int

@@ -3,7 +3,7 @@
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.risk.profiles import MILLION, as_facts, profiles
@@ -70,7 +70,6 @@ def test_a_category_of_one_sale_says_hardly_more_than_the_shop() -> None:
     assert profile(facts, "kitchen")["return_rate"] < 0.15 * MILLION
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcde"), st.sampled_from(["DRESS", "MUG"]), st.sampled_from(["bad", "good", None])),

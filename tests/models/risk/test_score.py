@@ -39,7 +39,7 @@ def artefact(**changes: object) -> registry.Artefact:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(numbers, min_size=len(NAMES), max_size=len(NAMES)))
 def test_any_vector_scores_to_the_last_bit_as_in_training(vector: list[float | None]) -> None:
     row = np.array([[math.nan if one is None else one for one in vector]])
@@ -56,7 +56,7 @@ def test_the_trees_are_those_of_scikit_learn_to_the_last_bit() -> None:
 RISING = [place for place, each in enumerate(FEATURES) if each.monotone]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(SHOP.features[:400].tolist()),
     st.sampled_from(RISING),
@@ -72,7 +72,7 @@ def test_more_of_what_speaks_for_abuse_never_lowers_the_score(
     assert MODEL.raw(other) >= MODEL.raw(vector) - 1e-12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(numbers, min_size=len(NAMES), max_size=len(NAMES)))
 def test_the_contributions_sum_to_what_the_raw_score_differs_from_the_mean(
     vector: list[float | None],

@@ -29,7 +29,7 @@ def with_lags(seed: int) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 999), st.integers(20, 230), st.integers(2, 8), st.floats(0.05, 0.4))
 def test_nothing_teaches_that_is_judged_or_near_it_or_was_not_known(
     seed: int, day: int, blocks: int, test: float

@@ -89,7 +89,7 @@ def rows(decoded: Decoded, table: str) -> list[dict[str, Any]]:
 class TestWhatArrives:
     @pytest.mark.parametrize("model", PAYLOADS.values(), ids=PAYLOADS)
     @given(data=st.data())
-    @hypothesis_settings(max_examples=25, deadline=None)
+    @hypothesis_settings(max_examples=25)
     def test_a_row_says_exactly_what_its_payload_said(
         self, model: type[Payload], data: st.DataObject, record: Record
     ) -> None:

@@ -102,7 +102,7 @@ class TestSameLogSameLake:
         small=st.integers(0, 5),
     )
     @hypothesis_settings(
-        max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     def test_however_it_was_cut_into_runs_and_batches(
         self,

@@ -99,7 +99,6 @@ class TestCutByMonths:
         assert rows(folder) == [1, 2]
 
     @examples(
-        deadline=None,
         max_examples=25,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

@@ -513,7 +513,6 @@ _STEPS = st.lists(
 @given(steps=_STEPS)
 @hypothesis_settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_however_the_log_is_cut_and_whatever_is_left_out(

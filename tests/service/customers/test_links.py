@@ -169,7 +169,7 @@ class TestTellingAgain:
     ) -> None:
         said: set[tuple[str, Kind, str]] = set()
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=60, suppress_health_check=list(HealthCheck))
         @given(
             order_id=st.sampled_from(["anna-1", "anna-2", "bert-1"]),
             identity=st.dictionaries(

@@ -58,9 +58,7 @@ class TestIdentity:
             st.dictionaries(st.sampled_from(KINDS), st.sampled_from("abc"), min_size=1), max_size=8
         )
     )
-    @settings(
-        max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_whatever_is_told_in_whatever_order_a_thing_has_one_token_and_a_token_one_thing(
         self, retour: Retour, told: list[dict[Kind, str]]
     ) -> None:

@@ -57,8 +57,9 @@ class TestWhatNobodyCounted:
     ) -> None:
         mug_without_pot(house).does("carrier", "scans", scan="picked_up")
 
+        house.does("carrier", "scans", scan="picked_up")
+
         assert [each["state"] for each in house.look()["lines"]] == ["in_transit", "cancelled"]
-        problem(house.tries("carrier", "scans", scan="picked_up"), 409, "not-possible-now")
 
     def test_what_was_counted_is_there_though_it_was_cancelled(self, house: House) -> None:
         mug_without_pot(house).arrive(line_no=2, quantity=1)
@@ -95,6 +96,42 @@ class TestWhatNobodyCounted:
 
         assert arrivals(house) == [[{"line_no": 1, "quantity": 1}]]
         assert house.open_cases() == []
+
+
+class TestScansToldLate:
+    """Carriers report hours late and in any order: what was told is kept, and takes nothing back."""
+
+    def test_a_delivery_that_is_told_after_the_dock_took_it_in_is_noted(self, house: House) -> None:
+        house.begin().does("carrier", "scans", scan="picked_up")
+        house.wait(days=2)
+        delivered = house.clock.now()
+        house.wait(hours=3)
+        house.arrive()
+        due = house.look()["next"]["until"]
+
+        house.does("carrier", "scans", scan="delivered", scanned_at=delivered.isoformat())
+
+        seen = house.look()
+        assert (seen["lines"][0]["reception"], seen["next"]["until"]) == ("received", due)
+        assert [(each["scan"], each["lines"]) for each in house.told("shipment.scanned")] == [
+            ("picked_up", [{"line_no": 1, "quantity": 1}]),
+            ("delivered", []),
+        ]
+
+    def test_a_scan_moves_those_of_its_lines_that_were_not_seen_further_on(
+        self, house: House
+    ) -> None:
+        mug_and_pot(house).arrive(1, line_no=1)
+
+        house.does("carrier", "scans", scan="delivered", lines=[1, 2])
+
+        assert [each["reception"] for each in house.look()["lines"]] == ["received", "delivered"]
+        assert house.told("shipment.scanned")[0]["lines"] == [{"line_no": 2, "quantity": 1}]
+
+    def test_what_the_customer_keeps_was_never_sent(self, house: House) -> None:
+        house.begin().does("reviewer", "keep")
+
+        problem(house.tries("carrier", "scans", scan="picked_up"), 409, "not-possible-now")
 
 
 class TestNamedLines:

@@ -133,9 +133,7 @@ class TestTheTable:
 
 class TestEveryPort:
     @given(assessments)
-    @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_whatever_it_says_the_request_is_approved_or_a_person_decides(
         self, told: Told, says: Assessment
     ) -> None:

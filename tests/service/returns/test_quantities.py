@@ -22,7 +22,7 @@ QUANTITIES = st.tuples(st.sampled_from(["deliver", "return"]), st.integers(1, 2)
 
 class TestQuantities:
     @given(steps=st.lists(QUANTITIES, max_size=12))
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     def test_no_order_of_events_brings_back_more_than_was_delivered(
         self, steps: list[tuple[str, int, int]], tmp_path_factory: pytest.TempPathFactory
     ) -> None:

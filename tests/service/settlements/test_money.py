@@ -271,7 +271,7 @@ class TestArithmetic:
         shipping=st.integers(0, 2_000),
         data=st.data(),
     )
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_however_an_order_comes_back_all_of_it_is_refunded(
         self,
         prices: list[tuple[int, int, int]],

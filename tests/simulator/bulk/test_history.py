@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service.domain.policy_sections import HistoryRule
@@ -40,7 +39,6 @@ def _columns(told: Sequence[tuple[int, int]]) -> tuple[Any, Any]:
 
 
 class TestHistory:
-    @hypothesis_settings(deadline=None)
     @given(moments, moments, moments)
     def test_it_counts_what_was_there_before(
         self,

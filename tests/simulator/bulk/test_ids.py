@@ -3,7 +3,6 @@ import re
 import numpy as np
 import polars as pl
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service.platform.ids import is_rma
@@ -31,7 +30,6 @@ class TestEventIds:
 
 
 class TestRmas:
-    @hypothesis_settings(deadline=None)
     @given(st.integers(0, 1 << 40), st.integers(0, 1 << 30))
     def test_the_service_takes_them_for_its_own(self, seed: int, first: int) -> None:
         assert all(map(is_rma, rmas(seed, np.arange(first, first + 20)).to_list()))

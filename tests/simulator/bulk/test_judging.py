@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from bulk_play import Played, play
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from policy_with import policy_with
 
@@ -350,7 +349,6 @@ def _owed(known: _Known, said: dict[str, Any], line_no: int, begun: RecordedEven
 
 
 class TestMoney:
-    @hypothesis_settings(deadline=None)
     @given(
         st.lists(
             st.tuples(
@@ -368,7 +366,6 @@ class TestMoney:
         expected = [share for amount, each in orders for share in share_out(amount, each)]
         assert found.tolist() == expected
 
-    @hypothesis_settings(deadline=None)
     @given(st.integers(0, 10**11 - 1), st.sampled_from(["EUR", "CNY", "USD", "GBP"]))
     def test_amounts_are_written_as_the_domain_writes_them(self, minor: int, currency: str) -> None:
         frame = pl.DataFrame({"minor": [minor], "currency": [currency]})

@@ -2,7 +2,6 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service.domain.events import PAYLOADS
@@ -36,7 +35,6 @@ def _event(type_: str, at: int, units: int, number: int) -> Events:
 
 
 class TestStream:
-    @hypothesis_settings(deadline=None)
     @given(told)
     def test_everything_comes_once_in_order_of_time_and_of_cause(
         self, happened: list[tuple[str, int, int]]
@@ -58,7 +56,6 @@ class TestStream:
         assert found["subject"].to_list() == expected
         assert found["seq"].to_list() == list(range(1, len(expected) + 1))
 
-    @hypothesis_settings(deadline=None)
     @given(told)
     def test_items_stay_with_their_event_in_their_order(
         self, happened: list[tuple[str, int, int]]
