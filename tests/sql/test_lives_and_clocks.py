@@ -164,6 +164,12 @@ def stories(house: House) -> Told:
     stories.again("asked and cancelled").arrive()
     house.wait(hours=3).does("reviewer", "question", question="Why did you send it?")
 
+    stories.asked("told late").does("carrier", "scans", scan="in_transit")
+    delivered = house.clock.now() + HOUR
+    house.wait(hours=3).arrive()
+    house.wait(hours=1).does("carrier", "scans", scan="delivered", scanned_at=delivered.isoformat())
+    house.wait(hours=2).find("passed", grade="A")
+
     stories.asked("lost").does("storefront", "shipment", method="drop_off")
     house.does("carrier", "scans", scan="picked_up")
     stories.asked("lost and found").does("storefront", "shipment", method="drop_off")
