@@ -18,7 +18,7 @@ from dashboards.queries.problem_products import FITS, Choice
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What the excess of 30 days amounts to, and what of it is lost for good (minor units)."""
+    """What the excess of 30 days of sales amounts to, and what of it is lost for good (minor units)."""
 
     currency: str
     at_risk_minor: int

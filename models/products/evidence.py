@@ -135,7 +135,7 @@ def _evidence(
             "of_family": problems.of_family,
             "stream": pl.Series(STREAMS).gather(problems.stream),
             "began": grid.weeks.gather(began),
-            "months": _days(grid, began) / DAYS_OF_A_MONTH,
+            "months": _days(grid, expected, began) / DAYS_OF_A_MONTH,
         }
     )
     evidence = (
@@ -236,11 +236,17 @@ def _dates(grid: Grid, weeks: Ints) -> pl.Series:
     return grid.weeks.gather(np.maximum(weeks, 0)).zip_with(known, pl.Series([None], dtype=pl.Date))
 
 
-def _days(grid: Grid, began: Ints) -> Floats:
-    """How long each product has been sold since its week, in days (S,); at least a week."""
+def _days(grid: Grid, expected: Expected, began: Ints) -> Floats:
+    """For how many days' sales since its week all that will come back has come back, of each product (S,); at least a week.
+
+    Of what was sold lately most is still to come back: those days count by the share of it that is here.
+    """
     weeks = grid.shape[1]
     first = np.where(grid.order_lines.any(axis=1), (grid.order_lines > 0).argmax(axis=1), weeks - 1)
-    days: Floats = 7.0 * (weeks - np.maximum(first, began))
+    is_since = np.arange(weeks) >= began[:, None]
+    sold, due = ((each * is_since).sum(axis=1) for each in (grid.order_lines, expected.due))
+    here = np.divide(due, sold, out=np.ones(len(sold)), where=sold > 0)
+    days: Floats = 7.0 * (weeks - np.maximum(first, began)) * here
     return np.maximum(days, 7.0)
 
 
@@ -276,7 +282,7 @@ def _cause() -> pl.Expr:
 
 
 def _in_a_month(name: str, a_unit: pl.Expr) -> pl.Expr:
-    """What the excess of 30 days amounts to, at so much a unit."""
+    """What the excess of 30 days of sales amounts to in the end, at so much a unit."""
     amount = pl.col("excess_units") / pl.col("months") * a_unit
     return amount.fill_null(0).round().cast(pl.Int64).alias(name)
 

@@ -32,7 +32,7 @@ columns:
   culprit_dimension: what explains it rather than all of its goods alike - lot, region, variant or vendor; null where nothing does
   culprit_value: which one
   suggested_action: what a buyer would do first - fix_listing, size_note, supplier_claim or stop_buying; null where there is no problem, or none of a known cause
-  money_at_risk_minor: what the excess of 30 days amounts to - refunds, freight, handling and write-down (minor units)
+  money_at_risk_minor: what the excess of 30 days of sales amounts to once all of it has come back - refunds, freight, handling and write-down (minor units)
   lost_minor: of that, what is lost for good - freight, handling and write-down (minor units)
   currency: ISO 4217 code
   window_weeks: how many weeks the detector's window has

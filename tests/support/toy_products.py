@@ -48,9 +48,14 @@ def record(sales: Rows, incidents: Rows, weeks: int, products: Rows | None = Non
 
 
 def sold_and_returned(
-    rng: np.random.Generator, sku: str, lines: np.ndarray, rates: np.ndarray, reason: str | None
+    rng: np.random.Generator,
+    sku: str,
+    lines: np.ndarray,
+    rates: np.ndarray,
+    reason: str | None,
+    in_a_week: float = 0.5,
 ) -> tuple[Rows, Rows]:
-    """A product's weeks: so many order lines, of which such a share comes back, half of it within a week."""
+    """A product's weeks: so many order lines, of which such a share comes back, half of what is still out each week."""
     weeks = len(lines)
     sales: Rows = [
         (sku, monday(week), int(number), int(number), int(number) * 1000, "EUR")
@@ -59,7 +64,7 @@ def sold_and_returned(
     ]
     incidents: Rows = []
     for week, (number, rate) in enumerate(zip(lines, rates, strict=True)):
-        for lag in rng.geometric(0.5, rng.binomial(int(number), float(rate))) - 1:
+        for lag in rng.geometric(in_a_week, rng.binomial(int(number), float(rate))) - 1:
             if week + lag < weeks:
                 incidents.append((sku, monday(week + int(lag)), monday(week), 1, reason))
     return sales, incidents

@@ -17,7 +17,13 @@ WEEKS, SKUS, FAULTY = 40, 300, 15
 Rate = Callable[[int, int], float]  # of a product's number and a week
 
 
-def shop(seed: int, rate: Rate | None = None, reason: str = "defect", a_week: int = 12) -> Record:
+def shop(
+    seed: int,
+    rate: Rate | None = None,
+    reason: str = "defect",
+    a_week: int = 12,
+    in_a_week: float = 0.5,
+) -> Record:
     """A shop in which the first `FAULTY` products come back four times as often as the others, some in bulk.
 
     With a `rate` they come back as it says.
@@ -29,13 +35,25 @@ def shop(seed: int, rate: Rate | None = None, reason: str = "defect", a_week: in
     for number in range(SKUS):
         lines = rng.poisson(a_week, WEEKS)
         rates = np.array([rate(number, week) for week in range(WEEKS)])
-        sold, came = sold_and_returned(rng, f"S{number:03}", lines, rates, reason)
+        sold, came = sold_and_returned(rng, f"S{number:03}", lines, rates, reason, in_a_week)
         sales += sold
         incidents += [
             (*each[:3], int(rng.integers(1, 3)) if rng.random() < 0.98 else 500, each[4])
             for each in came
         ]
     return record(sales, incidents, WEEKS)
+
+
+def up_to(whole: Record, weeks: int) -> Record:
+    """What was known after so many weeks."""
+    end = monday(weeks)
+    return Record(
+        whole.sales.filter(pl.col("week_start") < end),
+        whole.incidents.filter(pl.col("week_start") < end),
+        whole.products,
+        monday(weeks - 1),
+        1.0,
+    )
 
 
 def flagged(of: Record) -> tuple[str, ...]:
@@ -74,6 +92,23 @@ class TestDetector:
         faulty = evidence.filter(pl.col("sku") < f"S{FAULTY:03}")
         beyond = faulty["units_returned"] - faulty["units_expected"]
         assert abs(faulty["excess_units"].sum() / beyond.sum() - 1) < 0.25
+
+    def test_a_young_problem_costs_as_much_in_30_days_as_an_old_one(self) -> None:
+        """Of what a young one has sold most is still with the customers: it would come last in a buyer's list."""
+        began = WEEKS - 14
+        whole = shop(
+            5, lambda n, week: 0.3 if n < FAULTY and week >= began else 0.05, in_a_week=0.2
+        )
+        single = whole.incidents.filter(pl.col("units") < 3)  # a truckload makes any month dear
+        whole = Record(whole.sales, single, whole.products, whole.this_week, whole.share_of_week)
+
+        def money(weeks_after: int) -> int:
+            evidence = weigh(up_to(whole, began + weeks_after), Detector()).evidence
+            faulty = evidence.filter(pl.col("sku") < f"S{FAULTY:03}", pl.col("since").is_not_null())
+            assert len(faulty) > 0.9 * FAULTY
+            return int(faulty["money_at_risk_minor"].median())  # type: ignore[arg-type]  # of integers
+
+        assert 0.6 < money(6) / money(14) < 1.3  # a lift of few is shrunken
 
     def test_the_interval_holds_the_lift(self) -> None:
         evidence = weigh(shop(2), Detector()).evidence
