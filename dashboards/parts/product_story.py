@@ -194,12 +194,12 @@ def _show_reasons(
     }
     if of.category:
         told = texts(
-            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category **{category}** usually comes back.",
+            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products in its category, had they been sold in the same weeks, **{category}**.",
             **parts,
         )
     else:
         told = texts(
-            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products of the shop **{category}** usually comes back.",
+            "Of what was sold, **{product}** came back; **{expected}** was to be expected, and of the {n} other products of the shop, had they been sold in the same weeks, **{category}**.",
             **parts,
         )
     st.markdown(told)

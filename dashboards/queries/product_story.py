@@ -48,6 +48,7 @@ class Evidence:
     units_sold: int
     units_returned: int
     units_expected: float
+    units_of_peers: float
     incidents: int
     incidents_expected: float
     window_weeks: int
@@ -72,7 +73,9 @@ class FlagState:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Shares of the units sold that came back: of the product, as expected of it, of the rest of its category."""
+    """Shares of the units sold that came back: of the product, as expected of it, and of so many of the rest of its category
+    sold in its place.
+    """
 
     product: float | None
     expected: float | None
@@ -126,6 +129,7 @@ def together(variants: Sequence[Evidence]) -> Evidence:
         units_sold=sum(each.units_sold for each in variants),
         units_returned=sum(each.units_returned for each in variants),
         units_expected=sum(each.units_expected for each in variants),
+        units_of_peers=sum(each.units_of_peers for each in variants),
         incidents=sum(each.incidents for each in variants),
         incidents_expected=sum(each.incidents_expected for each in variants),
         money=tuple(money.values()),
@@ -215,18 +219,17 @@ def reasons(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.Da
 def peers(connection: duckdb.DuckDBPyConnection, of: Evidence, skus: Sequence[str]) -> Peers:
     """The products beside their category; without a category, beside the shop's products without one.
 
-    Of the others counts what is usual (their expectation), which a single bulk return does not move.
+    Goods are compared with goods sold in the same weeks: of what was sold lately most is still with the customers.
     """
     rows = connection.execute(
-        """select sum(units_expected) / nullif(sum(units_sold), 0), count(*) from sku_evidence
+        """select count(*) from sku_evidence
            where coalesce(category, '') = $category and not list_contains($skus, sku)""",
         {"category": of.category or "", "skus": list(skus)},
     ).fetchall()
-    share, products = rows[0]
     sold = of.units_sold
     return Peers(
         product=of.units_returned / sold if sold else None,
         expected=of.units_expected / sold if sold else None,
-        category=share,
-        products=int(products),
+        category=of.units_of_peers / sold if sold else None,
+        products=int(rows[0][0]),
     )

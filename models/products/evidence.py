@@ -26,6 +26,7 @@ EVIDENCE = pl.Schema(
         "units_sold": pl.Int64(),
         "units_returned": pl.Int64(),
         "units_expected": pl.Float64(),
+        "units_of_peers": pl.Float64(),
         "incidents": pl.Int64(),
         "incidents_expected": pl.Float64(),
         "lift": pl.Float64(),
@@ -120,6 +121,7 @@ def _evidence(
         {
             "sku": grid.skus,
             "units_expected": ahead * level * sizes.mean,
+            "units_of_peers": ahead * sizes.mean,
             "incidents": found.round().astype(np.int64),
             "incidents_expected": ahead * level,
             "lift": factor.lift,

@@ -15,6 +15,7 @@ columns:
   units_sold: units sold since the problem began; where there is no sign of one, in the detector's window
   units_returned: units of them that came back so far
   units_expected: units that its peers and its own level before led one to expect
+  units_of_peers: units that would have come back by now had its peers been sold in its place
   incidents: return lines of them (count)
   incidents_expected: return lines that were to be expected
   lift: how many times as often as expected it comes back, shrunken; of a problem that all variants share, theirs together
@@ -48,6 +49,7 @@ select
     evidence.units_sold,
     evidence.units_returned,
     evidence.units_expected,
+    evidence.units_of_peers,
     evidence.incidents,
     evidence.incidents_expected,
     evidence.lift,

@@ -67,8 +67,8 @@ class TestQueries:
     def test_a_product_is_compared_with_the_others_of_its_category(
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence
     ) -> None:
-        # Kitchen has SKU-1 and SKU-3; each sold 100, and 30 came back where 10 were expected.
-        assert queries.peers(connection, of, ["SKU-1"]) == queries.Peers(0.3, 0.1, 0.1, 1)
+        # Kitchen has SKU-1 and SKU-3; of the former 100 were sold, and 30 came back where 10 were expected, and 8 of its peers.
+        assert queries.peers(connection, of, ["SKU-1"]) == queries.Peers(0.3, 0.1, 0.08, 1)
 
     def test_the_only_one_of_its_category_has_nobody_beside_it(
         self, connection: duckdb.DuckDBPyConnection, of: queries.Evidence

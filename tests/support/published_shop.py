@@ -35,6 +35,7 @@ def problems(count: int) -> pl.DataFrame:
             "units_sold": [100 for _ in rows],
             "units_returned": [30 for _ in rows],
             "units_expected": [10.0 for _ in rows],
+            "units_of_peers": [8.0 for _ in rows],
             "window_weeks": [26 for _ in rows],
             "status": ["flagged"] * count + ["cleared"],
             "parent": [None for _ in rows],

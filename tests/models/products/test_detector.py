@@ -110,6 +110,23 @@ class TestDetector:
 
         assert 0.6 < money(6) / money(14) < 1.3  # a lift of few is shrunken
 
+    def test_peers_are_those_of_goods_as_young_as_the_products(self) -> None:
+        began = WEEKS - 4
+        whole = shop(
+            6, lambda n, week: 0.4 if n < FAULTY and week >= began else 0.05, in_a_week=0.2
+        )
+        found = weigh(whole, Detector()).evidence.filter(pl.col("since").is_not_null())
+        (one,) = found.sort("probability").tail(1).rows(named=True)
+
+        is_young = pl.col("sku") >= f"S{FAULTY:03}", pl.col("sold_week_start") >= one["since"]
+        came = len(whole.incidents.filter(*is_young))
+        ordinary = pl.col("sku") >= f"S{FAULTY:03}", pl.col("week_start") >= one["since"]
+        sold = whole.sales.filter(*ordinary)["order_lines"].sum()
+
+        by_incidents = one["incidents_expected"] / one["own_level"] / one["units_sold"]
+        assert by_incidents == pytest.approx(came / sold, rel=0.25)
+        assert one["units_of_peers"] / one["units_expected"] == pytest.approx(1 / one["own_level"])
+
     def test_the_interval_holds_the_lift(self) -> None:
         evidence = weigh(shop(2), Detector()).evidence
 
