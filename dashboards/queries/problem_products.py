@@ -147,7 +147,7 @@ def with_answers(rows: pl.DataFrame, answers: Mapping[str, Answer]) -> pl.DataFr
 
 
 def families(rows: pl.DataFrame) -> pl.DataFrame:
-    """The flagged products as they are shown: one row for all variants that share a problem, led by the dearest.
+    """The flagged products as they are shown, most money first: one row for all variants that share a problem, led by the dearest.
 
     Units are those of all variants. Adds `skus`, `titles`, `flag_ids` (lists, the leading product's first), `variants` (count) and
     `money`: a list of `currency, minor, low, high` (minor units).
@@ -178,7 +178,10 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("title").alias("titles"),
             pl.col("flag_id").drop_nulls().alias("flag_ids"),
             pl.len().alias("variants"),
+            pl.col("money_at_risk_minor").sum(),
         )
+        .sort("money_at_risk_minor", descending=True, maintain_order=True)
+        .drop("money_at_risk_minor")
         .join(money, on=keys, how="left", nulls_equal=True, maintain_order="left")
     )
 

@@ -50,5 +50,11 @@ def _hand_to_head(
     language = language_of(connection, case.customer_key)
     owner = pick(transaction, _HEAD, language, repository.load(connection))
     repository.change(connection, case.case_id, owner_role=_HEAD, owner_key=owner)
-    said = CaseEscalated(case_id=case.case_id, owner_role=_HEAD, due_at_us=to_us(due), clock=clock)
+    said = CaseEscalated(
+        case_id=case.case_id,
+        owner_role=_HEAD,
+        owner_key=owner,
+        due_at_us=to_us(due),
+        clock=clock,
+    )
     transaction.emit(case.case_id, said, Actor("system"))

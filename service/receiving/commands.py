@@ -145,7 +145,7 @@ class Receiving:
                     f"return {held.rma}, line {line_no}: the goods are "
                     f"{line.disposition or 'not here, or not the shop’s'}"
                 )
-            place_goods(held, line, body.disposition)
+            place_goods(held, line, body.disposition, by)
             follow(held)
 
     def send_back(

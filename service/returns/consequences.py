@@ -9,6 +9,7 @@ from typing import cast
 from service.cases.opening import open_case, open_once
 from service.domain import lifecycle
 from service.domain.events import (
+    Actor,
     ChoiceRequested,
     LineDispositioned,
     Option,
@@ -130,7 +131,7 @@ def _disposition(held: HeldReturn) -> bool:
             if line.grade and line.resolution != "disposed"
             else _DISPOSED_OF
         )
-        place_goods(held, line, place)
+        place_goods(held, line, place, SYSTEM)
     return bool(lines)
 
 
@@ -144,7 +145,7 @@ def _is_to_be_placed(line: Line) -> bool:
     )
 
 
-def place_goods(held: HeldReturn, line: Line, place: Disposition) -> None:
+def place_goods(held: HeldReturn, line: Line, place: Disposition, by: Actor) -> None:
     """Note where units go, and count them into the stock there."""
     said = LineDispositioned(
         rma=held.rma,
@@ -153,11 +154,9 @@ def place_goods(held: HeldReturn, line: Line, place: Disposition) -> None:
         quantity=line.quantity,
         disposition=place,
     )
-    held.note(said, SYSTEM)
+    held.note(said, by)
     held.set(line.line_no, disposition=place)
-    adjust(
-        held.transaction, line.sku, place, line.quantity, "returned", SYSTEM, held.rma, line.line_no
-    )
+    adjust(held.transaction, line.sku, place, line.quantity, "returned", by, held.rma, line.line_no)
 
 
 _RULES: tuple[Callable[[HeldReturn], bool], ...] = (

@@ -39,7 +39,6 @@ _PLAIN: Mapping[type[e.Payload], Phrase] = {
     e.AppealLapsed: Phrase("Nobody appealed."),
     e.ReturnCancelled: Phrase("The return was cancelled."),
     e.ReturnExpired: Phrase("The goods were not sent in time: the return expired."),
-    e.ReturnReinstated: Phrase("The goods came after all; a reviewer decides."),
     e.ReturnReceived: Phrase("The goods reached the warehouse."),
     e.LineKeepGranted: Phrase("You may keep the goods."),
     e.ReturnClosed: Phrase("The return is done."),
@@ -88,6 +87,12 @@ def _review(said: Any) -> Phrase:
 _LOOK = Phrase("A person looks at it.")
 
 
+def _reinstated(said: Any) -> Phrase:
+    if said.permission == "authorized":
+        return Phrase("The goods came after all: your withdrawal stands.")
+    return Phrase("The goods came after all; a reviewer decides.")
+
+
 def _inspected(said: Any) -> Phrase:
     return Phrase(_OUTCOMES[said.outcome].text, {"quantity": said.quantity})
 
@@ -117,6 +122,7 @@ def _pickup(said: Any) -> Phrase:
 _TELLERS: Mapping[type[e.Payload], Callable[[Any], Phrase]] = {
     e.ReturnAuthorized: _authorized,
     e.ReturnDeclined: _declined,
+    e.ReturnReinstated: _reinstated,
     e.ReviewOpened: _review,
     e.LineInspected: _inspected,
     e.ChoiceRequested: _choice_wanted,

@@ -57,7 +57,7 @@ select
     cast(null as varchar) as rma,
     cast(null as boolean) as is_from_customer,
     escalated.owner_role,
-    cast(null as varchar) as owner_key,
+    escalated.owner_key,
     case when escalated.clock = 'first_response' then null else make_timestamp(escalated.due_at_us) end as due_at,
     case when escalated.clock = 'first_response' then make_timestamp(escalated.due_at_us) end as answer_due_at,
     cast(null as varchar) as outcome

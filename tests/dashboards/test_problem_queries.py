@@ -140,6 +140,16 @@ class TestFamilies:
 
         assert dict(rows.select("state", "variants").iter_rows()) == {"open": 2, "acted": 1}
 
+    def test_the_row_with_most_money_is_first_though_no_size_of_it_is_the_dearest(self) -> None:
+        rows = family(4).with_columns(
+            of_family=pl.Series([True, True, True, False, False]),
+            money_at_risk_minor=pl.Series([200, 200, 200, 300, 0]),
+        )
+
+        shown = queries.families(listed(rows))
+
+        assert shown["skus"].to_list() == [["SKU-2", "SKU-1", "SKU-0"], ["SKU-3"]]
+
     def test_without_a_flag_there_is_no_row(self) -> None:
         assert queries.families(listed(problems(0))).is_empty()
 

@@ -306,7 +306,11 @@ _FOLLOW_UP: tuple[e.Payload, ...] = (
     e.CaseAssigned(case_id="case_1", owner_key=None, cause="running_late"),
     e.CaseClosed(case_id="case_1", outcome="found", opened_at_us=_LATER_US, text_ref=None),
     e.CaseEscalated(
-        case_id="case_1", owner_role="admin", due_at_us=_LATER_US, clock="first_response"
+        case_id="case_1",
+        owner_role="admin",
+        owner_key="stf_1",
+        due_at_us=_LATER_US,
+        clock="first_response",
     ),
     e.MessageWritten(
         message_id="msg_2",

@@ -65,6 +65,7 @@ class CaseEscalated(Payload):
 
     case_id: Key
     owner_role: Role
+    owner_key: Key | None = None
     due_at_us: MomentUs
     clock: Literal["case", "first_response"] = "case"
 

@@ -301,6 +301,18 @@ class TestFirstAnswer:
         clocks = [each["clock"] for each in said(house, "case.escalated")]
         assert sorted(clocks) == ["case", "first_response", "first_response"]
 
+    def test_which_head_has_it_is_told_in_the_log_too(self, house: House) -> None:
+        """The queue of the dashboards knows nothing else."""
+        hired = {"role": "admin", "name": "Ada", "languages": ["en"], "capacity": 5}
+        assert house.call("admin", "PUT", "/v1/staff/a-1", json=hired).is_success
+        case_id = bring_up(house)
+
+        house.wait(hours=24)
+
+        owner = look(house, case_id)["owner"]
+        assert owner is not None
+        assert [each["owner_key"] for each in said(house, "case.escalated")] == [owner]
+
     def test_writing_back_starts_it_again_and_writing_twice_does_not_put_it_off(
         self, house: House
     ) -> None:

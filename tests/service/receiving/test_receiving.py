@@ -187,6 +187,9 @@ class TestInspections:
         house.does("inspector", "lines/1/disposition", disposition="refurbish")
 
         assert stock(house) == {"refurbish": 1}
+        log = house.retour.read_log(0, 10_000)
+        by = [each.actor_role for each in log if each.type == "line.dispositioned"]
+        assert by == ["inspector"]
         again = house.tries("inspector", "lines/1/disposition", disposition="donate")
         problem(again, 409, "not-possible-now")
 

@@ -63,6 +63,8 @@ class TestAStatutoryWithdrawalThatIsSentLate:
         assert [each["permission"] for each in house.told("return.reinstated")] == ["authorized"]
         assert [each["amount_minor"] for each in house.told("refund.requested")] == [1290]
         assert not {"review.opened", "clock.breached"} & set(house.happened())
+        told = [each["what"] for each in house.look()["history"]]
+        assert "The goods came after all: your withdrawal stands." in told
 
     def test_nobody_can_decline_it(self, house: House) -> None:
         expired(house.begin_withdrawal()).arrive()
