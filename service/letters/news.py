@@ -1,6 +1,6 @@
 """Which events customers are told of by letter. The letter is asked for in the event's own transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from service.customers.repository import find
 from service.domain import events as e
@@ -59,18 +59,24 @@ def _wanted(
     happened: Iterable[tuple[str, e.Payload]],
 ) -> Iterable[tuple[LetterKind, str]]:
     told: set[LetterKind] = set()
+    happened = list(happened)
+    asked = {said.line_no for _, said in happened if isinstance(said, e.ChoiceRequested)}
     for event_id, payload in happened:
         kind = LETTERS.get(type(payload))
-        if kind is None or not _is_news(payload) or (kind in _ONE_FOR_ALL and kind in told):
+        if kind is None or not _is_news(payload, asked) or (kind in _ONE_FOR_ALL and kind in told):
             continue
         told.add(kind)
         yield kind, event_id
 
 
-def _is_news(payload: e.Payload) -> bool:
-    """Not a case that only the house sees, what the customer wrote, nor a finding that a choice or a case tells of anyway."""
+def _is_news(payload: e.Payload, asked: Collection[int]) -> bool:
+    """Not a case that only the house sees, what the customer wrote, nor a bad finding of a line that its customer is `asked` about
+    at the same time: that letter tells of it.
+    """
     if isinstance(payload, e.CaseOpened):
         return payload.kind in CUSTOMERS_OWN
     if isinstance(payload, e.MessageWritten):
         return payload.direction == "to_customer"
-    return not isinstance(payload, e.LineInspected) or payload.outcome == "passed"
+    if isinstance(payload, e.LineInspected):
+        return payload.outcome == "passed" or payload.line_no not in asked
+    return True

@@ -39,12 +39,13 @@ class LineParts:
 
 @dataclass(frozen=True, slots=True)
 class InspectedLineParts:
-    """What the inspection found of some units; the grade where one was given."""
+    """What the inspection found of some units, and what comes of their money; the grade where one was given."""
 
     title: str
     quantity: int
     outcome: Phrase
     grade: str | None
+    money: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,10 @@ class EvidenceWanted(ReturnParts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionResult(ReturnParts):
-    """`refund` is what follows from the lines that passed; None where none did."""
+    """`also` is said where money went, or was on its way, for what turned out not to be in order."""
 
     lines: tuple[InspectedLineParts, ...]
-    refund: Money | None
+    also: Phrase | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

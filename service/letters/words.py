@@ -24,6 +24,14 @@ OUTCOMES: Mapping[str, Phrase] = {
     "unexpected": Phrase("it was in the parcel without having been announced"),
 }
 
+# What comes of the money for what was inspected, where none went or is on its way.
+NOTHING_FOR_IT = Phrase("Nothing is refunded for it.")
+CHOICE_FIRST = Phrase("You choose what happens with it; we write to you about that separately.")
+PERSON_FIRST = Phrase("One of us decides about it first; nothing is refunded until then.")
+SPOILED = Phrase(
+    "Your money was already on its way when we found that not everything is in order. One of us looks at that now, and writes to you if anything is left to be settled."
+)
+
 METHODS: Mapping[str, Phrase] = {
     "pickup": Phrase("We have it collected at your door: tell us the day on the page below."),
     "drop_off": Phrase("You hand it in at a parcel shop."),

@@ -11,7 +11,7 @@ from service.catalog import repository as catalog
 from service.customers.repository import find as find_contact
 from service.domain import events as e
 from service.domain.eligibility import latest_refund
-from service.domain.lifecycle import WAITING, Line
+from service.domain.lifecycle import WAITING, Line, paid, undecided
 from service.domain.words import Language, Money, Phrase
 from service.letters import parts as p
 from service.letters.post import Draft, Writer
@@ -20,12 +20,16 @@ from service.letters.words import (
     ARRIVES,
     CASE_OUTCOMES,
     CASES,
+    CHOICE_FIRST,
     CHOICES,
     HOW_ELSE,
     MEANS,
     METHODS,
+    NOTHING_FOR_IT,
     OFFER,
     OUTCOMES,
+    PERSON_FIRST,
+    SPOILED,
 )
 from service.platform import log
 from service.platform.clock import from_us
@@ -35,6 +39,7 @@ from service.platform.unit import Context
 from service.returns import repository as returns
 from service.returns.queries import declaration_of, terms_of
 from service.settlements import repository as settlements
+from service.settlements.telling import on_its_way, paid_back, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,23 +217,15 @@ class Writers:
         )
 
     def _inspection_result(self, matter: _Matter) -> p.LetterParts:
-        together = [
-            e.payload_model(each.type).model_validate_json(each.data)
-            for each in log.read_subject(matter.connection, matter.head.rma)
-            if each.recorded_at_us == matter.event.recorded_at_us
-        ]
-        found = [each for each in together if isinstance(each, e.LineInspected)]
-        asked = [each.amount_minor for each in together if isinstance(each, e.RefundRequested)]
+        found = [each for each in _together(matter) if isinstance(each, e.LineInspected)]
+        is_spoiled = any(
+            each.outcome != "passed" and paid(matter.lines[each.line_no]) for each in found
+        )
         return p.InspectionResult(
             **self._return(matter),
-            lines=tuple(self._inspected(matter, each) for each in found),
-            refund=Money(sum(asked), matter.head.currency) if asked else None,
+            lines=tuple(_inspected(matter, each) for each in found),
+            also=SPOILED if is_spoiled else None,
         )
-
-    def _inspected(self, matter: _Matter, said: e.LineInspected) -> p.InspectedLineParts:
-        sku = matter.lines[said.line_no].sku
-        title = _title(matter.connection, sku)
-        return p.InspectedLineParts(title, said.quantity, OUTCOMES[said.outcome], said.grade)
 
     def _choice_wanted(self, matter: _Matter) -> p.LetterParts:
         said = matter.said
@@ -345,6 +342,43 @@ def _reader(connection: Connection, job: ClaimedJob) -> _Reader | None:
     if contact is None or not contact.email:
         return None
     return _Reader(contact.email, cast(Language, contact.language))
+
+
+def _together(matter: _Matter) -> list[e.Payload]:
+    """What happened to the return in one go with the event: all that has the same cause, or is it."""
+    cause = matter.event.causation_id or matter.event.id
+    return [
+        e.payload_model(each.type).model_validate_json(each.data)
+        for each in log.read_subject(matter.connection, matter.head.rma)
+        if cause in (each.id, each.causation_id)
+    ]
+
+
+def _inspected(matter: _Matter, said: e.LineInspected) -> p.InspectedLineParts:
+    line = matter.lines[said.line_no]
+    return p.InspectedLineParts(
+        _title(matter.connection, line.sku),
+        said.quantity,
+        OUTCOMES[said.outcome],
+        said.grade,
+        _what_of(matter, line),
+    )
+
+
+def _what_of(matter: _Matter, line: Line) -> Phrase:
+    """What comes of the money for a line, as it stands while the letter is written."""
+    parts = settlements.parts_of_return(matter.connection, matter.head.rma)
+    mine = [each for each in parts if each.line_no == line.line_no]
+    amount = Money(sum(each.amount_minor for each in mine), matter.head.currency)
+    if amount.minor:
+        if line.resolution == "refunded":
+            return paid_back(amount)
+        if line.resolution == "refund_failed":
+            return refused(amount)
+        return on_its_way(amount, from_us(min(each.due_at_us for each in mine)))
+    if undecided(line):
+        return PERSON_FIRST
+    return CHOICE_FIRST if line.resolution == "awaiting_choice" else NOTHING_FOR_IT
 
 
 def _title(connection: Connection, sku: str) -> str:

@@ -11,7 +11,7 @@ from service.domain.eligibility import latest_refund
 from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent, ReturnAssessed
 from service.domain.lifecycle import Line, Waiting
 from service.domain.policy import Terms
-from service.domain.words import Choice, Language, Money, Part, Phrase
+from service.domain.words import Choice, Language, Money, Phrase
 from service.platform import log
 from service.platform.clock import from_us
 from service.platform.ids import read_rma
@@ -23,6 +23,7 @@ from service.returns.held import UnknownReturn
 from service.returns.schemas import MoneyView, Next, ReturnLineView, ReturnView, Step
 from service.returns.story import tell
 from service.settlements import repository as settlements
+from service.settlements.telling import on_its_way, paid_back
 
 _MICROSECOND = timedelta(microseconds=1)
 _ON_ITS_WAY = ("pending", "unknown", "failed")
@@ -175,10 +176,9 @@ def _urgency(wait: tuple[Line, Waiting]) -> tuple[bool, int]:
 
 def _when(head: Row[Any], back: int, pending: int, due_us: int | None) -> Phrase:
     if pending and due_us is not None:
-        parts: dict[str, Part] = {"amount": Money(pending, head.currency), "until": from_us(due_us)}
-        return Phrase("{amount} are on their way to you, until {until}.", parts)
+        return on_its_way(Money(pending, head.currency), from_us(due_us))
     if back:
-        return Phrase("{amount} were paid back.", {"amount": Money(back, head.currency)})
+        return paid_back(Money(back, head.currency))
     if head.refund_within_us is None or head.closed_at_us is not None:
         return Phrase("No money was paid back.")
     return latest_refund(terms_of(head))

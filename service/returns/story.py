@@ -5,8 +5,9 @@ from typing import Any
 
 from service.domain import events as e
 from service.domain.policy import WHY, why
-from service.domain.words import Money, Part, Phrase
+from service.domain.words import Money, Phrase
 from service.platform.clock import from_us
+from service.settlements.telling import on_its_way, paid_back
 
 _OUTCOMES: Mapping[str, Phrase] = {
     "passed": Phrase("{quantity} inspected: in order."),
@@ -104,15 +105,11 @@ def _choice_wanted(said: Any) -> Phrase:
 
 
 def _refund_requested(said: Any) -> Phrase:
-    parts: dict[str, Part] = {
-        "amount": Money(said.amount_minor, said.currency),
-        "until": from_us(said.due_at_us),
-    }
-    return Phrase("{amount} are on their way to you, until {until}.", parts)
+    return on_its_way(Money(said.amount_minor, said.currency), from_us(said.due_at_us))
 
 
 def _refund_settled(said: Any) -> Phrase:
-    return Phrase("{amount} were paid back.", {"amount": Money(said.amount_minor, said.currency)})
+    return paid_back(Money(said.amount_minor, said.currency))
 
 
 def _pickup(said: Any) -> Phrase:

@@ -62,6 +62,13 @@ _LINES = (
 _OF_RETURN = (
     select(refunds).where(refunds.c.rma == bindparam("of_rma")).order_by(refunds.c.requested_at_us)
 )
+_PARTS_OF_RETURN = (
+    select(
+        refund_lines.c.line_no, refund_lines.c.amount_minor, refunds.c.state, refunds.c.due_at_us
+    )
+    .join(refunds)
+    .where(refunds.c.rma == bindparam("of_rma"))
+)
 _AMOUNT_OF_ORDER = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
     refunds.c.order_id == bindparam("of_order")
 )
@@ -106,6 +113,11 @@ def lines_of(connection: Connection, refund_id: str) -> Sequence[Row[Any]]:
 
 def of_return(connection: Connection, rma: str) -> Sequence[Row[Any]]:
     return connection.execute(_OF_RETURN, {"of_rma": rma}).all()
+
+
+def parts_of_return(connection: Connection, rma: str) -> Sequence[Row[Any]]:
+    """What each line carries of its refunds, with how these stand; a line of which no refund was ordered has no row."""
+    return connection.execute(_PARTS_OF_RETURN, {"of_rma": rma}).all()
 
 
 def split_open(

@@ -32,12 +32,15 @@ from service.letters.parts import (
 from service.letters.words import (
     CASE_OUTCOMES,
     CASES,
+    CHOICE_FIRST,
     CHOICES,
     MEANS,
     METHODS,
     OFFER,
     OUTCOMES,
+    SPOILED,
 )
+from service.settlements.telling import on_its_way
 
 DUE = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
 RMA = "R7K3M9-QX2VB-W"
@@ -79,10 +82,12 @@ FULL: dict[LetterKind, LetterParts] = {
     "inspection_result": InspectionResult(
         **_RETURN,
         lines=(
-            InspectedLineParts("Mug", 2, OUTCOMES["passed"], "A"),
-            InspectedLineParts("Teapot", 1, OUTCOMES["failed"], None),
+            InspectedLineParts(
+                "Mug", 2, OUTCOMES["passed"], "A", on_its_way(Money(2580, "EUR"), DUE)
+            ),
+            InspectedLineParts("Teapot", 1, OUTCOMES["failed"], None, CHOICE_FIRST),
         ),
-        refund=Money(2580, "EUR"),
+        also=SPOILED,
     ),
     "choice_wanted": ChoiceWanted(
         **_RETURN,
@@ -136,7 +141,7 @@ _LEAST: dict[LetterKind, dict[str, Any]] = {
     "withdrawn": {"refund_until": None, "freight_by": "customer"},
     "approved": {"fee": None, "freight_by": "customer"},
     "declined": {"reason": ""},
-    "inspection_result": {"refund": None},
+    "inspection_result": {"also": None},
     "case_opened": {"rma": None},
     "case_message": {"rma": None},
     "case_closed": {"rma": None, "answer": ""},

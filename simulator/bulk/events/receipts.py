@@ -24,7 +24,7 @@ from simulator.bulk.resolving import CHOICES, DISPOSITIONS, SEND_BACK
 from simulator.bulk.shop import Shop
 from simulator.columns import Words, taken
 from simulator.lives import GRADES
-from simulator.world import Integers
+from simulator.world import Flags, Integers
 
 _GRADES, _OUTCOMES = Words(GRADES), Words(OUTCOMES)
 _CHOICES, _DISPOSITIONS = Words(CHOICES), Words(DISPOSITIONS)
@@ -80,10 +80,21 @@ def inspected(shop: Shop, lives: Lives) -> Iterator[Events]:
         inspection_depth=_DEPTHS.at(_depth(shop, lives, place)),
         sku=None,
     )
-    yield replace(told, is_news=parts.outcome[at] == PASSED)
+    yield replace(told, is_news=_is_news(lives)[at])
     place, us = when(found.waived_us)
     said = units(lives.asked, place)
     yield of_returns("inspection.waived", lives.asked, place, us, "system", None, said)
+
+
+def _is_news(lives: Lives) -> Flags:
+    """Of each part: whether its finding is told of. One letter for all of a line; none where a choice tells of it."""
+    parts, choices = lives.parts, lives.resolved.choices
+    is_asked = choices.asked_us == lives.inspections.inspected_us[parts.place]
+    is_told = (parts.outcome == PASSED) | ~is_asked
+    told_so_far = np.cumsum(is_told) - is_told
+    first = np.flatnonzero(np.append(True, parts.line[1:] != parts.line[:-1])[: len(parts)])
+    before = np.repeat(told_so_far[first], np.diff(np.append(first, len(parts))))
+    return np.asarray(is_told & (told_so_far == before))
 
 
 def chosen(shop: Shop, lives: Lives) -> Iterator[Events]:

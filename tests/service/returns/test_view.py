@@ -31,7 +31,7 @@ class TestTheView:
         assert before == (
             "Your money comes back at the latest 72 hours after we have checked the goods."
         )
-        assert pending.startswith("€12.90 are on their way to you, until ")
+        assert pending.startswith("€12.90 are on their way to you, by ")
         assert house.look()["money"]["words"] == "€12.90 were paid back."
 
     def test_it_speaks_the_readers_language(self, house: House) -> None:

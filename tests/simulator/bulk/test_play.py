@@ -303,11 +303,20 @@ class TestLetters:
 
         assert abs(float(zh) - float(chinese)) < 0.06  # type: ignore[arg-type]
 
-    def test_what_did_not_pass_is_told_of_by_the_choice_alone(self, usual: Played) -> None:
+    def test_what_did_not_pass_is_told_of_by_the_choice_where_there_is_one(
+        self, usual: Played
+    ) -> None:
         letters = Counter(usual.frames["message_sent"]["letter"])
-        passed = usual.frames["line_inspected"].filter(pl.col("outcome") == "passed")
+        root = usual.frames["line_split"].select("subject", "root_line_no", line_no="into_line_no")
+        asked = usual.frames["choice_requested"].select("subject", "line_no", "recorded_at")
+        found = usual.frames["line_inspected"].join(root, on=["subject", "line_no"], how="left")
+        alike = ["subject", "line_no", "recorded_at"]
+        by_choice = found.join(asked, on=alike, how="semi").filter(pl.col("outcome") != "passed")
+        told = found.join(by_choice, on=alike, how="anti")
+        lines = told.select("subject", pl.coalesce("root_line_no", "line_no")).unique()
 
-        assert letters["inspection_result"] == passed.height
+        assert letters["inspection_result"] == lines.height
+        assert told.filter(pl.col("outcome") != "passed").height > 0
         assert letters["choice_wanted"] == usual.frames["choice_requested"].height
         assert letters["refunded"] == usual.frames["refund_settled"].height
 
