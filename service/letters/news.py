@@ -1,6 +1,6 @@
 """Which events customers are told of by letter. The letter is asked for in the event's own transaction."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.customers.repository import find
 from service.domain import events as e
@@ -29,6 +29,7 @@ LETTERS: Mapping[type[e.Payload], LetterKind] = {
     e.MessageWritten: "case_message",
     e.CaseClosed: "case_closed",
 }
+_OF_NO_LINES: Mapping[str, Sequence[int]] = {}
 _ONE_FOR_ALL: tuple[LetterKind, ...] = ("inspection_result",)
 
 
@@ -38,20 +39,25 @@ def tell(
     customer_key: str | None,
     happened: Iterable[tuple[str, e.Payload]],
     *,
-    is_to_be_sent: bool = True,
+    lines: Mapping[str, Sequence[int]] = _OF_NO_LINES,
 ) -> None:
     """Ask for the letters of what happened, as (event id, payload); none where nobody can be written to.
 
-    `is_to_be_sent`: whether goods are to come; without any, nobody is told where to send them.
+    `lines`, by event, are the numbers of the lines that it is about. An approval of none that is to be sent is told to nobody.
     """
-    wanted = [each for each in _wanted(happened) if is_to_be_sent or each[0] != "approved"]
+    wanted = [
+        (kind, event_id)
+        for kind, event_id in _wanted(happened)
+        if kind != "approved" or lines.get(event_id) != []
+    ]
     if not wanted or not customer_key:
         return
     contact = find(transaction.connection, customer_key)
     if contact is None or not contact.email:
         return
     for kind, event_id in wanted:
-        job = letter(kind, subject, transaction.now, event=event_id, customer=customer_key)
+        about = {"lines": " ".join(map(str, lines[event_id]))} if event_id in lines else {}
+        job = letter(kind, subject, transaction.now, event=event_id, customer=customer_key, **about)
         jobs.put(transaction.connection, job, transaction.context.ids, transaction.now)
 
 

@@ -169,14 +169,17 @@ class RefundFailed(ReturnParts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(LinesParts):
-    """The customer took the request back."""
+    """The customer took the request for these back; `rest` is what still comes."""
+
+    rest: tuple[LineParts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(LinesParts):
-    """Nothing was sent in time."""
+    """These were not sent in time; `rest` is what still comes."""
 
     send_by: datetime
+    rest: tuple[LineParts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

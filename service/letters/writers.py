@@ -11,7 +11,7 @@ from service.catalog import repository as catalog
 from service.customers.repository import find as find_contact
 from service.domain import events as e
 from service.domain.eligibility import latest_refund
-from service.domain.lifecycle import WAITING, Line, paid, undecided
+from service.domain.lifecycle import WAITING, Line, is_over, paid, undecided
 from service.domain.words import Language, Money, Phrase
 from service.letters import parts as p
 from service.letters.post import Draft, Writer
@@ -60,7 +60,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Matter:
-    """What a letter about a return is about."""
+    """What a letter about a return is about; `told` are the numbers of the lines that the event moved, None where nobody noted them."""
 
     connection: Connection
     event: e.RecordedEvent
@@ -68,10 +68,22 @@ class _Matter:
     head: Row[Any]
     rows: Sequence[Row[Any]]
     language: Language
+    told: Sequence[int] | None
 
     @property
     def lines(self) -> dict[int, Line]:
         return returns.lines_of(self.rows, self.head)
+
+    @property
+    def moved(self) -> list[Line]:
+        """The lines that the event moved, or all."""
+        return [line for no, line in self.lines.items() if self.told is None or no in self.told]
+
+    @property
+    def rest(self) -> list[Line]:
+        """The lines that the event did not move, and that are not over."""
+        moved = {line.line_no for line in self.moved}
+        return [line for no, line in self.lines.items() if no not in moved and not is_over(line)]
 
 
 class Writers:
@@ -123,7 +135,9 @@ class Writers:
                     return None
                 said = e.payload_model(event.type).model_validate_json(event.data)
                 rows = returns.rows_of(connection, job.subject)
-                matter = _Matter(connection, event, said, head, rows, reader.language)
+                matter = _Matter(
+                    connection, event, said, head, rows, reader.language, _lines_of(job)
+                )
                 return Draft(reader.email, reader.language, build(matter))
 
         return write
@@ -167,7 +181,7 @@ class Writers:
     def _received(self, matter: _Matter) -> p.LetterParts:
         due_us = matter.said.due_at_us
         return p.Received(
-            **self._lines(matter, matter.lines.values()),
+            **self._lines(matter),
             order_id=matter.head.order_id or "",
             decided_by_until=None if due_us is None else from_us(due_us),
         )
@@ -189,21 +203,19 @@ class Writers:
         )
 
     def _approved(self, matter: _Matter) -> p.LetterParts:
-        fee_minor = sum(
-            line.value_minor * line.fee_percent // 100 for line in matter.lines.values()
-        )
+        fee_minor = sum(line.value_minor * line.fee_percent // 100 for line in matter.moved)
         fee = Money(fee_minor, matter.head.currency) if fee_minor else None
         return p.Approved(**self._sending(matter), fee=fee)
 
     def _kept(self, matter: _Matter) -> p.LetterParts:
         return p.Kept(
-            **self._lines(matter, self._named(matter)),
+            **self._lines(matter),
             refund_when=latest_refund(terms_of(matter.head)),
         )
 
     def _declined(self, matter: _Matter) -> p.LetterParts:
         return p.Declined(
-            **self._lines(matter, matter.lines.values()),
+            **self._lines(matter),
             rule=APPEALABLE.get(matter.said.rule, Phrase(matter.said.rule)),
             reason="",
             appeal_until=from_us(matter.said.appeal_until_us),
@@ -266,11 +278,13 @@ class Writers:
         )
 
     def _cancelled(self, matter: _Matter) -> p.LetterParts:
-        return p.Cancelled(**self._lines(matter, self._named(matter)))
+        return p.Cancelled(**self._lines(matter), rest=_listed(matter, matter.rest))
 
     def _expired(self, matter: _Matter) -> p.LetterParts:
         return p.Expired(
-            **self._lines(matter, self._named(matter)), send_by=from_us(matter.event.time_us)
+            **self._lines(matter),
+            send_by=from_us(matter.event.time_us),
+            rest=_listed(matter, matter.rest),
         )
 
     def _survey(self, matter: _Matter) -> p.LetterParts:
@@ -284,27 +298,19 @@ class Writers:
     def _return(self, matter: _Matter) -> dict[str, Any]:
         return {**self._every(self._return_link(matter.head.rma)), "rma": matter.head.rma}
 
-    def _lines(self, matter: _Matter, lines: Iterable[Line]) -> dict[str, Any]:
-        told = tuple(
-            p.LineParts(_title(matter.connection, line.sku), line.quantity) for line in lines
-        )
-        return {**self._return(matter), "lines": told}
-
-    def _named(self, matter: _Matter) -> list[Line]:
-        """The lines that the event names."""
-        lines = matter.lines
-        return [lines[each.line_no] for each in matter.said.lines]
+    def _lines(self, matter: _Matter) -> dict[str, Any]:
+        return {**self._return(matter), "lines": _listed(matter, matter.moved)}
 
     def _sending(self, matter: _Matter) -> dict[str, Any]:
         policy, awaited = self._context.policy, WAITING["reception", "awaited"]
-        due = [line.reception_due_us for line in matter.lines.values() if line.reception_due_us]
+        due = [line.reception_due_us for line in matter.moved if line.reception_due_us]
         send_by = (
             from_us(min(due))
             if due
             else from_us(matter.event.time_us) + policy.hours(awaited.clock)
         )
         return {
-            **self._lines(matter, matter.lines.values()),
+            **self._lines(matter),
             "return_address": policy.methods.return_address,
             "methods": tuple(METHODS[each] for each in policy.methods.allowed),
             "send_by": send_by,
@@ -342,6 +348,16 @@ def _reader(connection: Connection, job: ClaimedJob) -> _Reader | None:
     if contact is None or not contact.email:
         return None
     return _Reader(contact.email, cast(Language, contact.language))
+
+
+def _lines_of(job: ClaimedJob) -> Sequence[int] | None:
+    """The numbers of the lines that the letter is about; None where the job, of an earlier version, does not tell."""
+    told = job.payload.get("lines")
+    return None if told is None else [int(each) for each in str(told).split()]
+
+
+def _listed(matter: _Matter, lines: Iterable[Line]) -> tuple[p.LineParts, ...]:
+    return tuple(p.LineParts(_title(matter.connection, line.sku), line.quantity) for line in lines)
 
 
 def _together(matter: _Matter) -> list[e.Payload]:

@@ -13,6 +13,7 @@ from service.domain.events import (
     ChoiceRequested,
     LineDispositioned,
     Option,
+    ReturnAuthorized,
     ReturnClosed,
     ReturnReinstated,
     Trigger,
@@ -39,15 +40,21 @@ def follow(held: HeldReturn) -> None:
     _end_review(held)
     _tell_of_what_went_wrong(held)
     _close(held)
-    is_to_be_sent = any(line.reception == "awaited" for line in held.lines.values())
-    tell(
-        held.transaction,
-        held.rma,
-        held.head.customer_key,
-        held.emitted,
-        is_to_be_sent=is_to_be_sent,
-    )
+    tell(held.transaction, held.rma, held.head.customer_key, held.emitted, lines=_told_of(held))
     held.let_go()
+
+
+def _told_of(held: HeldReturn) -> dict[str, list[int]]:
+    """The lines that a letter about each event is about: those that it moved, of an approval those that are to be sent."""
+    return {
+        event_id: [
+            line_no
+            for line_no in held.moved[event_id]
+            if not isinstance(said, ReturnAuthorized) or held.line(line_no).reception == "awaited"
+        ]
+        for event_id, said in held.emitted
+        if event_id in held.moved
+    }
 
 
 def apply_rules(held: HeldReturn) -> None:

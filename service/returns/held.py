@@ -52,8 +52,8 @@ class NotPossibleNow(Conflict):
 class HeldReturn:
     """A return within a transaction that alone may change it.
 
-    `lines` are as they are now, `before` as they were found; `facts` of the return itself are new. Nothing is written
-    before `let_go`.
+    `lines` are as they are now, `before` as they were found; `moved` are the numbers of the lines that each event moved, by its
+    id; `facts` of the return itself are new. Nothing is written before `let_go`.
     """
 
     transaction: Transaction
@@ -61,6 +61,7 @@ class HeldReturn:
     lines: dict[int, Line]
     before: dict[int, Line]
     emitted: list[tuple[str, Payload]] = field(default_factory=list)
+    moved: dict[str, list[int]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -101,18 +102,21 @@ class HeldReturn:
         """
         since = max(time, from_us(self.head.requested_at_us)) if time else self.now
         dues: list[int] = []
-        for line in list(lines):
+        moving = list(lines)
+        for line in moving:
             runs_on = clock_runs_on is not None and clock_runs_on(line)
             dues += self._move(
                 line, payload.type, by, variant, _running(line) if runs_on else due_us, since
             )
-        self.note(_with_due(payload, dues), by, time=time)
+        event_id = self.note(_with_due(payload, dues), by, time=time)
+        self.moved[event_id] = [line.line_no for line in moving]
 
-    def note(self, payload: Payload, by: Actor, *, time: datetime | None = None) -> None:
-        """Let an event be known that moves no line. What follows within the transaction names the first as its cause."""
+    def note(self, payload: Payload, by: Actor, *, time: datetime | None = None) -> str:
+        """Let an event be known that moves no line; its id. What follows within the transaction names the first as its cause."""
         cause = self.emitted[0][0] if self.emitted else None
         event_id = self.transaction.emit(self.rma, payload, by, time=time, causation_id=cause)
         self.emitted.append((event_id, payload))
+        return event_id
 
     def set(self, line_no: int, **facts: Any) -> None:
         """Note facts of a line that are no state."""

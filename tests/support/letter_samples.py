@@ -55,6 +55,7 @@ _LINES: dict[str, Any] = {
     **_RETURN,
     "lines": (LineParts("陶瓷杯 Mug & Saucer <blue>", 3), LineParts("Teapot", 1)),
 }
+_REST = (LineParts("Tray", 2),)
 _SENDING: dict[str, Any] = {
     **_LINES,
     "return_address": ("Teehaus Retouren", "Lagerstraße 5", "10115 Berlin"),
@@ -112,8 +113,8 @@ FULL: dict[LetterKind, LetterParts] = {
         means=MEANS["original"],
         how_else=CASE_OUTCOMES["refunded"],
     ),
-    "cancelled": Cancelled(**_LINES),
-    "expired": Expired(**_LINES, send_by=DUE),
+    "cancelled": Cancelled(**_LINES, rest=_REST),
+    "expired": Expired(**_LINES, send_by=DUE, rest=_REST),
     "survey": Survey(**_RETURN),
     "survey_reminder": SurveyReminder(**_RETURN),
     "case_opened": CaseOpened(
@@ -142,6 +143,8 @@ _LEAST: dict[LetterKind, dict[str, Any]] = {
     "approved": {"fee": None, "freight_by": "customer"},
     "declined": {"reason": ""},
     "inspection_result": {"also": None},
+    "cancelled": {"rest": ()},
+    "expired": {"rest": ()},
     "case_opened": {"rma": None},
     "case_message": {"rma": None},
     "case_closed": {"rma": None, "answer": ""},

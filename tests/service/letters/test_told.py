@@ -3,8 +3,15 @@
 from typing import Any
 
 import pytest
-from house import House
+from house import DAY, House
+from policy_with import ALL_PASSES, policy_with
 from service_shop import MAIL
+
+from service.application import Retour
+from service.domain.risk import RulesOnly
+from service.platform.clock import VirtualClock
+from service.platform.db import Database
+from service.platform.ids import SystemIds
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -15,6 +22,22 @@ def told(house: House, subject: str) -> list[str]:
     """The bodies of the letters whose subject begins so, in order."""
     sent = zip(house.outbox.subjects, house.outbox.bodies, strict=True)
     return [body for title, body in sent if title.startswith(subject)]
+
+
+def begin_two_lines(house: House) -> None:
+    """Two mugs and the pot, asked back after every window: a reviewer decides."""
+    both = [{"line_no": 1, "quantity": 3}, {"line_no": 2, "quantity": 1}]
+    assert house.put_order(country="US", email=MAIL).status_code == 201
+    assert house.put_parcel(lines=both).status_code == 201
+    house.clock.move_to(house.clock.now() + 40 * DAY)
+    wanted = [
+        {"line_no": 1, "quantity": 2, "reason": "changed_mind"},
+        {"line_no": 2, "quantity": 1, "reason": "changed_mind"},
+    ]
+    answer = house.apply(lines=wanted)
+    assert answer.status_code == 201, answer.text
+    house.rma = answer.json()["rma"]
+    house.wait(minutes=1)
 
 
 def chinese_order(**changed: Any) -> dict[str, Any]:
@@ -130,3 +153,71 @@ class TestInspection:
         (letter,) = told(house, LOOKED_AT)
 
         assert "POT" not in letter
+
+
+class TestLines:
+    @pytest.fixture
+    def retour(self, db: Database, clock: VirtualClock) -> Retour:
+        """Who changed their mind pays a fee."""
+        policy = policy_with({**ALL_PASSES, "fees.restocking_percent": 15})
+        return Retour(db, policy, RulesOnly(), clock, SystemIds(), secret=b"a test's secret")
+
+    def test_what_was_cancelled_is_neither_approved_nor_charged_for(self, house: House) -> None:
+        begin_two_lines(house)
+        house.does("storefront", "cancellation", lines=[2])
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        house.wait(minutes=1)
+
+        (letter,) = told(house, "Your return")[-1:]
+
+        assert "you may send this back.\n\n- 2 × MUG\n\nPlease" in letter
+        assert "We keep a fee of €3.87." in letter  # 15 % of two mugs, without the pot
+
+    def test_what_was_cancelled_is_not_declined(self, house: House) -> None:
+        begin_two_lines(house)
+        house.does("storefront", "cancellation", lines=[2])
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        house.wait(minutes=1)
+
+        (letter,) = told(house, "We cannot approve")
+
+        assert "the return of\n\n- 2 × MUG\n\nWhy" in letter
+
+    def test_a_part_that_was_cancelled_is_worded_as_such(self, house: House) -> None:
+        begin_two_lines(house)
+        house.does("storefront", "cancellation", lines=[2])
+        house.wait(minutes=1)
+
+        (letter,) = told(house, f"A part of your return {house.rma} is cancelled")
+
+        assert "any more:\n\n- 1 × POT\n\nPlease do not send" in letter
+        assert "goes on as before for\n\n- 2 × MUG\n\nKind" in letter
+
+    def test_the_last_part_that_is_cancelled_ends_the_return(self, house: House) -> None:
+        begin_two_lines(house)
+        house.does("storefront", "cancellation", lines=[2])
+        house.wait(minutes=1)
+        house.does("storefront", "cancellation", lines=[1])
+        house.wait(minutes=1)
+
+        (letter,) = told(house, f"Your return {house.rma} is cancelled")
+
+        assert "is cancelled:\n\n- 2 × MUG\n\nPlease do not send" in letter
+        assert "goes on" not in letter
+
+    def test_a_part_that_was_not_sent_expires_alone(self, house: House) -> None:
+        house.begin(3, "changed_mind", email=MAIL).wait(hours=1)
+        house.arrive(2).wait(days=15)
+
+        (letter,) = told(house, f"A part of your return {house.rma} has expired")
+
+        assert "handed over:\n\n- 1 × MUG\n\nSo this is no part" in letter
+        assert "goes on as before for\n\n- 2 × MUG\n\nKind" in letter
+
+    def test_an_approval_of_what_is_here_asks_for_no_parcel(self, house: House) -> None:
+        house.begin_late(1, email=MAIL).wait(hours=1)
+        house.arrive().wait(hours=1)
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        house.wait(minutes=1)
+
+        assert [each for each in house.outbox.subjects if "is approved" in each] == []
