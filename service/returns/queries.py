@@ -23,10 +23,11 @@ from service.returns.held import UnknownReturn
 from service.returns.schemas import MoneyView, Next, ReturnLineView, ReturnView, Step
 from service.returns.story import tell
 from service.settlements import repository as settlements
-from service.settlements.telling import on_its_way, paid_back
+from service.settlements.telling import on_its_way, paid_back, refused
 
+_AFTER_ANOTHER: Mapping[Language, str] = {"en": " ", "zh": ""}
 _MICROSECOND = timedelta(microseconds=1)
-_ON_ITS_WAY = ("pending", "unknown", "failed")
+_ON_ITS_WAY = ("pending", "unknown")
 
 
 def view(context: Context, rma: str, language: Language) -> ReturnView:
@@ -101,7 +102,7 @@ class _Telling:
             lines=shown,
             history=[step for event in events if (step := self._step(event))],
             next=self._next([each for line in lines.values() for each in _waits(line)]),
-            money=self._money(head, refunds),
+            money=self._money(head, list(lines.values()), refunds),
         )
 
     def _line(self, row: Row[Any], line: Line, options: Sequence[Choice]) -> ReturnLineView:
@@ -149,16 +150,28 @@ class _Telling:
             }
         )
 
-    def _money(self, head: Row[Any], refunds: Sequence[Row[Any]]) -> MoneyView:
-        pending = [each for each in refunds if each.state in _ON_ITS_WAY]
-        back = sum(each.amount_minor for each in refunds if each.state == "settled")
-        due_us = min((each.due_at_us for each in pending), default=None)
-        on_its_way = sum(each.amount_minor for each in pending)
+    def _money(
+        self, head: Row[Any], lines: Sequence[Line], refunds: Sequence[Row[Any]]
+    ) -> MoneyView:
+        due_us = max(
+            (each.due_at_us for each in refunds if each.state in _ON_ITS_WAY), default=None
+        )
+        due_at = None if due_us is None else from_us(due_us)
+        back, pending, failed = (
+            Money(_sum(refunds, *states), head.currency)
+            for states in (("settled",), _ON_ITS_WAY, ("failed",))
+        )
+        told = [
+            *([on_its_way(pending, due_at)] if pending.minor and due_at else ()),
+            *([refused(failed)] if failed.minor else ()),
+            *([paid_back(back)] if back.minor else ()),
+        ]
+        words = [self._say(each) for each in told or [_to_come(head, lines)]]
         return MoneyView(
-            refunded_minor=back,
-            pending_minor=on_its_way,
-            due_at=None if due_us is None else from_us(due_us),
-            words=self._say(_when(head, back, on_its_way, due_us)),
+            refunded_minor=back.minor,
+            pending_minor=pending.minor,
+            due_at=due_at,
+            words=_AFTER_ANOTHER[self._language].join(words),
         )
 
     def _say(self, phrase: Phrase) -> str:
@@ -174,14 +187,21 @@ def _urgency(wait: tuple[Line, Waiting]) -> tuple[bool, int]:
     return due_us is None, due_us or 0
 
 
-def _when(head: Row[Any], back: int, pending: int, due_us: int | None) -> Phrase:
-    if pending and due_us is not None:
-        return on_its_way(Money(pending, head.currency), from_us(due_us))
-    if back:
-        return paid_back(Money(back, head.currency))
+def _sum(refunds: Sequence[Row[Any]], *states: str) -> int:
+    return sum(each.amount_minor for each in refunds if each.state in states)
+
+
+def _to_come(head: Row[Any], lines: Sequence[Line]) -> Phrase:
+    """What is to be expected while no money moved: the best that may come of any line."""
     if head.refund_within_us is None or head.closed_at_us is not None:
         return Phrase("No money was paid back.")
-    return latest_refund(terms_of(head))
+    if any(line.authorization == "authorized" and line.resolution == "open" for line in lines):
+        return latest_refund(terms_of(head))
+    if any(lifecycle.undecided(line) for line in lines):
+        return Phrase("Whether money comes back is decided first.")
+    if any(line.resolution == "awaiting_choice" and line.offer_minor for line in lines):
+        return Phrase("How much money comes back depends on what you choose.")
+    return Phrase("As it stands, no money comes back.")
 
 
 def terms_of(head: Row[Any]) -> Terms:

@@ -187,8 +187,8 @@ class MoneyView(Body):
     """When the money comes, and how much."""
 
     refunded_minor: Annotated[int, Field(description="what went back, in minor units")]
-    pending_minor: Annotated[int, Field(description="what is on its way")]
-    due_at: Annotated[datetime | None, Field(description="until when what is on its way comes")]
+    pending_minor: Annotated[int, Field(description="what is on its way; not what was refused")]
+    due_at: Annotated[datetime | None, Field(description="until when all that is on its way comes")]
     words: Annotated[str, Field(description="the same, for people")]
 
 

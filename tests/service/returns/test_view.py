@@ -34,6 +34,52 @@ class TestTheView:
         assert pending.startswith("€12.90 are on their way to you, by ")
         assert house.look()["money"]["words"] == "€12.90 were paid back."
 
+    def test_it_promises_no_money_while_a_person_decides_or_after_a_refusal(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        under_review = house.look()["money"]["words"]
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+
+        assert under_review == "Whether money comes back is decided first."
+        assert house.look()["money"]["words"] == "As it stands, no money comes back."
+
+    def test_it_promises_no_money_for_goods_that_did_not_pass(self, house: House) -> None:
+        house.begin()
+        house.arrive()
+        house.find("failed", grade="C")
+        asked = house.look()["money"]["words"]
+        house.does("storefront", "lines/1/choice", choice="send_back")
+
+        assert asked == "How much money comes back depends on what you choose."
+        assert house.look()["money"]["words"] == "As it stands, no money comes back."
+
+    def test_a_choice_without_money_promises_none(self, house: House) -> None:
+        house.begin()
+        house.arrive()
+        house.find("empty")
+
+        assert house.state == "awaiting_choice"
+        assert house.look()["money"]["words"] == "As it stands, no money comes back."
+
+    def test_a_refused_payment_is_said_and_is_not_on_its_way(self, house: House) -> None:
+        house.begin(2)
+        house.arrive(1)
+        house.find("passed", line_no=2, grade="A")
+        house.pays("failure", reason="account_closed")
+        refused = house.look()["money"]
+        house.arrive()
+        house.find("passed", grade="A")
+        both = house.look()["money"]
+
+        assert (refused["pending_minor"], refused["due_at"]) == (0, None)
+        assert refused["words"] == (
+            "The payment of €12.90 was refused; we find another way to pay you."
+        )
+        assert both["pending_minor"] == 1290
+        assert both["words"].startswith("€12.90 are on their way to you, by ")
+        assert both["words"].endswith(" at the latest. " + refused["words"])
+
     def test_it_speaks_the_readers_language(self, house: House) -> None:
         house.begin()
         headers = {"Retour-Customer": house.token, "Accept-Language": "zh-CN,en;q=0.5"}
