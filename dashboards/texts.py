@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 from dashboards import health_words, risk_words
 from dashboards.words import REASONS
+from retour.currencies import decimals_of
 
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
@@ -103,9 +104,8 @@ class Texts:
 
     def money(self, minor: int, currency: str) -> str:
         """Whole units of a currency: for judging, not for booking."""
-        digits = numbers.get_currency_precision(currency)
         return numbers.format_currency(
-            minor / 10**digits,
+            minor / 10 ** decimals_of(currency),
             currency,
             format="¤#,##0",
             locale=self._locale,

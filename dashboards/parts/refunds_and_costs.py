@@ -2,7 +2,6 @@
 
 import polars as pl
 import streamlit as st
-from babel.numbers import get_currency_precision
 
 from dashboards.charts import money as charts
 from dashboards.parts.choices import choose_one, hide
@@ -13,6 +12,7 @@ from dashboards.parts.tables import Column, show_table
 from dashboards.queries import money as queries
 from dashboards.queries.periods import Period
 from dashboards.words import COSTS, CURRENCIES, MEANS
+from retour.currencies import decimals_of
 
 
 def choose(view: View) -> tuple[Period, str | None]:
@@ -161,7 +161,7 @@ def show_costs(view: View, currency: str, period: Period) -> None:
 
 def _in_units(rows: pl.DataFrame, columns: list[str], currency: str) -> pl.DataFrame:
     """Minor units as units of the currency."""
-    unit = 10 ** get_currency_precision(currency)
+    unit = 10 ** decimals_of(currency)
     return rows.with_columns(pl.col(columns) / unit)
 
 

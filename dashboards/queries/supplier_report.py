@@ -2,9 +2,9 @@
 
 import duckdb
 import polars as pl
-from babel.numbers import get_currency_precision
 
 from dashboards.queries.frames import frame
+from retour.currencies import decimals_of
 
 _SHOWN = """
     problems.status = 'flagged'
@@ -48,9 +48,7 @@ def supplier_report(connection: duckdb.DuckDBPyConnection, vendor: str) -> pl.Da
         {"vendor": vendor},
     )
     money = [
-        None
-        if minor is None or currency is None
-        else minor / 10 ** get_currency_precision(currency)
+        None if minor is None or currency is None else minor / 10 ** decimals_of(currency)
         for minor, currency in rows.select("money_at_risk_minor", "currency").iter_rows()
     ]
     at_risk = pl.Series("money_at_risk", money, dtype=pl.Float64)

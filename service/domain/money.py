@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from babel.numbers import get_currency_precision
+from retour.currencies import decimals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def refund_amount(
 
 def in_figures(amount_minor: int, currency: str) -> str:
     """An amount as records write it, such as `1,290.00 EUR`; a letter to a customer has its own way."""
-    digits = get_currency_precision(currency)
+    digits = decimals_of(currency)
     whole, fraction = divmod(amount_minor, 10**digits)
     decimals = f".{fraction:0{digits}}" if digits else ""
     return f"{whole:,}{decimals} {currency}"

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, get_timezone_name
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency
 
 import service
+from retour.currencies import decimals_of
 from service.domain.words import Language, Money, Part, Phrase
 
 _LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
@@ -41,8 +42,14 @@ def say_moment(moment: datetime, language: Language, zone: tzinfo | None = None)
 
 def say_money(amount: Money, language: Language) -> str:
     """To the last minor unit, with the currency's sign."""
-    exact = Decimal(amount.minor).scaleb(-get_currency_precision(amount.currency))
-    return format_currency(exact, amount.currency, locale=_LOCALES[language])
+    decimals = decimals_of(amount.currency)
+    return format_currency(
+        Decimal(amount.minor).scaleb(-decimals),
+        amount.currency,
+        format="¤#,##0" + ("." + "0" * decimals if decimals else ""),
+        locale=_LOCALES[language],
+        currency_digits=False,
+    )
 
 
 def say_zone(zone: ZoneInfo, language: Language) -> str:

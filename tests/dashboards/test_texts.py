@@ -104,6 +104,7 @@ class TestTexts:
     def test_money_is_written_as_the_language_does(self) -> None:
         assert Texts("en").money(123_456, "GBP") == "£1,235"
         assert Texts("zh").money(500, "JPY") == "JP¥500"
+        assert Texts("en").money(129_000, "RSD") == "RSD1,290"
 
 
 def _said(module: ModuleType) -> list[str]:

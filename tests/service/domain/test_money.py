@@ -173,6 +173,8 @@ class TestInFigures:
             (5, "EUR", "0.05 EUR"),
             (75_000, "JPY", "75,000 JPY"),
             (1_234, "KWD", "1.234 KWD"),
+            (1_290, "RSD", "12.90 RSD"),
+            (1_290, "IQD", "1.290 IQD"),
         ],
     )
     def test_an_amount_has_its_currencys_decimals(
