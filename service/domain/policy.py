@@ -59,6 +59,14 @@ WHY: Mapping[RuleName, Phrase] = {
     "history": Phrase("Your earlier returns make us look at this one more closely."),
     "evidence": Phrase("We need a photo to decide on this."),
 }
+# Why a reviewer declined, by reason code.
+WHY_DECLINED: Mapping[str, Phrase] = {
+    "outside_policy": Phrase("It is outside our rules for returns."),
+    "not_eligible": Phrase("These goods cannot be returned."),
+    "evidence_insufficient": Phrase("What we know of it is not enough."),
+    "already_refunded": Phrase("The money for it was paid back already."),
+    "misuse": Phrase("It does not fit what returns are for."),
+}
 FLAGGED = Phrase(
     "Other customers found a defect in this product, too: with a photo of yours we can have its cause mended."
 )

@@ -62,12 +62,12 @@ class Money:
     currency: str
 
 
-Part = str | int | datetime | Money
-
-
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A sentence for people: `text` is English and the key of its translations, `{parts}` are filled in later."""
 
     text: str
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: "Mapping[str, Part]" = field(default_factory=dict)
+
+
+Part = str | int | datetime | Money | Phrase

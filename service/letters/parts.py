@@ -121,10 +121,9 @@ class Kept(LinesParts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(LinesParts):
-    """`rule` names the published rule or the reviewer's reason code; `reason` is what a reviewer wrote, if anything."""
+    """`rule` says which published rule it was, or the reviewer's reason."""
 
     rule: Phrase
-    reason: str
     appeal_until: datetime
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.domain.policy import WHY
+from service.domain.policy import WHY, WHY_DECLINED
 from service.domain.words import Phrase
 
 # The five answers to "How was it?", the best first: 5 … 1.
@@ -102,11 +102,7 @@ CASE_OUTCOMES: Mapping[str, Phrase] = {
 # Why a return was declined: the policy's rule, or the reviewer's reason.
 APPEALABLE: Mapping[str, Phrase] = {
     **{str(rule): phrase for rule, phrase in WHY.items()},
-    "outside_policy": Phrase("It is outside our rules for returns."),
-    "not_eligible": Phrase("These goods cannot be returned."),
-    "evidence_insufficient": Phrase("What we know of it is not enough."),
-    "already_refunded": Phrase("The money for it was paid back already."),
-    "misuse": Phrase("It does not fit what returns are for."),
+    **WHY_DECLINED,
 }
 
 ARRIVES = Phrase("Until you see it, your bank may need some days.")

@@ -217,7 +217,6 @@ class Writers:
         return p.Declined(
             **self._lines(matter),
             rule=APPEALABLE.get(matter.said.rule, Phrase(matter.said.rule)),
-            reason="",
             appeal_until=from_us(matter.said.appeal_until_us),
         )
 

@@ -81,6 +81,8 @@ def _wish(text: str) -> tuple[Language | None, float]:
 def _in_words(part: Part, language: Language, zone: tzinfo | None) -> str:
     if isinstance(part, datetime):
         return say_moment(part, language, zone)
+    if isinstance(part, Phrase):
+        return say(part, language, zone=zone)
     return say_money(part, language) if isinstance(part, Money) else str(part)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.domain import events as e
-from service.domain.policy import WHY, why
+from service.domain.policy import WHY, WHY_DECLINED, why
 from service.domain.words import Money, Phrase
 from service.platform.clock import from_us
 from service.settlements.telling import on_its_way, paid_back
@@ -77,6 +77,8 @@ def _authorized(said: Any) -> Phrase:
 
 
 def _declined(said: Any) -> Phrase:
+    if reason := WHY_DECLINED.get(said.rule):
+        return Phrase("The return was declined by a reviewer: {reason}", {"reason": reason})
     return WHY.get(said.rule, Phrase("The return was declined by a reviewer."))
 
 

@@ -20,7 +20,7 @@ from service.domain.events import (
     RuleOutcome,
 )
 from service.domain.lifecycle import UNDECIDED, Line, can
-from service.domain.policy import WHY, why
+from service.domain.policy import WHY, WHY_DECLINED, why
 from service.domain.risk import WITHOUT_MODEL
 from service.domain.words import Language, Phrase
 from service.platform import log
@@ -180,7 +180,9 @@ def _authorized(said: ReturnAuthorized, assessed: ReturnAssessed | None) -> Deci
 
 def _declined(said: ReturnDeclined) -> Decided:
     if said.mode == "reviewer":
-        return Decided("declined", "person", (_BY_PERSON["declined"],))
+        reason = WHY_DECLINED.get(said.rule)
+        told = (_BY_PERSON["declined"], *([reason] if reason else ()))
+        return Decided("declined", "person", told)
     return Decided("declined", "rules", _failed(said.rules))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     bindparam,
@@ -62,7 +63,7 @@ _LINES = (
 _OF_RETURN = (
     select(refunds).where(refunds.c.rma == bindparam("of_rma")).order_by(refunds.c.requested_at_us)
 )
-_PARTS_OF_RETURN = (
+_PARTS_OF_RETURN: Select[Any] = (
     select(
         refund_lines.c.line_no, refund_lines.c.amount_minor, refunds.c.state, refunds.c.due_at_us
     )

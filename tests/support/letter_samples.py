@@ -76,9 +76,7 @@ FULL: dict[LetterKind, LetterParts] = {
     ),
     "approved": Approved(**_SENDING, fee=Money(129, "EUR")),
     "kept": Kept(**_LINES, refund_when=CHOICES["partial_refund"][1]),
-    "declined": Declined(
-        **_LINES, rule=OUTCOMES["failed"], reason="It was worn.", appeal_until=DUE
-    ),
+    "declined": Declined(**_LINES, rule=OUTCOMES["failed"], appeal_until=DUE),
     "evidence_wanted": EvidenceWanted(**_RETURN, question="A photo of the crack?", until=DUE),
     "inspection_result": InspectionResult(
         **_RETURN,
@@ -141,7 +139,6 @@ _LEAST: dict[LetterKind, dict[str, Any]] = {
     "received": {"decided_by_until": None},
     "withdrawn": {"refund_until": None, "freight_by": "customer"},
     "approved": {"fee": None, "freight_by": "customer"},
-    "declined": {"reason": ""},
     "inspection_result": {"also": None},
     "cancelled": {"rest": ()},
     "expired": {"rest": ()},

@@ -13,7 +13,7 @@ from service_words import placeholders
 
 from service.domain.words import Money, Phrase
 from service.letters import PARTS, LetterKind, LetterParts, render
-from service.letters.parts import Declined, LineParts, Refunded
+from service.letters.parts import EvidenceWanted, LineParts, Refunded
 from service.letters.rendering import TEMPLATES
 from service.platform.language import Language, say, say_moment, say_money, say_zone
 
@@ -115,22 +115,22 @@ class TestRender:
             render("survey", "en", FULL["declined"])
 
     @given(
-        reason=st.text(st.characters(exclude_categories=["C", "Z"])),
+        question=st.text(st.characters(exclude_categories=["C", "Z"])),
         minor=st.integers(0, 10**12),
         currency=st.sampled_from(["EUR", "CNY", "JPY", "KWD"]),
         language=st.sampled_from(LANGUAGES),
     )
     def test_whatever_is_written_and_paid_is_said_to_the_last_character_and_minor_unit(
-        self, reason: str, minor: int, currency: str, language: Language
+        self, question: str, minor: int, currency: str, language: Language
     ) -> None:
-        declined, refunded = FULL["declined"], FULL["refunded"]
-        assert isinstance(declined, Declined)
+        wanted, refunded = FULL["evidence_wanted"], FULL["refunded"]
+        assert isinstance(wanted, EvidenceWanted)
         assert isinstance(refunded, Refunded)
 
-        said = render("declined", language, replace(declined, reason=reason)).body
+        said = render("evidence_wanted", language, replace(wanted, question=question)).body
         paid = render("refunded", language, replace(refunded, amount=Money(minor, currency)))
 
-        assert reason in said
+        assert question in said
         digits = re.sub(r"\D", "", paid.subject.replace(refunded.rma, ""))
         assert int(digits) == minor
 

@@ -50,6 +50,12 @@ class TestSay:
     def test_parts_given_at_the_call_come_on_top_of_the_phrases_own(self) -> None:
         assert say(Phrase("{a} {b}", {"a": 1, "b": 2}), "en", b="two") == "1 two"
 
+    def test_a_phrase_within_a_phrase_is_said_in_the_same_language(self) -> None:
+        reason = Phrase("It does not fit what returns are for.")
+        declined = Phrase("The return was declined by a reviewer: {reason}", {"reason": reason})
+
+        assert say(declined, "zh") == "退货未通过审核：不属于退货服务的适用范围。"
+
     def test_a_text_is_a_phrase_without_parts_and_its_braces_stay(self) -> None:
         assert say("Very good", "zh") == "非常满意"
         assert say("{not a part}", "en") == "{not a part}"

@@ -137,6 +137,25 @@ class TestReasons:
         assert told["can_ask_for_a_person"]
         assert told["how"].startswith("You can ask for a person to decide, until ")
 
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("en", ["A person looked at it and declined it.", "What we know of it is not enough."]),
+            ("zh", ["已由人工审核，未通过。", "现有资料不足以受理。"]),
+        ],
+    )
+    def test_a_persons_decline_has_its_reason_here_and_on_the_returns_page(
+        self, house: House, language: str, said: list[str]
+    ) -> None:
+        house.begin()
+        house.does("reviewer", "decision", decision="decline", reason_code="evidence_insufficient")
+        headers = {"Retour-Customer": house.token, "Accept-Language": language}
+        shown = house.call("storefront", "GET", f"/v1/returns/{house.rma}", headers=headers).json()
+        (step,) = (each for each in shown["history"] if each["event"] == "return.declined")
+
+        assert why(house, language)["reasons"] == said
+        assert step["what"].endswith(said[1])
+
     def test_who_decided_is_said(self, house: House, port: Suspicious) -> None:
         house.begin()
         house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
