@@ -1,6 +1,6 @@
 """Which events customers are told of by letter. The letter is asked for in the event's own transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from service.customers.repository import find
 from service.domain import events as e
@@ -66,23 +66,30 @@ def _wanted(
 ) -> Iterable[tuple[LetterKind, str]]:
     told: set[LetterKind] = set()
     happened = list(happened)
-    asked = {said.line_no for _, said in happened if isinstance(said, e.ChoiceRequested)}
+    payloads = [payload for _, payload in happened]
     for event_id, payload in happened:
         kind = LETTERS.get(type(payload))
-        if kind is None or not _is_news(payload, asked) or (kind in _ONE_FOR_ALL and kind in told):
+        if (
+            kind is None
+            or not _is_news(payload, payloads)
+            or (kind in _ONE_FOR_ALL and kind in told)
+        ):
             continue
         told.add(kind)
         yield kind, event_id
 
 
-def _is_news(payload: e.Payload, asked: Collection[int]) -> bool:
-    """Not a case that only the house sees, what the customer wrote, nor a bad finding of a line that its customer is `asked` about
-    at the same time: that letter tells of it.
+def _is_news(payload: e.Payload, together: Sequence[e.Payload]) -> bool:
+    """Not a case that only the house sees, nor what the customer wrote or has just asked for, nor a bad finding of a line that its
+    customer is asked about at the same time: that letter tells of it. `together` is all that happened in one go.
     """
     if isinstance(payload, e.CaseOpened):
         return payload.kind in CUSTOMERS_OWN
     if isinstance(payload, e.MessageWritten):
         return payload.direction == "to_customer"
-    if isinstance(payload, e.LineInspected):
-        return payload.outcome == "passed" or payload.line_no not in asked
+    if isinstance(payload, e.ReviewOpened):
+        return not any(isinstance(each, e.ReviewRequested) for each in together)
+    if isinstance(payload, e.LineInspected) and payload.outcome != "passed":
+        asked = [each.line_no for each in together if isinstance(each, e.ChoiceRequested)]
+        return payload.line_no not in asked
     return True

@@ -88,10 +88,14 @@ class SendingParts(LinesParts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(LinesParts):
-    """A request is in. `decided_by_until` where a person decides; None where the answer follows at once."""
+    """A person decides on a request. `decided_by_until` is None where no clock runs.
+
+    `is_back`: it was cancelled or had expired, and its goods came or are on their way nevertheless.
+    """
 
     order_id: str
     decided_by_until: datetime | None
+    is_back: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,6 +184,7 @@ class Writers:
             **self._lines(matter),
             order_id=matter.head.order_id or "",
             decided_by_until=None if due_us is None else from_us(due_us),
+            is_back=any(isinstance(each, e.ReturnReinstated) for each in _together(matter)),
         )
 
     def _withdrawn(self, matter: _Matter) -> p.LetterParts:

@@ -66,7 +66,7 @@ _SENDING: dict[str, Any] = {
 }
 
 FULL: dict[LetterKind, LetterParts] = {
-    "received": Received(**_LINES, order_id="A-1001", decided_by_until=DUE),
+    "received": Received(**_LINES, order_id="A-1001", decided_by_until=DUE, is_back=False),
     "withdrawn": Withdrawn(
         **_SENDING,
         order_id="A-1001",
@@ -136,7 +136,7 @@ FULL: dict[LetterKind, LetterParts] = {
 }
 
 _LEAST: dict[LetterKind, dict[str, Any]] = {
-    "received": {"decided_by_until": None},
+    "received": {"decided_by_until": None, "is_back": True},
     "withdrawn": {"refund_until": None, "freight_by": "customer"},
     "approved": {"fee": None, "freight_by": "customer"},
     "inspection_result": {"also": None},

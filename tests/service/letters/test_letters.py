@@ -136,8 +136,8 @@ class TestRender:
 
 
 def _facts(parts: Any, language: Language) -> set[str]:
-    """Every fact of a letter, as this language says it; who pays the freight is a choice of sentences."""
-    return {_said(each, language) for each in _leaves(parts) if each not in (None, "", "shop", "customer")}  # fmt: skip
+    """Every fact of a letter, as this language says it; who pays the freight, and whether something is so, are choices of sentences."""
+    return {_said(each, language) for each in _leaves(parts) if each not in (None, "", "shop", "customer") and not isinstance(each, bool)}  # fmt: skip
 
 
 def _leaves(fact: Any) -> Iterator[Any]:

@@ -221,3 +221,30 @@ class TestLines:
         house.wait(minutes=1)
 
         assert [each for each in house.outbox.subjects if "is approved" in each] == []
+
+
+class TestReview:
+    def test_the_first_review_says_that_the_request_is_here_and_an_appeal_does_not_say_so_again(
+        self, house: House
+    ) -> None:
+        house.begin_late(email=MAIL).wait(minutes=1)
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        house.does("storefront", "human-review")
+        house.wait(minutes=1)
+
+        (letter,) = told(house, "We have your return request")
+
+        assert "- 1 × MUG" in letter
+        assert "please keep the goods with you" in letter
+
+    def test_who_cancelled_and_sent_all_the_same_is_not_asked_to_keep_the_goods(
+        self, house: House
+    ) -> None:
+        house.begin(email=MAIL).wait(hours=1)
+        house.does("storefront", "cancellation")
+        house.arrive().wait(minutes=1)
+
+        assert told(house, "We have your return request") == []
+        (letter,) = told(house, "We look at your return")
+        assert "has reached us or is on its way to us" in letter
+        assert "keep the goods" not in letter
