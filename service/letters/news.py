@@ -55,10 +55,13 @@ def tell(
     contact = find(transaction.connection, customer_key)
     if contact is None or not contact.email:
         return
+    letters = []
     for kind, event_id in wanted:
         about = {"lines": " ".join(map(str, lines[event_id]))} if event_id in lines else {}
-        job = letter(kind, subject, transaction.now, event=event_id, customer=customer_key, **about)
-        jobs.put(transaction.connection, job, transaction.context.ids, transaction.now)
+        letters.append(
+            letter(kind, subject, transaction.now, event=event_id, customer=customer_key, **about)
+        )
+    jobs.put_in_turn(transaction.connection, letters, transaction.context.ids, transaction.now)
 
 
 def _wanted(

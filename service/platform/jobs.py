@@ -152,8 +152,19 @@ class NotYet(Exception):
 
 def put(connection: Connection, job: Job, ids: Ids, now: datetime) -> str:
     """Note a job in the caller's transaction; returns its id. With a key it takes the place of the job of that key."""
+    return _put(connection, job, ids.event_id(now), now)
+
+
+def put_in_turn(connection: Connection, in_turn: Sequence[Job], ids: Ids, now: datetime) -> None:
+    """Note several jobs at once: those that are due at the same moment are taken in this order."""
+    job_ids = sorted(ids.event_id(now) for _ in in_turn)
+    for job, job_id in zip(in_turn, job_ids, strict=True):
+        _put(connection, job, job_id, now)
+
+
+def _put(connection: Connection, job: Job, job_id: str, now: datetime) -> str:
     row = {
-        "job_id": ids.event_id(now),
+        "job_id": job_id,
         "kind": job.kind,
         "key": job.key,
         "subject": job.subject,

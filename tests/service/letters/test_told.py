@@ -155,6 +155,29 @@ class TestInspection:
         assert "POT" not in letter
 
 
+class TestOrder:
+    def test_letters_of_one_moment_go_out_in_the_order_of_what_they_tell(
+        self, house: House
+    ) -> None:
+        """What was found first, then what is asked about it, line by line: the rest of the line before what was split from it."""
+        house.begin(3, email=MAIL).wait(hours=1)
+        house.arrive().wait(hours=1)
+        findings = [
+            {"outcome": "passed", "quantity": 1, "grade": "A"},
+            {"outcome": "failed", "quantity": 1, "grade": "C"},
+            {"outcome": "wrong_item", "quantity": 1},
+        ]
+        seen = len(house.outbox.sent)
+        house.does("inspector", "inspections", line_no=1, depth="full", findings=findings)
+        house.wait(minutes=1)
+
+        first, second, third = house.outbox.bodies[seen:][:3]
+
+        assert "we have looked at this" in first
+        assert "What we found: another product" in second
+        assert "What we found: not in the condition" in third
+
+
 class TestLines:
     @pytest.fixture
     def retour(self, db: Database, clock: VirtualClock) -> Retour:

@@ -57,6 +57,18 @@ class TestPut:
 
         assert len(retour.jobs.entries()) == 2
 
+    def test_jobs_put_in_turn_are_taken_in_that_order(
+        self, retour: Retour, db: Database, clock: VirtualClock
+    ) -> None:
+        subjects = [f"R{number}" for number in range(12)]
+        in_turn = [Job("mail", each, clock.now()) for each in subjects]
+        with db.write() as connection:
+            jobs.put_in_turn(connection, in_turn, retour.context.ids, clock.now())
+
+        claimed = [claim(db, clock) for _ in subjects]
+
+        assert [each.subject for each in claimed if each] == subjects
+
     def test_a_job_of_a_transaction_that_fails_was_never_put(
         self, retour: Retour, clock: VirtualClock, job: Job
     ) -> None:
