@@ -165,6 +165,11 @@ def paid(line: Line) -> bool:
     return line.resolution not in _UNPAID
 
 
+def came_to_something(line: Line) -> bool:
+    """Goods or money moved, or went on their way."""
+    return line.reception not in (*_NOT_SENT_YET, "not_sent") or paid(line)
+
+
 def came_after_all(line: Line) -> bool:
     """The goods are here or on their way although nobody expects them any more, and nothing was agreed about them."""
     is_there = line.reception in _UNDER_WAY or line.reception not in NOT_HERE

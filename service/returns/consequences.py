@@ -201,6 +201,7 @@ def _close(held: HeldReturn) -> None:
     if is_over and held.head.closed_at_us is None:
         held.note(ReturnClosed(rma=held.rma), SYSTEM)
         held.facts["closed_at_us"] = to_us(held.now)
-        send_survey(held)
+        if any(map(lifecycle.came_to_something, held.lines.values())):
+            send_survey(held)
     elif not is_over and held.head.closed_at_us is not None:
         held.facts["closed_at_us"] = None

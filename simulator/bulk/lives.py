@@ -16,6 +16,9 @@ from simulator.bulk.shop import NEVER, Shop, after, happens, only, overruns
 from simulator.bulk.terms import REFUND_ON
 from simulator.world import Flags, Integers
 
+_CAME_TO_SOMETHING = slice(
+    1, None
+)  # of the ways to an end: all but the first, that nothing comes of it
 _AT_ONCE = REFUND_ON.index("authorized")
 
 
@@ -113,7 +116,7 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
     surveys = survey(
         shop,
         asked,
-        first_closed_us,
+        closed_us[_CAME_TO_SOMETHING].min(axis=0),
         decisions.decided_us,
         decisions.is_declined,
         is_reduced,

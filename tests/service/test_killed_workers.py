@@ -78,8 +78,8 @@ def answer_nobody(house: House) -> None:
 
 
 def leave_survey(house: House) -> None:
-    house.begin()
-    house.does("storefront", "cancellation")
+    be_owed(house)
+    house.pays()
     house.clock.move_to(house.clock.now() + 73 * HOUR)
 
 

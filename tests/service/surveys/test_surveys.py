@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import httpx
 from house import House
@@ -24,6 +25,34 @@ def answer(house: House, path: str, csat: int = 5, **more: object) -> httpx.Resp
 
 def asked(house: House) -> int:
     return house.happened().count("survey.sent") + house.happened().count("survey.reminded")
+
+
+class TestWhoIsAsked:
+    def test_nobody_whose_return_came_to_nothing(self, house: House) -> None:
+        house.begin()
+        house.does("storefront", "cancellation")
+        cancelled = house.rma
+        house.ask_back()
+        house.wait(days=15)
+        expired = house.rma
+        house.clock.move_to(house.clock.now() + timedelta(days=30))
+        house.ask_back()
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        house.wait(days=15)
+
+        for rma in (cancelled, expired, house.rma):
+            house.rma = rma
+            assert (house.state, asked(house)) == ("closed", 0)
+
+    def test_who_sent_after_all_is_asked_when_that_is_done(self, house: House) -> None:
+        house.begin()
+        house.does("storefront", "cancellation")
+        house.arrive()
+        house.does("reviewer", "decision", decision="decline", reason_code="misuse")
+        house.find("passed", grade="A")
+        house.does("storefront", "lines/1/choice", choice="dispose")
+
+        assert (house.state, asked(house)) == ("closed", 1)
 
 
 class TestSurvey:
