@@ -1,6 +1,7 @@
 """Which events customers are told of by letter. The letter is asked for in the event's own transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from service.customers.repository import find
 from service.domain import events as e
@@ -29,7 +30,20 @@ LETTERS: Mapping[type[e.Payload], LetterKind] = {
     e.MessageWritten: "case_message",
     e.CaseClosed: "case_closed",
 }
-_OF_NO_LINES: Mapping[str, Sequence[int]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The numbers of the lines that an event moved, and until when the first of them had waited, where a clock ran."""
+
+    lines: Sequence[int]
+    was_due_us: int | None = None
+
+    def as_payload(self) -> dict[str, str | int | None]:
+        return {"lines": " ".join(map(str, self.lines)), "was_due_us": self.was_due_us}
+
+
+_NONE: Mapping[str, Moved] = {}
 _ONE_FOR_ALL: tuple[LetterKind, ...] = ("inspection_result",)
 
 
@@ -39,16 +53,16 @@ def tell(
     customer_key: str | None,
     happened: Iterable[tuple[str, e.Payload]],
     *,
-    lines: Mapping[str, Sequence[int]] = _OF_NO_LINES,
+    moved: Mapping[str, Moved] = _NONE,
 ) -> None:
     """Ask for the letters of what happened, as (event id, payload); none where nobody can be written to.
 
-    `lines`, by event, are the numbers of the lines that it is about. An approval of none that is to be sent is told to nobody.
+    `moved`, by event, are the lines that it is about. An approval of none that is to be sent is told to nobody.
     """
     wanted = [
         (kind, event_id)
         for kind, event_id in _wanted(happened)
-        if kind != "approved" or lines.get(event_id) != []
+        if kind != "approved" or moved[event_id].lines
     ]
     if not wanted or not customer_key:
         return
@@ -57,7 +71,7 @@ def tell(
         return
     letters = []
     for kind, event_id in wanted:
-        about = {"lines": " ".join(map(str, lines[event_id]))} if event_id in lines else {}
+        about = moved[event_id].as_payload() if event_id in moved else {}
         letters.append(
             letter(kind, subject, transaction.now, event=event_id, customer=customer_key, **about)
         )

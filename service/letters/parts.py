@@ -102,13 +102,13 @@ class Received(LinesParts):
 class Withdrawn(SendingParts):
     """The statutory acknowledgement: what was declared, word for word, and when it was received.
 
-    `refund_until` is None where the law counts from a moment that has not come, such as the goods' receipt.
+    `refund_by` is None where the law counts from a moment that has not come, such as the goods' receipt.
     """
 
     order_id: str
     declaration: str
     received_at: datetime
-    refund_until: datetime | None
+    refund_by: Phrase | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from service.domain.events import RefundOn
 from service.domain.policy import WHY, WHY_DECLINED
 from service.domain.words import Phrase
 
@@ -22,6 +23,17 @@ OUTCOMES: Mapping[str, Phrase] = {
     "wrong_item": Phrase("another product than the one that was bought"),
     "empty": Phrase("the parcel did not hold it"),
     "unexpected": Phrase("it was in the parcel without having been announced"),
+}
+
+# Until when a withdrawal is paid whose time counts from the declaration, by what its refund waits for.
+PAID_BY: Mapping[RefundOn, Phrase] = {
+    "authorized": Phrase("You have your money back by {until} at the latest."),
+    "first_scan": Phrase(
+        "If the goods are on their way by {until}, you have your money back by then at the latest."
+    ),
+    "received": Phrase(
+        "If the goods have reached us by {until}, you have your money back by then at the latest."
+    ),
 }
 
 # What comes of the money for what was inspected, where none went or is on its way.

@@ -28,6 +28,7 @@ from service.letters.words import (
     NOTHING_FOR_IT,
     OFFER,
     OUTCOMES,
+    PAID_BY,
     PERSON_FIRST,
     SPOILED,
 )
@@ -60,7 +61,10 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Matter:
-    """What a letter about a return is about; `told` are the numbers of the lines that the event moved, None where nobody noted them."""
+    """What a letter about a return is about; `told` are the numbers of the lines that the event moved, None where nobody noted them.
+
+    `was_due_us`: until when the goods of the first of them had been waited for, where that was noted.
+    """
 
     connection: Connection
     event: e.RecordedEvent
@@ -69,6 +73,7 @@ class _Matter:
     rows: Sequence[Row[Any]]
     language: Language
     told: Sequence[int] | None
+    was_due_us: int | None
 
     @property
     def lines(self) -> dict[int, Line]:
@@ -135,8 +140,9 @@ class Writers:
                     return None
                 said = e.payload_model(event.type).model_validate_json(event.data)
                 rows = returns.rows_of(connection, job.subject)
+                told, was_due_us = _lines_of(job), cast(int | None, job.payload.get("was_due_us"))
                 matter = _Matter(
-                    connection, event, said, head, rows, reader.language, _lines_of(job)
+                    connection, event, said, head, rows, reader.language, told, was_due_us
                 )
                 return Draft(reader.email, reader.language, build(matter))
 
@@ -189,18 +195,17 @@ class Writers:
 
     def _withdrawn(self, matter: _Matter) -> p.LetterParts:
         head = matter.head
-        is_from_request = head.refund_counts_from == "request"
-        until = from_us(head.requested_at_us + head.refund_within_us) if is_from_request else None
         return p.Withdrawn(
             **self._sending(matter),
             order_id=head.order_id or "",
             declaration=declaration_of(
+                matter.connection,
                 [(line.quantity, line.sku) for line in matter.said.lines],
                 head.order_id,
                 matter.language,
             ),
             received_at=from_us(matter.event.recorded_at_us),
-            refund_until=until,
+            refund_by=_paid_by(head),
         )
 
     def _approved(self, matter: _Matter) -> p.LetterParts:
@@ -283,7 +288,7 @@ class Writers:
     def _expired(self, matter: _Matter) -> p.LetterParts:
         return p.Expired(
             **self._lines(matter),
-            send_by=from_us(matter.event.time_us),
+            send_by=from_us(matter.was_due_us or matter.event.time_us),
             rest=_listed(matter, matter.rest),
         )
 
@@ -348,6 +353,14 @@ def _reader(connection: Connection, job: ClaimedJob) -> _Reader | None:
     if contact is None or not contact.email:
         return None
     return _Reader(contact.email, cast(Language, contact.language))
+
+
+def _paid_by(head: Row[Any]) -> Phrase | None:
+    """Until when a withdrawal is paid, where its time counts from the declaration."""
+    words = PAID_BY.get(head.refund_on)
+    if words is None or head.refund_counts_from != "request":
+        return None
+    return Phrase(words.text, {"until": from_us(head.requested_at_us + head.refund_within_us)})
 
 
 def _lines_of(job: ClaimedJob) -> Sequence[int] | None:

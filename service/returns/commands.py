@@ -107,13 +107,15 @@ class Returns:
         """
         with self._context.transaction() as transaction:
             application = _withdrawal(transaction, body)
-        proof = self._context.proofs.make("withdrawal", body.model_dump_json())
-        return DeclarationView(
-            declaration=queries.declaration_of(
+            declaration = queries.declaration_of(
+                transaction.connection,
                 [(line.said.quantity, line.said.sku) for line in application.lines],
                 body.order_id,
                 language,
-            ),
+            )
+        proof = self._context.proofs.make("withdrawal", body.model_dump_json())
+        return DeclarationView(
+            declaration=declaration,
             confirmation=proof.token,
             expires_at=proof.expires_at,
         )

@@ -3,7 +3,7 @@
 Each rule looks at the lines and either does something (and says so) or not; they are applied until none does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from service.cases.opening import open_case, open_once
@@ -13,6 +13,7 @@ from service.domain.events import (
     ChoiceRequested,
     LineDispositioned,
     Option,
+    Payload,
     ReturnAuthorized,
     ReturnClosed,
     ReturnReinstated,
@@ -20,7 +21,7 @@ from service.domain.events import (
 )
 from service.domain.lifecycle import BAD, HERE_THOUGH_BAD, UNDECIDED, Line
 from service.domain.words import BadOutcome, Choice, Disposition
-from service.letters.news import tell
+from service.letters.news import Moved, tell
 from service.platform.clock import to_us
 from service.returns.crowding import with_room
 from service.returns.held import SYSTEM, HeldReturn, units
@@ -40,21 +41,22 @@ def follow(held: HeldReturn) -> None:
     _end_review(held)
     _tell_of_what_went_wrong(held)
     _close(held)
-    tell(held.transaction, held.rma, held.head.customer_key, held.emitted, lines=_told_of(held))
-    held.let_go()
-
-
-def _told_of(held: HeldReturn) -> dict[str, list[int]]:
-    """The lines that a letter about each event is about: those that it moved, of an approval those that are to be sent."""
-    return {
-        event_id: [
-            line_no
-            for line_no in held.moved[event_id]
-            if not isinstance(said, ReturnAuthorized) or held.line(line_no).reception == "awaited"
-        ]
+    moved = {
+        event_id: _moved(held, said, held.moved[event_id])
         for event_id, said in held.emitted
         if event_id in held.moved
     }
+    tell(held.transaction, held.rma, held.head.customer_key, held.emitted, moved=moved)
+    held.let_go()
+
+
+def _moved(held: HeldReturn, said: Payload, numbers: Sequence[int]) -> Moved:
+    """What a letter about an event is about: the lines that it moved, of an approval those that are to be sent."""
+    if isinstance(said, ReturnAuthorized):
+        return Moved([each for each in numbers if held.line(each).reception == "awaited"])
+    before = [held.before[each] for each in numbers if each in held.before]
+    was_due = [line.reception_due_us for line in before if line.reception_due_us is not None]
+    return Moved(numbers, min(was_due, default=None))
 
 
 def apply_rules(held: HeldReturn) -> None:

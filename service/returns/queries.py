@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from service.catalog import repository as catalog
 from service.domain import lifecycle
 from service.domain.eligibility import latest_refund
 from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent, ReturnAssessed
@@ -67,11 +68,18 @@ def options_of(connection: Connection, rma: str, line_no: int) -> Sequence[Choic
     return _options(log.read_subject(connection, rma)).get(line_no, ())
 
 
-def declaration_of(goods: Sequence[tuple[int, str]], order_id: str, language: Language) -> str:
-    """What a customer declares who withdraws from units of products, as (quantity, SKU), in words."""
-    listed = ", ".join(f"{quantity} × {sku}" for quantity, sku in goods)
+def declaration_of(
+    connection: Connection, goods: Sequence[tuple[int, str]], order_id: str, language: Language
+) -> str:
+    """What a customer declares who withdraws from units of products, as (quantity, SKU), in words: each by title and SKU."""
+    listed = ", ".join(f"{quantity} × {_named(connection, sku)}" for quantity, sku in goods)
     parts = {"order": order_id, "goods": listed}
     return say(Phrase("I withdraw from my purchase of {goods} (order {order}).", parts), language)
+
+
+def _named(connection: Connection, sku: str) -> str:
+    title = catalog.title_of(connection, sku)
+    return f"{title} ({sku})" if title else sku
 
 
 class _Telling:

@@ -38,6 +38,7 @@ from service.letters.words import (
     METHODS,
     OFFER,
     OUTCOMES,
+    PAID_BY,
     SPOILED,
 )
 from service.settlements.telling import on_its_way
@@ -72,7 +73,9 @@ FULL: dict[LetterKind, LetterParts] = {
         order_id="A-1001",
         declaration="I withdraw from the purchase.\nAnna",
         received_at=datetime(2026, 3, 2, 12, tzinfo=UTC),
-        refund_until=datetime(2026, 3, 16, 22, 59, tzinfo=UTC),
+        refund_by=Phrase(
+            PAID_BY["first_scan"].text, {"until": datetime(2026, 3, 16, 22, 59, tzinfo=UTC)}
+        ),
     ),
     "approved": Approved(**_SENDING, fee=Money(129, "EUR")),
     "kept": Kept(**_LINES, refund_when=CHOICES["partial_refund"][1]),
@@ -137,7 +140,7 @@ FULL: dict[LetterKind, LetterParts] = {
 
 _LEAST: dict[LetterKind, dict[str, Any]] = {
     "received": {"decided_by_until": None, "is_back": True},
-    "withdrawn": {"refund_until": None, "freight_by": "customer"},
+    "withdrawn": {"refund_by": None, "freight_by": "customer"},
     "approved": {"fee": None, "freight_by": "customer"},
     "inspection_result": {"also": None},
     "cancelled": {"rest": ()},

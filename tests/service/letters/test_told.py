@@ -237,6 +237,15 @@ class TestLines:
         assert "handed over:\n\n- 1 × MUG\n\nSo this is no part" in letter
         assert "goes on as before for\n\n- 2 × MUG\n\nKind" in letter
 
+    def test_what_expired_says_until_when_it_was_to_be_sent(self, house: House) -> None:
+        """The worker was away for days."""
+        house.begin(1, "changed_mind", email=MAIL).wait(hours=1)
+        house.wait(days=20)
+
+        (letter,) = told(house, f"Your return {house.rma} has expired")
+
+        assert "is over (Monday 16 March 2026, 12:00), and no parcel" in letter
+
     def test_an_approval_of_what_is_here_asks_for_no_parcel(self, house: House) -> None:
         house.begin_late(1, email=MAIL).wait(hours=1)
         house.arrive().wait(hours=1)

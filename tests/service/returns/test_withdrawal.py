@@ -32,15 +32,17 @@ def confirm(house: House, confirmation: str, key: str = "") -> httpx.Response:
 class TestWithdrawal:
     def test_nothing_is_declared_before_it_is_confirmed(self, house: House) -> None:
         house.delivered()
+        house.put_product()
 
         first = declare(house, "zh").json()
 
-        assert first["declaration"] == "本人撤回对以下商品的购买：2 × MUG（订单 A-1）。"
-        assert house.types() == ["order.placed", "order.delivered"]
+        assert first["declaration"] == "本人撤回对以下商品的购买：2 × 陶瓷杯 (MUG)（订单 A-1）。"
+        assert house.types() == ["order.placed", "order.delivered", "product.upserted"]
 
     def test_confirmed_it_needs_no_decision_and_is_acknowledged_at_once(self, house: House) -> None:
         house.put_order(email=MAIL)
         house.put_parcel()
+        house.put_product()
 
         shown = confirm(house, declare(house).json()["confirmation"]).json()
         house.work()
@@ -53,7 +55,8 @@ class TestWithdrawal:
         assert "return.assessed" not in house.types()
         assert "review.opened" not in house.types()
         (letter,) = house.outbox.bodies
-        assert "I withdraw from my purchase of 2 × MUG (order A-1)." in letter
+        assert "I withdraw from my purchase of 2 × 陶瓷杯 (MUG) (order A-1)." in letter
+        assert "If the goods are on their way by Monday 16 March 2026, 12:00, you have your money back by then at the latest." in letter  # fmt: skip
 
     def test_it_is_confirmed_once_however_often_it_is_sent(self, house: House) -> None:
         house.delivered()
