@@ -18,7 +18,7 @@ from service.cases.schemas import (
 )
 from service.cases.thread import customer_of, is_customers, write
 from service.customers.repository import language_of
-from service.domain.cases import KINDS
+from service.domain.cases import KINDS, OBJECTION
 from service.domain.events import Actor, CaseAssigned, CaseClosed
 from service.letters.news import tell
 from service.platform import jobs, texts
@@ -29,6 +29,7 @@ from service.platform.idempotency import Attempt
 from service.platform.ids import read_rma
 from service.platform.problems import Conflict, NotFound, Unacceptable
 from service.platform.unit import Context, Transaction
+from service.returns import objections
 from service.returns import repository as returns
 from service.returns.applying import own_order
 from service.returns.held import UnknownReturn
@@ -149,6 +150,8 @@ class Cases:
                 )
             jobs.withdraw(connection, alarm_key(case_id))
             withdraw_answer_alarm(transaction, case_id)
+            if case.kind == OBJECTION and case.rma:
+                objections.leave_time(transaction, case.rma)
 
     def take(self, case_id: str, body: TakeBody, by: Actor, attempt: Attempt | None = None) -> None:
         """Give a case to somebody, or to whoever is free. Raises `UnknownCase`, `CaseIsClosed`, `NobodyLikeThat`."""

@@ -48,6 +48,8 @@ KINDS: Mapping[CaseKind, Kind] = {
     "unknown_parcel": Kind("after_sales", ("matched", "sent_back", "passed_on")),
 }
 URGENT_SHARE = 24  # an urgent case has the 24th part of a case's time: of two days, two hours
+# With it a customer objects to what was found or decided: it holds what would happen by itself.
+OBJECTION: CaseKind = "complaint"
 # What customers brought up themselves, and are told of; the rest is the house's own business.
 CUSTOMERS_OWN = tuple(kind for kind, each in KINDS.items() if each.is_from_customers)
 

@@ -1,4 +1,7 @@
-"""A clock of a return ran out: what its waiting state says happens by itself is done, if the line still waits."""
+"""A clock of a return ran out: what its waiting state says happens by itself is done, if the line still waits.
+
+A choice and an appeal are the customer's: while an objection of theirs is open, nothing happens by itself instead of them.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -9,6 +12,7 @@ from service.domain.events import (
     AppealLapsed,
     ChoiceMade,
     ClockBreached,
+    ClockPutOff,
     EvidenceLapsed,
     InspectionWaived,
     LossAccepted,
@@ -20,6 +24,7 @@ from service.domain.events import (
 from service.domain.lifecycle import WAITING, Line, Machine, Waiting
 from service.platform.clock import to_us
 from service.platform.unit import Transaction
+from service.returns import objections
 from service.returns.consequences import follow
 from service.returns.held import SYSTEM, HeldReturn, hold, set_alarm, units
 from service.reviews.commands import authorize, resume
@@ -44,9 +49,20 @@ def _due(held: HeldReturn) -> dict[tuple[Machine, str, str, str | None], list[Li
         for waiting in lifecycle.waits(line):
             due_us = line.due_us(waiting.machine)
             if due_us is not None and due_us <= now_us:
-                event, variant = lifecycle.default_of(line, waiting)
+                event, variant = _what_happens(held, line, waiting)
                 found[waiting.machine, waiting.state, event, variant].append(line)
     return found
+
+
+def _what_happens(held: HeldReturn, line: Line, waiting: Waiting) -> tuple[str, str | None]:
+    is_theirs = waiting.clock in objections.HELD
+    if is_theirs and objections.is_open(held.transaction.connection, held.rma):
+        return ClockPutOff.type, None
+    return lifecycle.default_of(line, waiting)
+
+
+def _hold_back(held: HeldReturn, _: Waiting, __: str | None, ___: Sequence[Line]) -> None:
+    objections.hold_back(held)
 
 
 def _breach(held: HeldReturn, waiting: Waiting, variant: str | None, lines: Sequence[Line]) -> None:
@@ -94,6 +110,7 @@ def _say(
 _Doer = Callable[[HeldReturn, Waiting, str | None, Sequence[Line]], None]
 _DOERS: dict[str, _Doer] = {
     "clock.breached": _breach,
+    "clock.put_off": _hold_back,
     "return.authorized": _authorize,
     "evidence.lapsed": _resume,
     "return.appeal_lapsed": _lapse,

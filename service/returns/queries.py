@@ -19,7 +19,7 @@ from service.platform.ids import read_rma
 from service.platform.language import say
 from service.platform.problems import Conflict
 from service.platform.unit import Context
-from service.returns import repository
+from service.returns import objections, repository
 from service.returns.held import UnknownReturn
 from service.returns.schemas import MoneyView, Next, ReturnLineView, ReturnView, Step
 from service.returns.story import tell
@@ -29,6 +29,12 @@ from service.settlements.telling import on_its_way, paid_back, refused
 _AFTER_ANOTHER: Mapping[Language, str] = {"en": " ", "zh": ""}
 _MICROSECOND = timedelta(microseconds=1)
 _ON_ITS_WAY = ("pending", "unknown")
+_HELD_BACK = {
+    "choice": Phrase(
+        "Choose what becomes of the goods; nothing happens by itself before your complaint is answered."
+    ),
+    "appeal": Phrase("You can appeal; the return is not closed before your complaint is answered."),
+}
 
 
 def view(context: Context, rma: str, language: Language) -> ReturnView:
@@ -41,7 +47,8 @@ def view(context: Context, rma: str, language: Language) -> ReturnView:
         rows = repository.rows_of(connection, rma)
         events = log.read_subject(connection, rma)
         refunds = settlements.of_return(connection, rma)
-    return _Telling(context, language).of(head, rows, events, refunds)
+        is_objected = objections.is_open(connection, rma)
+    return _Telling(context, language, is_objected).of(head, rows, events, refunds)
 
 
 class NeverAssessed(Conflict):
@@ -83,10 +90,10 @@ def _named(connection: Connection, sku: str) -> str:
 
 
 class _Telling:
-    """Views in one language and the shop's time zone."""
+    """Views in one language and the shop's time zone. `is_objected`: a complaint about the return is open."""
 
-    def __init__(self, context: Context, language: Language) -> None:
-        self._zone, self._language = context.zone, language
+    def __init__(self, context: Context, language: Language, is_objected: bool) -> None:
+        self._zone, self._language, self._is_objected = context.zone, language, is_objected
 
     def of(
         self,
@@ -138,11 +145,12 @@ class _Telling:
             return None
         line, waiting = min(waits, key=_urgency)
         due_us = line.due_us(waiting.machine)
+        held_back = _HELD_BACK.get(waiting.clock) if self._is_objected else None
         return Next(
-            what=self._say(waiting.next_step),
+            what=self._say(held_back or waiting.next_step),
             by=waiting.owner,
             until=None if due_us is None else from_us(due_us),
-            otherwise=lifecycle.default_of(line, waiting)[0],
+            otherwise=None if held_back else lifecycle.default_of(line, waiting)[0],
         )
 
     def _step(self, event: RecordedEvent) -> Step | None:

@@ -146,7 +146,10 @@ class Next(Body):
         datetime | None, Field(description="when it happens at the latest, or the default does")
     ]
     otherwise: Annotated[
-        str | None, Field(description="the event that happens by itself after that, for programs")
+        str | None,
+        Field(
+            description="the event that happens by itself after that, for programs; null while a complaint is open that holds it back"
+        ),
     ]
 
 

@@ -23,6 +23,27 @@ _CHOICES: Mapping[str, Phrase] = {
     "dispose": Phrase("The goods are to be disposed of."),
     "accept": Phrase("The finding was accepted."),
 }
+# What happened instead of a choice that was not made.
+_BY_ITSELF: Mapping[str, Phrase] = {
+    "partial_refund": Phrase("No choice was made in time, so a part of the price is paid back."),
+    "send_back": Phrase("No choice was made in time, so the goods are to be sent back to you."),
+    "dispose": Phrase("No choice was made in time, so the goods are to be disposed of."),
+    "accept": Phrase("Nothing was chosen in time, so the finding stands."),
+}
+_PUT_OFF: Mapping[tuple[str, str], Phrase] = {
+    ("choice", "objection_open"): Phrase(
+        "Your complaint is not answered yet: nothing happens without your choice before {until}."
+    ),
+    ("appeal", "objection_open"): Phrase(
+        "Your complaint is not answered yet: you can appeal at least until {until}."
+    ),
+    ("choice", "objection_answered"): Phrase(
+        "Your complaint was answered: you choose what becomes of the goods, until {until}."
+    ),
+    ("appeal", "objection_answered"): Phrase(
+        "Your complaint was answered: you can appeal until {until}."
+    ),
+}
 _SCANS: Mapping[str, Phrase] = {
     "picked_up": Phrase("The carrier has the parcel."),
     "in_transit": Phrase("The parcel is on its way."),
@@ -106,6 +127,15 @@ def _choice_wanted(said: Any) -> Phrase:
     )
 
 
+def _chosen(said: Any) -> Phrase:
+    return (_BY_ITSELF if said.is_default else _CHOICES)[said.choice]
+
+
+def _put_off(said: Any) -> Phrase:
+    words = _PUT_OFF[said.clock, said.cause]
+    return Phrase(words.text, {"until": from_us(said.due_at_us)})
+
+
 def _refund_requested(said: Any) -> Phrase:
     return on_its_way(Money(said.amount_minor, said.currency), from_us(said.due_at_us))
 
@@ -125,8 +155,9 @@ _TELLERS: Mapping[type[e.Payload], Callable[[Any], Phrase]] = {
     e.ReviewOpened: _review,
     e.LineInspected: _inspected,
     e.ChoiceRequested: _choice_wanted,
-    e.ChoiceMade: lambda said: _CHOICES[said.choice],
+    e.ChoiceMade: _chosen,
     e.ClockBreached: lambda said: _BREACHED[said.clock],
+    e.ClockPutOff: _put_off,
     e.ShipmentScanned: lambda said: _SCANS[said.scan],
     e.PickupBooked: _pickup,
     e.RefundRequested: _refund_requested,

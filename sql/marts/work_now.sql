@@ -10,10 +10,10 @@ columns:
   owner_role: whose turn it is
   owner_key: who that is (random token); null where nobody is named
   opened_at: since when it is waited for (UTC); for a parcel, since the last sign of it
-  due_at: by when whoever has it now is to act (UTC); null where not told
+  due_at: by when whoever has it now is to act (UTC), for a choice or an appeal as an objection has put it off; null where not told
   paused: whether its clock stands still, waiting for the customer's answer
   rma: the return; null for cases without one
-  is_overdue: whether it should have been done by now - by the promise that stood when it began, whatever was told later; never while it is paused
+  is_overdue: whether it should have been done by now - by the promise that stood when it began, whatever was told later but for an objection that puts it off; never while it is paused
   hours_over: how long ago the promise ran out by which it is overdue (real hours); null where it is not overdue
   hours_left: until due_at, which an escalation sets anew (real hours, below 0 where it is over); null where not told, and while it is paused
   value_minor: what was paid for the return's units (minor units); null for cases without a return
@@ -34,6 +34,22 @@ with late as (
         and late.seq > states.resolution_seq
     where late.clock = 'send_back'
     group by states.rma, states.line_no
+),
+
+put_off as (
+    select
+        states.rma,
+        states.line_no,
+        told.clock,
+        arg_max(told.due_at, told.seq) as due_at
+    from intermediate.line_states as states
+    inner join staging.clocks_put_off as told
+        on told.rma = states.rma
+        and told.seq > case told.clock
+            when 'appeal' then states.permission_seq
+            else states.resolution_seq
+        end
+    group by states.rma, states.line_no, told.clock
 ),
 
 waiting as (
@@ -57,14 +73,19 @@ waiting as (
         'customer' as owner_role,
         cast(null as varchar) as owner_key,
         states.permission_since as opened_at,
-        told.due_at,
-        told.due_at as promised_at,
+        coalesce(put_off.due_at, told.due_at) as due_at,
+        coalesce(put_off.due_at, told.due_at) as promised_at,
         false as paused,
         states.rma,
         cast(states.line_no as varchar) as instance
     from intermediate.line_states as states
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.permission_seq
+    left join put_off
+        on put_off.rma = states.rma
+        and put_off.line_no = states.line_no
+        and put_off.clock = 'appeal'
+        and states.permission = 'declined'
     where not states.is_over and states.permission in ('declined', 'info_requested')
     union all
     select
@@ -98,8 +119,8 @@ waiting as (
         case states.resolution when 'to_send_back' then 'inspector' else 'customer' end as owner_role,
         cast(null as varchar) as owner_key,
         states.resolution_since as opened_at,
-        coalesce(late.next_due_at, told.due_at) as due_at,
-        told.due_at as promised_at,
+        coalesce(late.next_due_at, put_off.due_at, told.due_at) as due_at,
+        coalesce(put_off.due_at, told.due_at) as promised_at,
         false as paused,
         states.rma,
         cast(states.line_no as varchar) as instance
@@ -107,6 +128,11 @@ waiting as (
     left join staging.due_moments as told
         on told.rma = states.rma and told.seq = states.resolution_seq
     left join late on late.rma = states.rma and late.line_no = states.line_no
+    left join put_off
+        on put_off.rma = states.rma
+        and put_off.line_no = states.line_no
+        and put_off.clock = 'choice'
+        and states.resolution = 'awaiting_choice'
     where not states.is_over and states.resolution in ('awaiting_choice', 'to_send_back')
 ),
 

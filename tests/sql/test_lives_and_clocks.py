@@ -209,6 +209,11 @@ def stories(house: House) -> Told:
     house.arrive().find("passed", grade="A")
     stories.asked("not sent back").arrive().find("failed", grade="D")
     house.does("storefront", "lines/1/choice", choice="send_back")
+    stories.asked("objected to the finding").arrive().find("failed", grade="C")
+    stories.complains("objected to the finding")
+    stories.doubted("objected to the refusal").wait(hours=2)
+    stories.decides("decline", "not_eligible")
+    stories.complains("objected to the refusal")
 
     stories.goes_on_at(utc(10, 24, 22))
     stories.doubted("long day")
@@ -540,6 +545,25 @@ class TestGoods:
             "handed over after all": {"review", "transit"},
             "declared and on its way late": {"refund", "transit"},
         }
+
+
+class TestObjections:
+    @pytest.mark.parametrize(
+        ("story", "kind"),
+        [("objected to the finding", "choice"), ("objected to the refusal", "appeal")],
+    )
+    def test_what_an_open_complaint_puts_off_waits_for_its_customer_and_is_not_overdue(
+        self, ask: Ask, stories: Told, story: str, kind: str
+    ) -> None:
+        rows = ask(
+            f"""select kind, owner_role, due_at, is_overdue from marts.work_now
+                where subject = '{stories.rmas[story]}'"""
+        )
+
+        due_at = datetime(2026, 10, 26, 22, 30)  # noqa: DTZ001  # the warehouse's moments are naive UTC
+        assert [values(row, "kind", "owner_role", "due_at", "is_overdue") for row in rows] == [
+            (kind, "customer", due_at, False)
+        ]
 
 
 class TestMoney:

@@ -222,6 +222,13 @@ _DECISIONS: tuple[e.Payload, ...] = (
         lines=_TWO_UNITS,
         next_due_at_us=_LATER_US + 1,
     ),
+    e.ClockPutOff(
+        rma="R2",
+        clock="choice",
+        cause="objection_open",
+        due_at_us=_LATER_US,
+        lines=_TWO_UNITS,
+    ),
     e.ReviewAssigned(rma="R2", reviewer_key=None, cause="opened"),
     e.ReviewDecided(
         rma="R2",

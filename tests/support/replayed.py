@@ -53,6 +53,8 @@ def replay(
             lines.update(_undeclared(lines, [(u.line_no, u.quantity) for u in said.lines]))
         elif isinstance(said, e.LineInspected):
             lines.update(_undeclared(lines, [(said.line_no, said.quantity)]))
+        elif isinstance(said, e.ClockPutOff):
+            _put_off(lines, said)
         elif isinstance(said, e.RefundRequested):
             refunds[said.refund_id] = [each.line_no for each in said.lines]
         if event.type in _EVENTS:
@@ -90,6 +92,14 @@ def _split(lines: Lines, said: e.LineSplit) -> None:
     whole = lines[said.line_no]
     lines[said.into_line_no] = replace(whole, line_no=said.into_line_no, quantity=said.quantity)
     lines[said.line_no] = replace(whole, quantity=whole.quantity - said.quantity)
+
+
+def _put_off(lines: Lines, said: e.ClockPutOff) -> None:
+    for no in (each.line_no for each in said.lines):
+        for waiting in lifecycle.waits(lines[no]):
+            if waiting.clock == said.clock:
+                due: dict[str, Any] = {f"{waiting.machine}_due_us": said.due_at_us}
+                lines[no] = replace(lines[no], **due)
 
 
 def _undeclared(lines: Lines, units: Sequence[tuple[int, int]]) -> Lines:

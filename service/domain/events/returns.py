@@ -270,6 +270,22 @@ class ClockBreached(Payload):
     next_due_at_us: DueUs | None = None
 
 
+class ClockPutOff(Payload):
+    """What would happen by itself waits: all lines on which this clock runs are due at `due_at_us` now.
+
+    While an objection of the customer is open nothing happens over their head, and once it is answered they have time to act.
+    """
+
+    type = "clock.put_off"
+    family = "return"
+
+    rma: Key
+    clock: Literal["choice", "appeal"]
+    cause: Literal["objection_open", "objection_answered"]
+    due_at_us: MomentUs
+    lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
+
+
 class ReturnClosed(Payload):
     """Nothing more is to be done on this return."""
 

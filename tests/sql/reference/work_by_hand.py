@@ -130,15 +130,24 @@ def _of_lines(log: Sequence[RecordedEvent]) -> Iterator[_Wait]:
         if events[0].origin == "import":
             continue
         lines, stays = _followed(events)
+        put_off = [each for each in told(events) if each.type == "clock.put_off"]
         for no, line in lines.items():
             for wait in [] if lifecycle.is_over(line) else lifecycle.waits(line):
                 if wait.clock not in _CLOCKS:
                     since_us, promised_us = stays[no, wait.machine]
                     due_us = line.due_us(wait.machine)
+                    if any(_is_of(each, no, wait.clock, since_us) for each in put_off):
+                        promised_us = due_us
                     yield _Wait(
                         rma, wait.clock, wait.owner, None, since_us, due_us, promised_us, False,
                         rma, str(no),
                     )  # fmt: skip
+
+
+def _is_of(put_off: Told, line_no: int, clock: str, since_us: int) -> bool:
+    """Whether an objection put off what a line waits for since then: that moves the promise, too."""
+    says = put_off.says
+    return says["clock"] == clock and line_no in _named(put_off) and put_off.at_us > since_us
 
 
 def _followed(
