@@ -136,4 +136,6 @@ def _returns(customer_key: str) -> Select[tuple[str]]:
 
 
 def _cases(customer_key: str) -> Select[tuple[str]]:
-    return select(cases.c.case_id).where(cases.c.customer_key == customer_key)
+    """Cases that name the customer, and those of their returns: staff write to them there as well."""
+    theirs = or_(cases.c.customer_key == customer_key, cases.c.rma.in_(_returns(customer_key)))
+    return select(cases.c.case_id).where(theirs)

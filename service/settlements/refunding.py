@@ -17,6 +17,7 @@ from service.platform.clock import from_us, to_us
 from service.platform.problems import Conflict
 from service.platform.unit import Transaction
 from service.receiving.repository import last_received_us
+from service.returns import repository as returns
 from service.returns.held import SYSTEM, HeldReturn
 from service.settlements import repository
 
@@ -202,7 +203,8 @@ def call_somebody_if_late(transaction: Transaction, refund_id: str) -> None:
     refund = repository.find(transaction.connection, refund_id)
     if refund is None or refund.state == "settled":
         return
-    open_once(transaction, "stalled", refund.rma, None)
+    head = returns.find(transaction.connection, refund.rma)
+    open_once(transaction, "stalled", refund.rma, head.customer_key if head else None)
     again = transaction.now + transaction.context.policy.hours("refund")
     watch(transaction, refund_id, to_us(again))
 

@@ -6,9 +6,10 @@ import pytest
 from house import OVERSEAS, House, a_worker
 from rivals import await_lock, own_retour
 from service_shop import Shop
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from service.application import Retour
+from service.cases.repository import cases
 from service.customers.contacts import mail_lookup, mail_sha256, note_contact
 from service.customers.repository import contacts, customer_links
 from service.erasure.commands import Erased, UnknownCustomer
@@ -288,6 +289,24 @@ class TestWhatWasSentAndCameBack:
 
         assert house.retour.erasure.erase(ANNA).tracking_numbers == 4
         assert "JD0003" not in " ".join(cells(house))
+
+    def test_a_case_that_names_only_their_return_is_theirs_too(
+        self, house: House, folder: Path
+    ) -> None:
+        with house.retour.context.db.write() as connection:
+            connection.execute(update(cases).values(customer_key=None))
+            theirs = select(cases.c.case_id).where(cases.c.rma == house.rma)
+            case_id = connection.execute(theirs).scalar_one()
+        path, body = f"/v1/cases/{case_id}/messages", {"text": "Dear Anna Schmidt, sorry."}
+        assert house.call("after_sales", "POST", path, json=body).is_success
+        mailer = FolderMailer(folder)
+        a_worker(house.retour, mailer).run_due()
+        assert any("Anna Schmidt" in path.read_text() for path in folder.iterdir())
+
+        house.retour.erasure.erase(ANNA, mailer)
+
+        left = " ".join(path.read_text() for path in folder.iterdir())
+        assert [trace for trace in (MAIL, "Anna Schmidt", house.rma) if trace in left] == []
 
     def test_where_a_letter_cannot_be_deleted_nothing_is(self, house: House) -> None:
         class Closed:

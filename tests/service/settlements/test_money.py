@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_with import policy_with
 from service_shop import problem
+from sqlalchemy import select
 
+from service.cases.repository import cases
 from service.domain.money import LinePrice, Paid, paid_per_line, refund_amount
+from service.returns import repository as returns
 
 DISCOUNTED: dict[str, Any] = {
     "country": "DE",
@@ -171,6 +174,9 @@ class TestRefunds:
         house.wait(hours=2)
 
         assert house.open_cases() == ["stalled"]
+        with house.retour.context.db.read() as connection:
+            (case,) = connection.execute(select(cases).where(cases.c.rma == house.rma))
+            assert case.customer_key == returns.find(connection, house.rma).customer_key  # type: ignore[union-attr]
         house.pays()
         house.wait(hours=80)
         assert "refund_deadline" not in {each.kind for each in house.retour.jobs.entries()}
