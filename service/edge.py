@@ -144,15 +144,20 @@ def customer_of_return(
     retour: RetourDep,
     credentials: CredentialsDep,
     token: CustomerTokenDep,
-) -> None:
-    """The dependency that lets staff pass, and whoever has a token of this return or of its order: a letter's link has it."""
+) -> bool:
+    """The dependency that lets staff pass, and whoever has a token of this return or of its order: a letter's link has it.
+
+    Whether it is the return's customer who reads.
+    """
     if credentials is None and token:
         retour.customers.check_return(token, rma)
-        return
+        return True
     caller = get_caller(request, retour, credentials)
     caller.require("returns:read", "returns:own")
-    if not caller.may("returns:read"):
-        retour.customers.check_return(token, rma)
+    if caller.may("returns:read"):
+        return False
+    retour.customers.check_return(token, rma)
+    return True
 
 
 def customer_of_order(

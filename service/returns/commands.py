@@ -160,9 +160,9 @@ class Returns:
         """What the approval step saw and said of a return. Raises `UnknownReturn`, `NeverAssessed`."""
         return queries.assessment_of(self._context, rma)
 
-    def get(self, rma: str, language: Language = "en") -> ReturnView:
-        """A return as its customer may see it, in their language. Raises `UnknownReturn`."""
-        return queries.view(self._context, rma, language)
+    def get(self, rma: str, language: Language = "en", *, is_customer: bool = False) -> ReturnView:
+        """A return as its customer may see it, in their language; our questions are for the customer alone. Raises `UnknownReturn`."""
+        return queries.view(self._context, rma, language, is_customer=is_customer)
 
 
 def _withdrawal(transaction: Transaction, body: WithdrawalBody) -> Application:

@@ -1,5 +1,7 @@
 """`/v1/returns`: a shop's own app applies for a return, shows where it stands, and does what its customer wants."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Response
 
 from service.edge import (
@@ -125,14 +127,19 @@ def post_confirmation(
 @router.get(
     "/v1/returns/{rma}",
     responses=problems(UnknownReturn, *NOT_PROVEN, has_body=False),
-    dependencies=[Depends(customer_of_return)],
 )
-def get_return(rma: Rma, retour: RetourDep, language: LanguageDep) -> ReturnView:
+def get_return(
+    rma: Rma,
+    retour: RetourDep,
+    language: LanguageDep,
+    is_customer: Annotated[bool, Depends(customer_of_return)],
+) -> ReturnView:
     """Where a return stands, what happened, what happens next, who does it, and when the money comes.
 
     A shop's app sends the customer's token; without one that fits it does not learn whether there is such a return.
+    With it, the answer has the questions that we wait to have answered; staff read them with `GET /v1/texts/{ref}`.
     """
-    return retour.returns.get(rma, language)
+    return retour.returns.get(rma, language, is_customer=is_customer)
 
 
 @router.post("/v1/returns/{rma}/cancellation", responses=problems(*CHANGES, *NOT_PROVEN))

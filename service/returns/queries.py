@@ -9,11 +9,19 @@ from sqlalchemy import Connection, Row
 from service.catalog import repository as catalog
 from service.domain import lifecycle
 from service.domain.eligibility import latest_refund
-from service.domain.events import PAYLOADS, ChoiceRequested, RecordedEvent, ReturnAssessed
+from service.domain.events import (
+    PAYLOADS,
+    ChoiceRequested,
+    EvidenceLapsed,
+    EvidenceReceived,
+    EvidenceRequested,
+    RecordedEvent,
+    ReturnAssessed,
+)
 from service.domain.lifecycle import Line, Waiting
 from service.domain.policy import Terms
-from service.domain.words import Choice, Language, Money, Phrase
-from service.platform import log
+from service.domain.words import Choice, Language, Money, Part, Phrase
+from service.platform import log, texts
 from service.platform.clock import from_us
 from service.platform.ids import read_rma
 from service.platform.language import say
@@ -37,8 +45,10 @@ _HELD_BACK = {
 }
 
 
-def view(context: Context, rma: str, language: Language) -> ReturnView:
-    """A return with its history, in this language. Raises `UnknownReturn`."""
+def view(
+    context: Context, rma: str, language: Language, *, is_customer: bool = False
+) -> ReturnView:
+    """A return with its history, in this language; where its customer reads, with what they are asked. Raises `UnknownReturn`."""
     rma = read_rma(rma)
     with context.db.read() as connection:
         head = repository.find(connection, rma)
@@ -48,7 +58,10 @@ def view(context: Context, rma: str, language: Language) -> ReturnView:
         events = log.read_subject(connection, rma)
         refunds = settlements.of_return(connection, rma)
         is_objected = objections.is_open(connection, rma)
-    return _Telling(context, language, is_objected).of(head, rows, events, refunds)
+        asked = _open_questions(rows, events) if is_customer else []
+        told = texts.bodies(connection, asked) if asked else {}
+    view = _Telling(context, language, is_objected).of(head, rows, events, refunds)
+    return view.model_copy(update={"questions": [told[each] for each in asked if each in told]})
 
 
 class NeverAssessed(Conflict):
@@ -232,6 +245,18 @@ def terms_of(head: Row[Any]) -> Terms:
         refunds_outbound_shipping=False,
         may_deduct=False,
     )
+
+
+def _open_questions(rows: Sequence[Row[Any]], events: Sequence[RecordedEvent]) -> list[str]:
+    """What was asked since the customer last answered, or did not, by `text_ref`; nothing while no answer is awaited."""
+    asked: list[str] = []
+    for event in events:
+        if event.type == EvidenceRequested.type:
+            asked.append(EvidenceRequested.model_validate_json(event.data).text_ref)
+        elif event.type in (EvidenceReceived.type, EvidenceLapsed.type):
+            asked.clear()
+    is_awaited = any(row.authorization_state == "info_requested" for row in rows)
+    return asked if is_awaited else []
 
 
 def _options(events: Sequence[RecordedEvent]) -> Mapping[int, Sequence[Choice]]:

@@ -259,6 +259,7 @@ class ReturnView(Body):
                     "due_at": None,
                     "words": "Your money comes back at the latest 72 hours after we have checked the goods.",
                 },
+                "questions": [],
             }
         }
     )
@@ -282,6 +283,13 @@ class ReturnView(Body):
     history: Annotated[list[Step], Field(description="what happened, oldest first")]
     next: Annotated[Next | None, Field(description="what is due first; null once it is closed")]
     money: MoneyView
+    questions: Annotated[
+        list[str],
+        Field(
+            default_factory=list,
+            description="what we asked and wait to have answered, the oldest first; only where the customer reads the return",
+        ),
+    ]
     customer_token: Annotated[
         str | None,
         Field(

@@ -89,6 +89,38 @@ class TestTheView:
         assert shown["next"]["what"] == "请寄回商品。"
         assert next(step["what"] for step in shown["history"]) == "已提交退货申请。"
 
+    def test_it_has_the_question_that_its_customer_is_to_answer_until_they_did(
+        self, house: House
+    ) -> None:
+        house.begin_late()
+        assert house.look()["questions"] == []
+        house.does("reviewer", "question", question="Where is the scratch?")
+        path, headers = f"/v1/returns/{house.rma}", {"Retour-Customer": house.token}
+
+        in_the_app = house.call("storefront", "GET", path, headers=headers).json()
+        by_link = house.client.get(path, params={"token": house.token}).json()
+        assert in_the_app["questions"] == by_link["questions"] == ["Where is the scratch?"]
+
+        house.does("storefront", "answer", answer="On its lid.")
+        assert house.call("storefront", "GET", path, headers=headers).json()["questions"] == []
+
+    def test_a_question_that_nobody_answers_in_time_is_no_more_asked(self, house: House) -> None:
+        house.begin_late().does("reviewer", "question", question="Where is the scratch?")
+        house.wait(days=8)
+        house.does("reviewer", "question", question="And the box?")
+
+        shown = house.client.get(f"/v1/returns/{house.rma}", params={"token": house.token}).json()
+
+        assert shown["questions"] == ["And the box?"]
+
+    def test_staff_read_a_question_where_reading_is_noted(self, house: House) -> None:
+        house.begin_late()
+        asked = house.does("reviewer", "question", question="Where is the scratch?")
+        shown = house.call("reviewer", "GET", f"/v1/returns/{house.rma}").json()
+
+        assert asked["questions"] == shown["questions"] == []
+        assert "scratch" not in " ".join(map(str, house.told("evidence.requested")))
+
     def test_what_is_only_the_houses_business_is_not_told(self, house: House) -> None:
         house.begin_late()
 
