@@ -13,7 +13,7 @@ from service.domain.events import (
 )
 from service.domain.lifecycle import Line, always, could_have_come, is_told_late
 from service.orders.commands import happened_at
-from service.platform.clock import to_us
+from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
 from service.platform.problems import Unacceptable
 from service.platform.unit import Context
@@ -45,6 +45,8 @@ class Shipments:
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
             lines = _chosen(held, body.lines, ShipmentCreated.type, by)
+            if body.pickup_day:
+                _refuse_day_after_all_is_over(held, lines, body.pickup_day)
             shipment_id = self._context.ids.token("shp")
             repository.insert(
                 transaction.connection,
@@ -134,6 +136,18 @@ class Shipments:
             raise NoSuchDay(f"pickup_day {day!r} is no day of the calendar") from unknown
         if is_past:
             raise NoSuchDay(f"pickup_day {day} is over; choose {today} or later")
+
+
+def _refuse_day_after_all_is_over(held: HeldReturn, lines: Sequence[Line], day: str) -> None:
+    """Raises `NoSuchDay` where one of the lines would have expired before the courier comes."""
+    dues = [line.reception_due_us for line in lines if line.reception_due_us is not None]
+    if not dues:
+        return
+    last = from_us(min(dues)).astimezone(held.transaction.context.zone).date()
+    if date.fromisoformat(day) > last:
+        raise NoSuchDay(
+            f"pickup_day {day} is too late: the goods must be sent by {last}; choose that day or an earlier one"
+        )
 
 
 def _scanned(held: HeldReturn, body: ScanBody, by: Actor) -> list[Line]:

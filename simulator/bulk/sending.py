@@ -74,8 +74,10 @@ def send(shop: Shop, asked: Applications, sendable_us: Integers, comes: Flags) -
             sendable_us + ((planned_us - sendable_us) * _ANNOUNCED_BY).astype(np.int64),
         ),
     )
-    announced_us = only(announced_us < ship_by_us, announced_us)
-    is_pickup = happens(announced_us) & (asked.of("method") == _PICKUP)
+    is_by_courier = asked.of("method") == _PICKUP
+    comes_too_late = is_by_courier & (planned_us // DAY_US > ship_by_us // DAY_US)
+    announced_us = only((announced_us < ship_by_us) & ~comes_too_late, announced_us)
+    is_pickup = happens(announced_us) & is_by_courier
     fails = is_pickup & asked.of("pickup_fails") & (planned_us < ship_by_us)
     failed_us = only(fails, planned_us)
     handover_us = np.where(fails, after(planned_us, _NEW_HANDOVER_HOURS), planned_us)

@@ -113,6 +113,16 @@ class TestSend:
         assert 336 < way["received_us"] < way["pickup_failed_us"] + 336
         assert "expired_us" not in way
 
+    def test_a_courier_who_would_come_too_late_is_not_booked(
+        self, shop: Shop, someone: Applications
+    ) -> None:
+        by_foot = sent(shop, someone, send_hours=400.0, method=METHODS.index("drop_off"))
+        by_courier = sent(shop, someone, send_hours=400.0)
+
+        assert by_foot["announced_us"] == 2
+        assert "announced_us" not in by_courier
+        assert by_courier["expired_us"] == 336
+
     def test_what_comes_too_late_has_expired_before(
         self, shop: Shop, someone: Applications
     ) -> None:
