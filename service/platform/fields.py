@@ -3,14 +3,22 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from service.domain.events import MOST_MINOR
 from service.domain.words import Language
 
 # Control characters are refused: PostgreSQL cannot hold NUL, and no identifier needs the others.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-_PROSE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"  # tabs and line breaks are fine in prose
+_PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # tabs and line breaks are fine in prose
 _ASCII = r"^[\x20-\x7e]*$"
 _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
@@ -116,9 +124,17 @@ LanguageCode = Annotated[
     Language,
     Field(description="the language in which the customer is served", examples=["zh"]),
 ]
+
+
+def _with_plain_breaks(text: object) -> object:
+    """Forms of browsers and mail programs end lines as CR LF: kept is one break a line, whoever wrote it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
+
+
 Prose = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_PROSE),
+    BeforeValidator(_with_plain_breaks),
     Field(description="in own words; kept in the erasable store, never in the log"),
 ]
 Version = Annotated[
