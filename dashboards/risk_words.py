@@ -44,6 +44,7 @@ RULES = {
     "value": "value",
     "history": "earlier returns",
     "evidence": "evidence",
+    "asked_again": "asked again",
 }
 FEATURES = {
     "score": "score",

@@ -22,6 +22,10 @@ FLAGGED_WITHOUT_EVIDENCE = Phrase(
     "line {line_no} ({reason}) has none: its product is flagged as defective"
 )
 NO_EVIDENCE_MISSING = Phrase("no evidence is missing")
+ASKED_AGAIN = Phrase(
+    "line {line_no} was declined by a person before or given up before one had decided"
+)
+FIRST_ASKED = Phrase("no line was before a person already")
 _DETAILS = (
     DELIVERED,
     EXCLUDED,
@@ -32,6 +36,8 @@ _DETAILS = (
     WITHOUT_EVIDENCE,
     FLAGGED_WITHOUT_EVIDENCE,
     NO_EVIDENCE_MISSING,
+    ASKED_AGAIN,
+    FIRST_ASKED,
 )
 _EXCLUSIONS: Mapping[Exclusion, Phrase] = {
     "custom_made": Phrase("made to order"),

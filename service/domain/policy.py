@@ -49,7 +49,7 @@ from service.domain.words import (
 )
 
 RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-RuleName = Literal["return_window", "exclusions", "value", "history", "evidence"]
+RuleName = Literal["return_window", "exclusions", "value", "history", "evidence", "asked_again"]
 
 # Why a rule stopped a request, for its customer; the outcome's detail is for staff and the record.
 WHY: Mapping[RuleName, Phrase] = {
@@ -58,6 +58,7 @@ WHY: Mapping[RuleName, Phrase] = {
     "value": Phrase("A return of this value is looked at by a person."),
     "history": Phrase("Your earlier returns make us look at this one more closely."),
     "evidence": Phrase("We need a photo to decide on this."),
+    "asked_again": Phrase("You asked for this before, and a person was to decide: one does again."),
 }
 # Why a reviewer declined, by reason code.
 WHY_DECLINED: Mapping[str, Phrase] = {
@@ -330,7 +331,8 @@ class RequestLine:
     """Units of an order line that are to come back. `delivered_at` is that of the line's last parcel.
 
     `evidence` counts the photos and the like; `value_minor` is of these units. `is_flagged`: the product, or the batch
-    that was sold, stands as defective.
+    that was sold, stands as defective. `is_asked_again`: a person declined units of it, or was to decide when they were
+    given up.
     """
 
     line_no: int
@@ -342,6 +344,7 @@ class RequestLine:
     exclusion: str | None
     evidence: int
     is_flagged: bool = False
+    is_asked_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +405,7 @@ def judge(policy: Policy, request: Request) -> Judgement:
         _value(policy, request),
         _history(policy, request.history),
         _evidence(policy, request.lines),
+        _asked_again(request.lines),
     ]
     failed = [each for each in findings if not each.outcome.passed]
     hard = [each.outcome.rule for each in failed if each.if_failed == "decline"]
@@ -491,6 +495,18 @@ def _evidence(policy: Policy, lines: Iterable[RequestLine]) -> _Finding:
     ]
     found = missing or [details.NO_EVIDENCE_MISSING]
     return _Finding(_outcome("evidence", not missing, *found))
+
+
+def _asked_again(lines: Iterable[RequestLine]) -> _Finding:
+    """What was before a person goes to one again, whatever the policy says: else a lot that is drawn often enough undoes
+    any decline.
+    """
+    found = [
+        Phrase(details.ASKED_AGAIN.text, {"line_no": line.line_no})
+        for line in lines
+        if line.is_asked_again
+    ]
+    return _Finding(_outcome("asked_again", not found, *(found or [details.FIRST_ASKED])))
 
 
 def _without_evidence(policy: Policy, line: RequestLine) -> str:

@@ -1,7 +1,7 @@
 """Past requests, as a policy would have seen them at their time. They are streamed: memory holds one page."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, ScalarSelect, func, literal, null, select, union_all
 
-from service.domain.events import LineInspected, OrderDelivered
+from service.domain.details import ASKED_AGAIN
+from service.domain.details import read as read_detail
+from service.domain.events import (
+    LineInspected,
+    OrderDelivered,
+    ReturnDeclined,
+    ReviewOpened,
+)
 from service.domain.policy import CustomerHistory, Request, RequestLine
 from service.domain.policy_sections import HistoryRule
 from service.orders.repository import deliveries, delivery_lines, order_lines, orders
@@ -110,6 +117,7 @@ class _Details:
     lines: dict[str, list[Row[Any]]]
     failed_us: dict[str, list[int]]
     origins: dict[str, Delivery]
+    asked_again: dict[str, set[int]]
 
     def past(
         self, row: Row[Any], customer: _Customer, rules: Sequence[HistoryRule], zone: ZoneInfo
@@ -117,7 +125,8 @@ class _Details:
         lines = self.lines[row.id]
         if any(line.placed_at_us is None for line in lines):
             return WithoutOrder(row.id)
-        requests = tuple(_request(row, lines, customer, rule, zone) for rule in rules)
+        again = self.asked_again.get(row.id, set())
+        requests = tuple(_request(row, lines, again, customer, rule, zone) for rule in rules)
         return Past(row.id, self._delivery(lines), requests)
 
     def _delivery(self, lines: Sequence[Row[Any]]) -> Delivery:
@@ -130,6 +139,7 @@ class _Details:
 def _request(
     row: Row[Any],
     lines: Sequence[Row[Any]],
+    again: Container[int],
     customer: _Customer,
     rule: HistoryRule,
     zone: ZoneInfo,
@@ -138,7 +148,7 @@ def _request(
     return Request(
         country=lines[0].country,
         currency=row.currency,
-        lines=tuple(_line(line) for line in lines),
+        lines=tuple(_line(line, again) for line in lines),
         history=customer.history(rule, row.at_us),
         now=from_us(row.at_us),
         zone=zone,
@@ -154,7 +164,7 @@ def _last_good_us(line: Row[Any], now_us: int) -> int:
     return int(line.order_delivered_us) if is_complete else now_us
 
 
-def _line(line: Row[Any]) -> RequestLine:
+def _line(line: Row[Any], again: Container[int]) -> RequestLine:
     return RequestLine(
         line_no=line.line_no,
         sku=line.sku,
@@ -164,6 +174,7 @@ def _line(line: Row[Any]) -> RequestLine:
         delivered_at=from_us(line.delivered_at_us or line.placed_at_us),
         exclusion=line.exclusion,
         evidence=0,
+        is_asked_again=line.order_line_no in again,
     )
 
 
@@ -172,7 +183,12 @@ def _details(connection: Connection, rmas: Sequence[str]) -> _Details:
     for line in connection.execute(_LINES.where(return_lines.c.rma.in_(rmas))):
         lines[line.rma].append(line)
     order_ids = {each.order_id for some in lines.values() for each in some if each.order_id}
-    return _Details(lines, _failed(connection, rmas), _origins(connection, order_ids))
+    return _Details(
+        lines,
+        _failed(connection, rmas),
+        _origins(connection, order_ids),
+        _asked_again(connection, rmas),
+    )
 
 
 def _before(figure: Any, *of_what: Any) -> ScalarSelect[Any]:
@@ -233,6 +249,23 @@ def _failed(connection: Connection, rmas: Sequence[str]) -> dict[str, list[int]]
     for row in connection.execute(query):
         if LineInspected.model_validate_json(row.data).outcome != "passed":
             found.setdefault(row.subject, [row.time_us])
+    return found
+
+
+def _asked_again(connection: Connection, rmas: Sequence[str]) -> dict[str, set[int]]:
+    """The lines of the order that were before a person when each return asked for them, as its judgement tells."""
+    query = select(events.c.subject, events.c.type, events.c.data).where(
+        events.c.subject.in_(rmas), events.c.type.in_((ReviewOpened.type, ReturnDeclined.type))
+    )
+    found: dict[str, set[int]] = {}
+    for row in connection.execute(query):
+        told = ReviewOpened if row.type == ReviewOpened.type else ReturnDeclined
+        for rule in told.model_validate_json(row.data).rules:
+            phrases = read_detail(rule.detail)
+            numbers = {
+                int(str(each.parts["line_no"])) for each in phrases if each.text == ASKED_AGAIN.text
+            }
+            found.setdefault(row.subject, set()).update(numbers)
     return found
 
 

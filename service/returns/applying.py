@@ -1,7 +1,7 @@
 """What an application is about: its lines as they were bought, delivered and paid for, and the terms that hold for each."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from service.platform.clock import from_us, to_us
 from service.platform.problems import Conflict
 from service.platform.unit import Transaction
 from service.returns import repository
+from service.returns.asked_again import lines_asked_again
 
 
 class MoreThanDelivered(Conflict):
@@ -42,7 +43,8 @@ class AppliedLine:
     delivered_at: datetime
     windows: Windows
     terms: Terms
-    is_flagged: bool
+    is_flagged: bool = False
+    is_asked_again: bool = False
 
     def as_request_line(self) -> RequestLine:
         return RequestLine(
@@ -55,6 +57,7 @@ class AppliedLine:
             exclusion=self.exclusion,
             evidence=0,
             is_flagged=self.is_flagged,
+            is_asked_again=self.is_asked_again,
         )
 
     def as_line(self, refund_on: str, kind: str) -> Line:
@@ -143,6 +146,7 @@ def read_application(
         order.shipping_minor,
     )
     flagged = _flagged(transaction, order, ordered, kind)
+    again = lines_asked_again(connection, order.order_id) if kind == "return" else frozenset()
     lines = []
     for number, each in enumerate(wanted, 1):
         bought, before = ordered[each.line_no], taken.get(each.line_no, 0)
@@ -157,9 +161,13 @@ def read_application(
             value_minor=of_units(goods, bought.quantity, before, each.quantity),
         )
         at_us = delivered[each.line_no].last_us
-        is_flagged = bought.sku in flagged
+        applied = _applied(transaction, order, said, bought.exclusion, at_us, last_at, kind)
         lines.append(
-            _applied(transaction, order, said, bought.exclusion, is_flagged, at_us, last_at, kind)
+            replace(
+                applied,
+                is_flagged=bought.sku in flagged,
+                is_asked_again=each.line_no in again,
+            )
         )
     return Application(order, last_at, lines)
 
@@ -187,7 +195,6 @@ def _applied(
     order: Row[Any],
     said: ReturnLine,
     exclusion: str | None,
-    is_flagged: bool,
     delivered_us: int,
     last_at: datetime,
     kind: Literal["withdrawal", "return"],
@@ -202,7 +209,7 @@ def _applied(
             f"{_until(open_)}; apply for a return with POST /v1/returns instead"
         )
     agreed = terms(policy, order.country, kind, said.reason, within_regime=is_granted)
-    return AppliedLine(said, exclusion, delivered_at, open_, agreed, is_flagged)
+    return AppliedLine(said, exclusion, delivered_at, open_, agreed)
 
 
 def _flagged(

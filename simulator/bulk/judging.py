@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from service.domain.details import FIRST_ASKED
 from service.domain.money import in_figures
 from service.domain.policy_sections import Consequence
 from simulator.bulk.applications import CURRENCIES, Applications, without_reason
@@ -19,8 +20,8 @@ from simulator.goods import REASONS
 from simulator.world import DAY_US, Flags, Floats, Integers
 
 PASS, REVIEW, DECLINE = range(3)
-RULES = Words(["return_window", "exclusions", "value", "history", "evidence"])
-_WINDOW, _EXCLUSIONS, _VALUE, _HISTORY, _EVIDENCE = range(5)
+RULES = Words(["return_window", "exclusions", "value", "history", "evidence", "asked_again"])
+_WINDOW, _EXCLUSIONS, _VALUE, _HISTORY, _EVIDENCE, _ASKED_AGAIN = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def judge(shop: Shop, asked: Applications, known: Known, draw: Floats) -> Judged
         _value(shop, asked, value_minor),
         _history(shop, known),
         _evidence(shop, asked),
+        _asked_again(asked),
     ]
     verdict, declined_by = _verdict(findings, _may_be_declined(shop, asked, open_))
     outcomes = pl.concat([each.rows for each in findings], how="vertical")
@@ -229,6 +231,13 @@ def _evidence(shop: Shop, asked: Applications) -> _Finding:
     missing = np.flatnonzero(np.isin(asked.line("reason_place"), wanted))
     told = pl.format("line {} ({}) has none", "order_line_no", "reason")
     return _of_lines(_EVIDENCE, asked, missing, told, "no evidence is missing", "review")
+
+
+def _asked_again(asked: Applications) -> _Finding:
+    """Nobody asks twice for the same."""
+    nobody = np.zeros(0, dtype=np.int64)
+    told = pl.format("line {} was asked again", "order_line_no")
+    return _of_lines(_ASKED_AGAIN, asked, nobody, told, FIRST_ASKED.text, "review")
 
 
 def _of_lines(

@@ -28,6 +28,7 @@ LINES = st.builds(
     st.sampled_from([None, *get_args(Exclusion)]),
     st.integers(0, 1),
     st.booleans(),
+    st.booleans(),
 )
 
 

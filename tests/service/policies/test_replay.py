@@ -157,6 +157,20 @@ class TestReplay:
         assert replayed.returns[Change("pass", "review", "EUR", "history")] == 1
         assert replayed.returns[Change("pass", "pass", "EUR")] == 1
 
+    def test_what_was_before_a_person_stays_so_under_every_policy(
+        self, shop: Shop, against: Judge
+    ) -> None:
+        order(shop, "A-1")
+        rma = apply_(shop, "A-1", after_days=40)
+        decline = {"decision": "decline", "reason_code": "misuse"}
+        assert shop.call("reviewer", "POST", f"/v1/returns/{rma}/decision", json=decline).is_success
+        apply_(shop, "A-1", after_days=41)
+
+        replayed = against(policy_with({"window.days": 60}))
+
+        assert replayed.returns[Change("review", "pass", "EUR")] == 1
+        assert replayed.returns[Change("review", "review", "EUR")] == 1
+
     def test_pages_do_not_matter_and_progress_is_told(
         self, shop: Shop, against: Judge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
