@@ -29,6 +29,11 @@ class Candidate:
         """The share of the capacity that is taken; above 1 where more was taken on."""
         return self.open / self.capacity
 
+    @property
+    def load_with_one_more(self) -> float:
+        """The share that would be taken with one item more."""
+        return (self.open + 1) / self.capacity
+
 
 def choose(candidates: Sequence[Candidate], language: str, now: datetime) -> str | None:
     """The key of whoever should take the item; None where nobody is there. Ties go by key.

@@ -25,7 +25,7 @@ from service.letters.news import Moved, tell
 from service.platform.clock import to_us
 from service.returns.crowding import with_room
 from service.returns.held import SYSTEM, HeldReturn, units
-from service.reviews.opening import close_review, open_review
+from service.reviews.opening import barred, close_review, open_review
 from service.settlements import refunding
 from service.stock.commands import adjust
 from service.surveys.sending import send_survey
@@ -74,7 +74,7 @@ def _reinstate(held: HeldReturn) -> bool:
     for_a_person = [line for line in lines if line not in by_law]
     if for_a_person:
         held.happen(ReturnReinstated(rma=held.rma, lines=units(for_a_person)), SYSTEM, for_a_person)
-        open_review(held, [])
+        open_review(held, [], but=barred(held.transaction, held.rma))
     return bool(lines)
 
 

@@ -28,6 +28,7 @@ from service.returns import objections
 from service.returns.consequences import follow
 from service.returns.held import SYSTEM, HeldReturn, hold, set_alarm, units
 from service.reviews.commands import authorize, resume
+from service.reviews.opening import escalate
 
 
 def run_out(transaction: Transaction, rma: str) -> None:
@@ -74,6 +75,8 @@ def _breach(held: HeldReturn, waiting: Waiting, variant: str | None, lines: Sequ
         lines=units(lines),
     )
     held.happen(said, SYSTEM, lines, variant=variant)
+    if waiting.clock == "review":
+        escalate(held, min(held.lines[each.line_no].authorization_due_us or 0 for each in lines))
 
 
 def _authorize(held: HeldReturn, _: Waiting, __: str | None, ___: Sequence[Line]) -> None:

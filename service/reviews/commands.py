@@ -29,8 +29,8 @@ from service.returns.consequences import follow
 from service.returns.crowding import with_room
 from service.returns.held import HeldReturn, hold, units
 from service.reviews import repository
-from service.reviews.opening import assign, hand_over, open_review, warn
-from service.reviews.reasons import may_not_decide, reasons_of, who_declined, whys_of
+from service.reviews.opening import barred, hand_over, open_review, pass_on, relieve, warn
+from service.reviews.reasons import reasons_of, who_declined, whys_of
 from service.reviews.schemas import (
     AnswerBody,
     DecisionBody,
@@ -141,19 +141,19 @@ class Reviews:
     def hand_over(
         self, rma: str, body: HandOverBody, by: Actor, attempt: Attempt | None = None
     ) -> None:
-        """Give a review to a certain reviewer, or to whoever is free."""
+        """Give a review to a certain reviewer, or to whoever is free. Whose it is keeps it where nobody else is there.
+
+        Raises `UnknownReturn`, `ChangedMeanwhile`, `NotUnderReview`, `NobodyLikeThat`, `NotTheSamePerson`.
+        """
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
             review = repository.find_open(transaction.connection, held.rma)
             if review is None:
                 raise NotUnderReview(f"return {held.rma} is not under review")
             if body.reviewer is None:
-                assign(transaction, held.rma, review.language, "by_hand")
+                pass_on(transaction, review)
                 return
-            if not is_present(transaction.connection, body.reviewer, "reviewer", transaction.now):
-                raise NobodyLikeThat(
-                    f"{body.reviewer!r} is no reviewer who is present; GET /v1/staff shows who is"
-                )
+            _refuse_who_cannot_take_it(transaction, held.rma, body.reviewer)
             hand_over(transaction, held.rma, body.reviewer, "by_hand", by)
 
     def request(self, rma: str, body: HumanBody, by: Actor, attempt: Attempt | None = None) -> None:
@@ -268,12 +268,26 @@ def warn_if_late(transaction: Transaction, rma: str) -> None:
     """Most of a review's time is used up: whoever is free and has less to do takes it over."""
     review = repository.find_open(transaction.connection, rma)
     if review and review.paused_since_us is None:
-        assign(transaction, rma, review.language, "running_late", but=review.reviewer_key)
+        relieve(transaction, review)
+
+
+def _refuse_who_cannot_take_it(transaction: Transaction, rma: str, reviewer: str) -> None:
+    """A review is for those who decide, are there, and have not declined it before its customer asked for somebody else."""
+    roles = ("reviewer", "admin")
+    connection, now = transaction.connection, transaction.now
+    if not any(is_present(connection, reviewer, role, now) for role in roles):
+        raise NobodyLikeThat(
+            f"{reviewer!r} is no reviewer who is present; GET /v1/staff shows who is"
+        )
+    if reviewer in barred(transaction, rma):
+        raise NotTheSamePerson(
+            f"return {rma}: {reviewer!r} declined it, and its customer asked for another person; name somebody else"
+        )
 
 
 def _refuse_who_declined(held: HeldReturn, by: Actor) -> None:
     """What a customer asked another person for is not decided by the same one."""
-    if may_not_decide(log.read_subject(held.transaction.connection, held.rma), by.key):
+    if by.key in barred(held.transaction, held.rma):
         raise NotTheSamePerson(
             f"return {held.rma}: you declined it, and its customer asked for another person; "
             f"hand it over with POST /v1/returns/{held.rma}/assignment"

@@ -148,7 +148,8 @@ def post_answer(
 
 
 @router.post(
-    "/v1/returns/{rma}/assignment", responses=problems(*CHANGES, NobodyLikeThat, NotUnderReview)
+    "/v1/returns/{rma}/assignment",
+    responses=problems(*CHANGES, NobodyLikeThat, NotTheSamePerson, NotUnderReview),
 )
 def post_assignment(
     rma: Rma,
@@ -158,6 +159,8 @@ def post_assignment(
     attempt: AttemptDep,
     language: LanguageDep,
 ) -> ReturnView:
-    """Give a review to a certain reviewer, or to whoever is free."""
+    """Give a review to a certain reviewer, or to whoever is free: never to somebody who declined it, where its customer asked for
+    another person. Whose it is keeps it where nobody else is there.
+    """
     done(lambda: retour.reviews.hand_over(rma, body, reviewer, attempt))
     return retour.returns.get(rma, language)

@@ -1,22 +1,28 @@
 """A human must decide: the review opens with an owner and a clock, within the transaction that says why."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from service.customers.repository import language_of
 from service.domain.clocks import share_point
-from service.domain.events import Actor, ReviewAssigned, ReviewOpened, RuleOutcome
-from service.platform import jobs
+from service.domain.events import Actor, ReviewAssigned, ReviewOpened, Role, RuleOutcome
+from service.platform import jobs, log
 from service.platform.clock import from_us, to_us
 from service.platform.unit import Transaction
 from service.returns.held import SYSTEM, HeldReturn
 from service.reviews import repository
-from service.staff.picking import pick
+from service.reviews.reasons import who_may_not_decide
+from service.staff.picking import pick, pick_instead
 
 
-def open_review(held: HeldReturn, rules: Sequence[RuleOutcome], *, but: str | None = None) -> None:
+def open_review(
+    held: HeldReturn, rules: Sequence[RuleOutcome], *, but: Collection[str] = ()
+) -> None:
     """Say why a human must decide, and whose case it is. Lines that are still undecided come under review.
 
-    `but` does not get it: who decided before.
+    `but` do not get it: who decided before.
     """
     due_us = held.due_us("review")
     said = ReviewOpened(
@@ -43,12 +49,63 @@ def open_review(held: HeldReturn, rules: Sequence[RuleOutcome], *, but: str | No
 
 
 def assign(
-    transaction: Transaction, rma: str, language: str, cause: str, *, but: str | None = None
+    transaction: Transaction, rma: str, language: str, cause: str, *, but: Collection[str] = ()
 ) -> None:
-    """Give the review to whoever should have it now."""
+    """Give the review to whoever should have it now; `but` do not get it."""
     load = repository.load(transaction.connection)
     reviewer = pick(transaction, "reviewer", language, load, but=but)
     hand_over(transaction, rma, reviewer, cause, SYSTEM)
+
+
+def barred(transaction: Transaction, rma: str) -> frozenset[str]:
+    """Who may not decide on this return: its customer asked for somebody else."""
+    return who_may_not_decide(log.read_subject(transaction.connection, rma))
+
+
+def relieve(transaction: Transaction, review: Row[Any]) -> None:
+    """Give the review to somebody who is free and has less to do than who has it, if there is anybody."""
+    load, but = repository.load(transaction.connection), barred(transaction, review.rma)
+    found = pick_instead(
+        transaction, "reviewer", review.language, load, review.reviewer_key, but=but
+    )
+    if found:
+        hand_over(transaction, review.rma, found, "running_late", SYSTEM)
+
+
+def pass_on(transaction: Transaction, review: Row[Any], *, role: Role = "reviewer") -> bool:
+    """Give the review to somebody else of this role; whether anybody is there."""
+    load, but = repository.load(transaction.connection), barred(transaction, review.rma)
+    found = pick(transaction, role, review.language, load, but={*but, review.reviewer_key or ""})
+    if found:
+        hand_over(transaction, review.rma, found, "by_hand", SYSTEM)
+    return found is not None
+
+
+def leave(transaction: Transaction, staff_id: str, role: Role) -> None:
+    """Somebody works here no more, or in another role: what they had is others', or nobody's."""
+    for review in repository.held_by(transaction.connection, staff_id):
+        if not pass_on(transaction, review, role=role):
+            hand_over(transaction, review.rma, None, "by_hand", SYSTEM)
+
+
+def be_away(transaction: Transaction, staff_id: str, role: Role, until_us: int) -> None:
+    """Somebody is absent from now on: what is due before they are back goes to others, if there are any."""
+    for review in repository.held_by(transaction.connection, staff_id):
+        if review.paused_since_us is None and review.due_at_us < until_us:
+            pass_on(transaction, review, role=role)
+
+
+def escalate(held: HeldReturn, due_us: int) -> None:
+    """The time to decide is over: the head of the reviewers has it until `due_us`. Where no head is known, it stays whose it is."""
+    transaction = held.transaction
+    review = repository.find_open(transaction.connection, held.rma)
+    if review is None:
+        return
+    repository.change(transaction.connection, held.rma, due_at_us=due_us)
+    load, but = repository.load(transaction.connection), barred(transaction, held.rma)
+    head = pick(transaction, "admin", review.language, load, but=but)
+    if head:
+        hand_over(transaction, held.rma, head, "running_late", SYSTEM)
 
 
 def hand_over(

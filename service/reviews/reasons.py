@@ -94,20 +94,22 @@ def whys_of(
     return {rma: _whys(said, language) for rma, said in assessed.items()}
 
 
-def who_declined(events: Sequence[RecordedEvent]) -> str | None:
-    """The reviewer who declined the return last, before its customer asked for another person."""
+def who_declined(events: Sequence[RecordedEvent]) -> frozenset[str]:
+    """The reviewers who declined the return, as far as they are known by name."""
     found = [
         ReviewDecided.model_validate_json(each.data)
         for each in events
         if each.type == ReviewDecided.type
     ]
-    return next((each.reviewer_key for each in reversed(found) if each.decision == "decline"), None)
+    return frozenset(
+        each.reviewer_key for each in found if each.decision == "decline" and each.reviewer_key
+    )
 
 
-def may_not_decide(events: Sequence[RecordedEvent], reviewer_key: str | None) -> bool:
-    """Whether this reviewer declined the return, and its customer asked for somebody else."""
-    was_asked = any(each.type == ReviewRequested.type for each in events)
-    return was_asked and reviewer_key is not None and reviewer_key == who_declined(events)
+def who_may_not_decide(events: Sequence[RecordedEvent]) -> frozenset[str]:
+    """Who declined the return before its customer asked, the last time, for somebody else."""
+    asked = [place for place, each in enumerate(events) if each.type == ReviewRequested.type]
+    return who_declined(events[: asked[-1]]) if asked else frozenset()
 
 
 def _whys(said: ReturnAssessed, language: Language) -> list[WhyView]:

@@ -65,6 +65,14 @@ def load(connection: Connection) -> dict[str, int]:
     return {row.reviewer_key: row.n for row in connection.execute(_LOAD)}
 
 
+def held_by(connection: Connection, reviewer_key: str) -> Sequence[Row[Any]]:
+    """The open reviews of one person, those too that wait for a customer; those due first."""
+    query = select(reviews).where(
+        reviews.c.closed_at_us.is_(None), reviews.c.reviewer_key == reviewer_key
+    )
+    return connection.execute(query.order_by(reviews.c.due_at_us)).all()
+
+
 def queue(connection: Connection, reviewer_key: str | None, limit: int) -> Sequence[Row[Any]]:
     """Open reviews, those due first; of one reviewer or of all."""
     query = select(reviews).where(

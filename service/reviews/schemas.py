@@ -126,8 +126,18 @@ class ReviewView(Body):
     """An open review."""
 
     rma: Rma
-    reviewer: Annotated[str | None, Field(description="whose it is; null where nobody is present")]
+    reviewer: Annotated[
+        str | None,
+        Field(
+            description="whose it is, the head's once its time ran out; null where nobody is present"
+        ),
+    ]
     language: Annotated[str, Field(description="the customer's language: en or zh")]
     opened_at: Annotated[datetime, Field(description="since when somebody is to decide")]
-    due_at: Annotated[datetime, Field(description="until when it must be decided")]
+    due_at: Annotated[
+        datetime,
+        Field(
+            description="until when it must be decided; once it ran out, until when the head must"
+        ),
+    ]
     reasons: Annotated[list[WhyView], Field(description="why a person is to look at it")]

@@ -8,7 +8,8 @@ from service.platform.auth import KeyRole, insert_key, revoke_keys_of
 from service.platform.clock import from_us, to_us
 from service.platform.db import insert_unless_known
 from service.platform.problems import Conflict, NotFound
-from service.platform.unit import Context
+from service.platform.unit import Context, Transaction
+from service.reviews.opening import be_away, leave
 from service.staff import repository
 from service.staff.schemas import Absence, StaffBody, StaffView
 
@@ -34,7 +35,10 @@ class Staff:
         self._context = context
 
     def put(self, staff_id: str, body: StaffBody) -> bool:
-        """Take in the newest word on a member; keys that go beyond it are revoked. Says whether it changed anything."""
+        """Take in the newest word on a member; keys that go beyond it are revoked, and the reviews of one who left are others'.
+
+        Says whether it changed anything.
+        """
         languages = ",".join(sorted(set(body.languages)))
         said = {**body.model_dump(), "languages": languages}
         with self._context.transaction() as transaction:
@@ -45,12 +49,17 @@ class Staff:
             known = repository.lock(connection, staff_id)
             is_changed = any(getattr(known, name) != value for name, value in said.items())
             repository.change(connection, staff_id, said)
+            if known.is_active and (not body.is_active or body.role != known.role):
+                leave(transaction, staff_id, known.role)
             keep = body.role if body.is_active else None
             revoke_keys_of(connection, staff_id, keep, transaction.now)
             return is_changed
 
     def be_absent(self, staff_id: str, absence: Absence) -> None:
-        """From then until then the member gets no new items. Raises `UnknownStaff`."""
+        """From then until then the member gets no new items; where it has begun, reviews that are due before its end go to others.
+
+        Raises `UnknownStaff`.
+        """
         self._note_absence(staff_id, to_us(absence.from_), to_us(absence.until))
 
     def be_back(self, staff_id: str) -> None:
@@ -81,6 +90,15 @@ class Staff:
             values = {"absent_from_us": from_us, "absent_until_us": until_us}
             if not repository.change(transaction.connection, staff_id, values):
                 raise UnknownStaff(staff_id)
+            if from_us is not None and until_us is not None:
+                self._hand_on(transaction, staff_id, from_us, until_us)
+
+    def _hand_on(
+        self, transaction: Transaction, staff_id: str, from_us: int, until_us: int
+    ) -> None:
+        member = repository.lock(transaction.connection, staff_id)
+        if member is not None and from_us <= to_us(transaction.now) < until_us:
+            be_away(transaction, staff_id, member.role, until_us)
 
 
 def _view(row: Row[Any]) -> StaffView:

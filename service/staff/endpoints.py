@@ -20,13 +20,17 @@ def get_staff(retour: RetourDep) -> StaffList:
 
 @router.put("/{staff_id}", responses=problems())
 def put_staff(staff_id: StaffId, body: StaffBody, retour: RetourDep) -> StaffTaken:
-    """Tell of a member, or tell anew. Keys of another role than the member's are revoked, of one who left, all."""
+    """Tell of a member, or tell anew. Keys of another role than the member's are revoked, of one who left, all;
+    their open reviews go to others.
+    """
     return StaffTaken(staff_id=staff_id, is_changed=retour.staff.put(staff_id, body))
 
 
 @router.put("/{staff_id}/absence", responses=problems(UnknownStaff))
 def put_absence(staff_id: StaffId, body: Absence, retour: RetourDep) -> Absence:
-    """From then until then the member gets no new items; the newest word counts."""
+    """From then until then the member gets no new items; the newest word counts. Where it has begun, reviews that are due before
+    its end go to others who have room.
+    """
     retour.staff.be_absent(staff_id, body)
     return body
 

@@ -41,6 +41,7 @@ _MEMBER_TO_CHANGE = _MEMBER.with_for_update()
 _IS_AT_WORK = staff.c.is_active & (staff.c.role == bindparam("of_role"))
 _MEMBER_AT_WORK = _MEMBER.where(_IS_AT_WORK)
 _AT_WORK = select(staff).where(_IS_AT_WORK)
+_STILL_HERE = _MEMBER.where(staff.c.is_active)
 
 
 def lock(connection: Connection, staff_id: str) -> Row[Any] | None:
@@ -64,6 +65,14 @@ def candidates(
     """Those of a role who work here, with how many items each has open."""
     found = connection.execute(_AT_WORK, {"of_role": role})
     return [_candidate(row, open_items.get(row.staff_id, 0)) for row in found]
+
+
+def at_work(
+    connection: Connection, staff_id: str, open_items: Mapping[str, int]
+) -> Candidate | None:
+    """Somebody who works here, in whatever role, with how many items they have open."""
+    found = connection.execute(_STILL_HERE, {"of_staff": staff_id}).one_or_none()
+    return None if found is None else _candidate(found, open_items.get(staff_id, 0))
 
 
 def _candidate(row: Row[Any], open_items: int) -> Candidate:

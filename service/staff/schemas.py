@@ -42,7 +42,7 @@ class StaffBody(Body):
 
 
 class Absence(Body):
-    """A time in which a member gets no new items."""
+    """A time in which a member gets no new items. Once it has begun, reviews that are due before its end go to others."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -15,7 +15,7 @@ from simulator.behaviour import (
 )
 from simulator.cures import cure
 from simulator.play.customers import send, think_of_another_person, think_of_complaining
-from simulator.play.stage import Life, Stage
+from simulator.play.stage import HEAD, Life, Stage
 from simulator.world import DAY_US
 
 Data = dict[str, Any]
@@ -57,7 +57,8 @@ def _plan_review(stage: Stage, life: Life, share: float) -> None:
 
 
 def _assigned(_: Stage, life: Life, data: Data) -> None:
-    life.reviewer = data["reviewer_key"]
+    key = data["reviewer_key"]
+    life.reviewer = None if key == HEAD else key  # the head decides as such
 
 
 def _breached(_: Stage, life: Life, data: Data) -> None:

@@ -23,7 +23,7 @@ from simulator import texts
 from simulator.behaviour import declines, lets_keep, notices
 from simulator.lives import GRADES
 from simulator.play.customers import tracking
-from simulator.play.stage import Life, Stage, Thing
+from simulator.play.stage import HEAD, Life, Stage, Thing
 from simulator.world import DAY_US
 
 _CARRIER = Actor("carrier")
@@ -100,7 +100,7 @@ def review(stage: Stage, rma: str) -> None:
 
 
 def _reviewer(life: Life) -> Actor:
-    return Actor("reviewer", life.reviewer) if life.reviewer else Actor("admin", "head-1")
+    return Actor("reviewer", life.reviewer) if life.reviewer else Actor("admin", HEAD)
 
 
 def _decision(life: Life, who: Actor) -> DecisionBody:
@@ -243,7 +243,7 @@ def pay_otherwise(stage: Stage, refund_id: str) -> None:
 
 def hand_on(stage: Stage, case_id: str) -> None:
     """A colleague takes the case: whoever is free."""
-    stage.retour.cases.take(case_id, TakeBody(), Actor("admin", "head-1"))
+    stage.retour.cases.take(case_id, TakeBody(), Actor("admin", HEAD))
 
 
 def answer_case(stage: Stage, case_id: str, kind: CaseKind, language: Language) -> None:

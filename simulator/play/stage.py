@@ -16,6 +16,8 @@ from simulator.play.agenda import Agenda
 from simulator.scenario import Scenario
 from simulator.world import DAY_US, HOUR_US
 
+HEAD = "head-1"  # the reviewers' head, as staff
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:

@@ -54,6 +54,8 @@ def expire(house: House) -> None:
 
 def review_late(house: House) -> None:
     house.begin_late()
+    body = {"role": "reviewer", "name": "Anna", "languages": ["en"], "capacity": 5}
+    assert house.call("admin", "PUT", "/v1/staff/s-1", json=body).is_success
     house.clock.move_to(house.clock.now() + 20 * HOUR)
 
 

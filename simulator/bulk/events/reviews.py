@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from simulator.bulk.events.shared import deciders, no_rules, of_returns, rules, staff_keys
+from simulator.bulk.events.shared import deciders, no_rules, of_returns, rules
 from simulator.bulk.happening import Events, Said, either, when
 from simulator.bulk.ids import tokens
 from simulator.bulk.lives import Lives
-from simulator.bulk.reviewing import NOBODY, REASON_CODES, Reviews
+from simulator.bulk.reviewing import HEAD, NOBODY, REASON_CODES, Reviews
 from simulator.bulk.shop import Shop, happens
 from simulator.columns import Words
 from simulator.world import Integers
@@ -44,22 +44,29 @@ def _opened(shop: Shop, lives: Lives, reviews: Reviews, *, is_first: bool) -> Ev
 
 
 def _assigned(shop: Shop, lives: Lives, reviews: Reviews) -> Iterator[Events]:
-    """To whom a review goes first; and to whom else when most of its time is used up, if there is anybody."""
-    is_anybody = shop.world.scenario.staff.reviewers > 1
-    for at_us, to, cause in (
+    """To whom a review goes first; to whom else when most of its time is used up, if there is anybody; and to the head when
+    all of it is.
+    """
+    to_head = np.full(len(reviews.place), HEAD)
+    handed = [
         (reviews.opened_us, reviews.first, "opened"),
-        (reviews.warned_us, reviews.second, "running_late"),
-        (reviews.warned_again_us, reviews.third, "running_late"),
-    ):
+        (reviews.late_us, to_head, "running_late"),
+        (reviews.late_again_us, to_head, "running_late"),
+    ]
+    if shop.world.scenario.staff.reviewers > 1:
+        handed += [
+            (reviews.warned_us, reviews.second, "running_late"),
+            (reviews.warned_again_us, reviews.third, "running_late"),
+        ]
+    for at_us, to, cause in handed:
         which, us = when(at_us)
-        key = staff_keys("reviewer", to[which])
         yield of_returns(
             "review.assigned",
             lives.asked,
             reviews.place[which],
             us,
             "system",
-            reviewer_key=key if is_anybody or cause == "opened" else None,
+            reviewer_key=deciders(to[which])[1],
             cause=_CAUSES.always(cause, len(which)),
         )
 

@@ -7,15 +7,28 @@ from service_shop import problem
 HOUR = timedelta(hours=1)
 
 
-def hire(house: House, staff_id: str, languages: list[str], capacity: int = 10) -> None:
+def hire(
+    house: House,
+    staff_id: str,
+    languages: list[str],
+    capacity: int = 10,
+    role: str = "reviewer",
+    **more: object,
+) -> None:
     body = {
-        "role": "reviewer",
+        "role": role,
         "name": f"Reviewer {staff_id}",
         "languages": languages,
         "capacity": capacity,
         "is_active": True,
+        **more,
     }
     assert house.call("admin", "PUT", f"/v1/staff/{staff_id}", json=body).is_success
+
+
+def act_as(house: House, staff_id: str) -> None:
+    """Give somebody a key, so that they are a role in what the house does."""
+    house._keys[staff_id] = house.retour.staff.create_key(staff_id, "reviewer", "test")
 
 
 def queue(house: House) -> list[dict[str, object]]:
@@ -73,6 +86,82 @@ class TestAssignment:
 
         assert reviewer_of(house) == "s-2"
 
+    def test_who_is_alone_keeps_it_however_late_it_is(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+
+        house.wait(hours=20)
+
+        assert reviewer_of(house) == "s-1"
+        assert house.happened().count("review.assigned") == 1
+
+    def test_nobody_who_is_fuller_gets_it_for_being_late(self, house: House) -> None:
+        hire(house, "s-1", ["en"], capacity=100)
+        house.begin_late()
+        first = house.rma
+        hire(house, "s-2", ["en"], capacity=1)
+        house.ask_back()
+        assert [each["reviewer"] for each in queue(house)] == ["s-1", "s-2"]
+
+        house.wait(hours=20)
+
+        held = {each["rma"]: each["reviewer"] for each in queue(house)}
+        assert held == {first: "s-1", house.rma: "s-1"}
+
+    def test_whoever_is_there_gets_it_in_time_from_who_is_away(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+        hire(house, "s-2", ["en"], capacity=1)
+        away = {
+            "from": (house.clock.now() + HOUR).isoformat(),
+            "until": (house.clock.now() + 99 * HOUR).isoformat(),
+        }
+        assert house.call("admin", "PUT", "/v1/staff/s-1/absence", json=away).is_success
+        assert reviewer_of(house) == "s-1"
+
+        house.wait(hours=20)
+
+        assert reviewer_of(house) == "s-2"
+
+    def test_who_goes_away_hands_on_what_is_due_before_they_are_back(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+        hire(house, "s-2", ["en"])
+        since, until = house.clock.now() - HOUR, house.clock.now()
+
+        held = []
+        for hours in (10, 30):
+            away = {"from": since.isoformat(), "until": (until + hours * HOUR).isoformat()}
+            assert house.call("admin", "PUT", "/v1/staff/s-1/absence", json=away).is_success
+            held.append(reviewer_of(house))
+
+        assert held == ["s-1", "s-2"]
+
+    @pytest.mark.parametrize("left", [{"is_active": False}, {"role": "inspector"}])
+    def test_what_somebody_had_who_left_is_anothers(
+        self, house: House, left: dict[str, object]
+    ) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+        hire(house, "s-2", ["en"], capacity=1)
+
+        hire(house, "s-1", ["en"], **left)
+        first = reviewer_of(house)
+        hire(house, "s-2", ["en"], **left)
+
+        assert (first, reviewer_of(house)) == ("s-2", None)
+
+    def test_handed_over_without_a_name_it_goes_to_another_or_stays(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+
+        house.does("reviewer", "assignment")
+        alone = reviewer_of(house)
+        hire(house, "s-2", ["en"])
+        house.does("reviewer", "assignment")
+
+        assert (alone, reviewer_of(house)) == ("s-1", "s-2")
+
     def test_it_can_be_handed_over_to_whoever_is_present_only(self, house: House) -> None:
         hire(house, "s-1", ["en"])
         house.begin_late()
@@ -110,6 +199,24 @@ class TestTheClock:
         assert house.look()["next"]["by"] == "admin"
         assert house.open_cases() == ["stalled"]
 
+    def test_when_it_runs_out_the_head_has_it_until_theirs_does(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        hire(house, "head", ["en"], role="admin")
+        house.begin_late()
+
+        house.wait(hours=24)
+
+        (review,) = queue(house)
+        assert (review["reviewer"], review["due_at"]) == ("head", house.look()["next"]["until"])
+
+    def test_where_no_head_is_known_it_stays_whose_it_is(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        house.begin_late()
+
+        house.wait(hours=24)
+
+        assert (house.state, reviewer_of(house)) == ("escalated", "s-1")
+
     def test_when_the_heads_runs_out_too_the_return_is_authorized_with_a_close_look(
         self, house: House
     ) -> None:
@@ -127,6 +234,47 @@ class TestTheClock:
         )
 
         assert "look closely" in problem(refused, 422, "looks-too-shallow")["detail"]
+
+
+class TestAnAppeal:
+    """s-1 declined; the customer asked for another person."""
+
+    @pytest.fixture
+    def appealed(self, house: House) -> House:
+        hire(house, "s-1", ["en"])
+        act_as(house, "s-1")
+        house.begin_late()
+        house.does("s-1", "decision", decision="decline", reason_code="misuse")
+        hire(house, "s-2", ["en"], capacity=1)
+        house.does("storefront", "human-review")
+        assert reviewer_of(house) == "s-2"
+        return house
+
+    def test_is_never_given_to_who_declined_however_late_it_is(self, appealed: House) -> None:
+        appealed.wait(hours=20)
+
+        assert reviewer_of(appealed) == "s-2"
+
+    def test_is_refused_for_who_declined_by_name(self, appealed: House) -> None:
+        refused = appealed.tries("reviewer", "assignment", reviewer="s-1")
+
+        assert "somebody else" in problem(refused, 409, "not-the-same-person")["detail"]
+        assert reviewer_of(appealed) == "s-2"
+
+    def test_is_nobodys_where_only_who_declined_is_left(self, appealed: House) -> None:
+        hire(appealed, "s-2", ["en"], is_active=False)
+
+        assert reviewer_of(appealed) is None
+
+    def test_goes_to_neither_of_two_who_declined(self, appealed: House) -> None:
+        act_as(appealed, "s-2")
+        appealed.does("s-2", "decision", decision="decline", reason_code="misuse")
+        appealed.does("storefront", "human-review")
+
+        assert reviewer_of(appealed) is None
+        for each in ("s-1", "s-2"):
+            words = {"decision": "authorize", "reason_code": "goodwill"}
+            problem(appealed.tries(each, "decision", **words), 409, "not-the-same-person")
 
 
 class TestDecisions:
