@@ -29,9 +29,13 @@ class NoSender(UserError):
     """Mail would go out from an address that is nobody's."""
 
 
-def open_retour(settings: Settings) -> Retour:
-    """The application on this installation's database, brought to this version's tables."""
-    policy, db = policy_in_force(settings), open_database(settings)
+def open_retour(settings: Settings, *, patience_seconds: float = 30) -> Retour:
+    """The application on this installation's database, brought to this version's tables.
+
+    A command that waits for others who write waits `patience_seconds`.
+    """
+    policy = policy_in_force(settings)
+    db = open_database(settings, patience_seconds=patience_seconds)
     return Retour(
         db,
         policy,
@@ -97,9 +101,11 @@ def open_mailer(settings: Settings) -> Mailer:
     return mailer
 
 
-def open_database(settings: Settings, *, durable: bool = True) -> Database:
+def open_database(
+    settings: Settings, *, durable: bool = True, patience_seconds: float = 30
+) -> Database:
     """This installation's database, brought to this version's tables. Raises `DatabaseUnavailable`."""
-    db = Database(settings.database, durable=durable)
+    db = Database(settings.database, durable=durable, patience_seconds=patience_seconds)
     try:
         migrate.upgrade(db)
     except DatabaseError as refused:

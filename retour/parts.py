@@ -10,6 +10,8 @@ from pathlib import Path
 
 from retour.settings import Settings
 
+_PATIENCE_SECONDS = 10  # callers of the service go away sooner than commands do
+
 
 def serve_service(settings: Settings) -> None:
     """Serve the API until a signal ends it."""
@@ -21,7 +23,7 @@ def serve_service(settings: Settings) -> None:
     from service.platform.telemetry import log_to_stdout
 
     refuse_taken_port(settings.host, settings.service_port, "service")
-    retour = open_retour(settings)
+    retour = open_retour(settings, patience_seconds=_PATIENCE_SECONDS)
     app = create_app(retour)
     log_to_stdout()
     # The model is read now, so that no customer waits for that.

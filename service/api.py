@@ -13,7 +13,13 @@ from service.cases.endpoints import router as cases
 from service.catalog.endpoints import router as products
 from service.customers.endpoints import router as customers
 from service.domain.risk import RiskHealth
-from service.edge import ProblemDocument, RetourDep, add_problem_handlers
+from service.edge import (
+    PLACE,
+    ProblemDocument,
+    RetourDep,
+    add_problem_handlers,
+    places_to_write,
+)
 from service.flags.endpoints import router as flags
 from service.orders.endpoints import router as orders
 from service.platform.problems import MOST_BODY_BYTES
@@ -118,8 +124,9 @@ def create_app(retour: Retour) -> FastAPI:
         openapi_tags=_TAGS,
         redoc_url=None,  # it shows a logo from another host
         swagger_ui_parameters={"validatorUrl": None},  # else it sends the address away to be judged
+        dependencies=[PLACE],
     )
-    app.state.retour = retour
+    app.state.retour, app.state.places = retour, places_to_write()
     for router in _ROUTERS:
         app.include_router(router)
     add_problem_handlers(app)
@@ -132,7 +139,7 @@ def create_app(retour: Retour) -> FastAPI:
 
 def _add_health(app: FastAPI) -> None:
     @app.get("/healthz", tags=["health"])
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 

@@ -2,23 +2,25 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, get_type_hints
 
+from anyio import Semaphore, fail_after
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from service.application import Retour
 from service.domain.events import Actor, Role
 from service.domain.words import Language
 from service.platform.auth import Caller, Scope
-from service.platform.db import DatabaseUnavailable
+from service.platform.db import DatabaseBusy, DatabaseUnavailable
 from service.platform.fields import CustomerTokenText, IdempotencyKey, OrderId, Rma
 from service.platform.idempotency import Attempt, Repeated
 from service.platform.language import negotiate
@@ -39,6 +41,9 @@ from service.wording import in_words, place_of
 
 _log = logging.getLogger("retour.service")
 _ERRORS_IN_A_SENTENCE = 5
+_WRITING_AT_ONCE = 20  # of the forty threads that answer; the others are left to those who read
+_RETRY_AFTER_SECONDS = "5"
+_READS = ("GET", "HEAD")
 _bearer = HTTPBearer(auto_error=False, description="an API key: `retour keys create --role …`")
 
 _A_TOKEN = (
@@ -91,6 +96,32 @@ async def get_retour(request: Request) -> Retour:
 RetourDep = Annotated[Retour, Depends(get_retour)]
 
 
+async def get_place(request: Request, retour: RetourDep) -> AsyncIterator[None]:
+    """One of the places of those that write or wait to; without it their threads would be all that there are.
+
+    Raises `DatabaseBusy` where none gets free in time.
+    """
+    if request.method in _READS:
+        yield
+        return
+    places: Semaphore = request.app.state.places
+    try:
+        with fail_after(retour.context.db.patience_seconds):
+            await places.acquire()
+    except TimeoutError:
+        raise DatabaseBusy from None
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def places_to_write() -> Semaphore:
+    """As many places as requests may write or wait for it at once."""
+    return Semaphore(_WRITING_AT_ONCE)
+
+
+PLACE = Depends(get_place, scope="function")  # given back before a slow reader has its answer
 CredentialsDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
@@ -290,6 +321,12 @@ def problems(*kinds: type[Problem], has_body: bool = True, needs_key: bool = Tru
     for status, slug, title in sorted(meanings):
         before = f"{described[status]['description']}; " if status in described else ""
         described[status] = {"description": f"{before}{title} (`{slug}`)", "content": content}
+    described[503]["headers"] = {
+        "Retry-After": {
+            "description": "after how many seconds to try again",
+            "schema": {"type": "integer"},
+        }
+    }
     return described
 
 
@@ -307,8 +344,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(OperationalError, _on_database_down)
-    app.add_exception_handler(DatabaseUnavailable, _on_database_down)
+    for each in (OperationalError, InterfaceError, NoConnection, DatabaseUnavailable):
+        app.add_exception_handler(each, _on_database_down)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -381,7 +418,14 @@ def _on_database_down(request: Request, failure: Exception) -> JSONResponse:
     why = str(failure) if isinstance(failure, DatabaseUnavailable) else type(failure).__name__
     _log.error("the database does not answer: %s", why)
     detail = "the database does not answer or is too busy; nothing was recorded, try again"
-    return _document(request, 503, "database-unavailable", "The database does not answer", detail)
+    return _document(
+        request,
+        503,
+        "database-unavailable",
+        "The database does not answer",
+        detail,
+        headers={"Retry-After": _RETRY_AFTER_SECONDS},
+    )
 
 
 def _on_fault(request: Request, fault: Exception) -> JSONResponse:

@@ -13,6 +13,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from retour.errors import UserError
 from service.platform import jobs
@@ -84,7 +85,7 @@ class Worker:
                 if not self.run_due(limit=1):
                     stop.wait(self._idle_seconds())
                 told = ""
-            except (OperationalError, InterfaceError, DatabaseUnavailable) as away:
+            except (OperationalError, InterfaceError, NoConnection, DatabaseUnavailable) as away:
                 told = _tell_once(in_brief(away), told)
                 stop.wait(POLL_SECONDS)
 

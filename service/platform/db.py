@@ -2,13 +2,13 @@
 
 On SQLite every writing transaction begins with `BEGIN IMMEDIATE` under one in-process lock: SQLAlchemy
 drops `FOR UPDATE` there without a word, and eight threads fighting for the file's lock waited seven
-times as long as eight that queue in the process.
+times as long as eight that queue in the process. Whoever waits, waits so long and no longer; readers wait for no writer.
 """
 
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InternalError
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.dml import ReturningInsert
 
 from retour.errors import UserError
@@ -38,7 +39,10 @@ from retour.errors import UserError
 metadata = MetaData()
 
 _TURN = text("select pg_advisory_xact_lock(:key)")
-_BUSY_MS = 30_000
+_PATIENCE_SECONDS = 30.0
+_MOST_IN_LINE = 30
+_A_CONNECTION_A_THREAD = {"pool_size": 10, "max_overflow": 35}  # an idle one beyond ten is closed
+_READ_ONLY = "25006"
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _NO_ADDRESS = (  # the address itself may hold a password
     "RETOUR_DATABASE_URL is no address of a database that Retour can use; write "
@@ -48,6 +52,13 @@ _NO_ADDRESS = (  # the address itself may hold a password
 
 class DatabaseUnavailable(UserError):
     """The database cannot be opened; the message names it and the way out."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Another has the writer's place for longer than whoever waits has patience."""
+
+    def __init__(self) -> None:
+        super().__init__("another process or request is writing; nothing was recorded, try again")
 
 
 def take_turns(connection: Connection, key: int) -> None:
@@ -124,29 +135,58 @@ class Database:
 
     `durable=False` (simulations, imports into a fresh file) lets SQLite skip the wait for the disk at
     each commit: a process that dies loses nothing, a machine that loses power may lose the last commits.
+
+    Whoever waits for another's lock, in this process or outside, or for a connection, waits `patience_seconds` for each.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    patience_seconds = _PATIENCE_SECONDS
+
+    def __init__(
+        self, url: str, *, durable: bool = True, patience_seconds: float = _PATIENCE_SECONDS
+    ) -> None:
+        self.patience_seconds = patience_seconds
         self.url = _address(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._file: _File | None = None
-        self._writer = threading.Lock()
-        self._engine = (
-            self._sqlite_engine(durable)
-            if self.is_sqlite
-            else create_engine(self.url, hide_parameters=True)
-        )
+        self._writer = threading.BoundedSemaphore()
+        self._line = threading.BoundedSemaphore(_MOST_IN_LINE)
+        self._engine = self._sqlite_engine(durable) if self.is_sqlite else self._postgres_engine()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write: commits at the end, rolls back on any error."""
-        lock = self._writer if self.is_sqlite else nullcontext()
-        with lock, self._connect() as connection, connection.begin():
+        """A transaction that may write: commits at the end, rolls back on any error.
+
+        Raises `DatabaseBusy` where others write for too long, `DatabaseUnavailable` where a fail-over made it read-only.
+        """
+        with self._turn(), self._writable(), self._connect() as connection, connection.begin():
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A place among those that write or wait to; on SQLite the only one that writes."""
+        with ExitStack() as held:
+            _take(self._line, held, 0)
+            if self.is_sqlite:
+                _take(self._writer, held, self.patience_seconds)
+            yield
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """Connections to a server that takes no writes any more are left: the address may lead to another by now."""
+        try:
+            yield
+        except InternalError as refused:
+            if getattr(refused.orig, "sqlstate", None) != _READ_ONLY:
+                raise
+            self._engine.dispose()
+            raise DatabaseUnavailable(
+                "the database takes no writes (it is a standby, or set to read-only); "
+                "let RETOUR_DATABASE_URL lead to the server that does"
+            ) from refused
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -194,7 +234,11 @@ class Database:
                     "make it writable or point RETOUR_VAR_DIR elsewhere"
                 ) from refused
         engine = create_engine(
-            self.url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True
+            self.url,
+            connect_args={"timeout": self.patience_seconds},
+            hide_parameters=True,
+            poolclass=QueuePool,
+            **self._pool(),
         )
 
         @event.listens_for(engine, "connect")
@@ -211,6 +255,28 @@ class Database:
                 connection.execute(f"PRAGMA {pragma}")
 
         return engine
+
+    def _postgres_engine(self) -> Engine:
+        engine = create_engine(self.url, hide_parameters=True, **self._pool())
+        patience_ms = max(1, round(self.patience_seconds * 1000))
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: Any, _: Any) -> None:
+            connection.execute(f"set lock_timeout = {patience_ms}")
+            connection.commit()
+
+        return engine
+
+    def _pool(self) -> dict[str, Any]:
+        """Wide enough that no reader waits for the connections of those that wait to write."""
+        return {**_A_CONNECTION_A_THREAD, "pool_timeout": self.patience_seconds}
+
+
+def _take(places: threading.BoundedSemaphore, held: ExitStack, patience_seconds: float) -> None:
+    """Take a place, to be given back with the others that are held. Raises `DatabaseBusy`."""
+    if not places.acquire(timeout=patience_seconds):
+        raise DatabaseBusy
+    held.callback(places.release)
 
 
 _File = tuple[int, int]

@@ -16,6 +16,9 @@ _MIGRATIONS = files("service") / "migrations"
 def upgrade(db: Database) -> None:
     """Run the migrations that this database has not seen. Raises `DatabaseUnavailable` on a newer database."""
     revisions = _revisions()
+    with db.read() as connection:  # a start need not wait for whoever writes
+        if _revision_of(connection) == revisions[-1]:
+            return
     with db.write() as connection:
         take_turns(connection, _MIGRATION_LOCK)
         current = _revision_of(connection)
