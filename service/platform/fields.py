@@ -24,6 +24,7 @@ _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
 _EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f.]+$"
 _SHA256 = r"^[0-9a-f]{64}$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -35,6 +36,7 @@ PATTERNS = {
     _CURRENCY: "must be three capital letters of ISO 4217, such as EUR or CNY",
     _COUNTRY: "must be two capital letters of ISO 3166, such as DE or CN",
     _SHA256: "must be the SHA-256 of the mail address, trimmed and in small letters: 64 digits of 0-9 and a-f",
+    _DAY: "must be a day of the calendar, such as 2026-03-02",
     _EMAIL: "must be one mail address, such as anna@example.com",
 }
 
@@ -119,6 +121,7 @@ MailSha256 = Annotated[
     StringConstraints(pattern=_SHA256),
     Field(description="SHA-256 of the mail address, trimmed and in small letters, as hexadecimal"),
 ]
+Day = Annotated[str, StringConstraints(pattern=_DAY)]
 CustomerTokenText = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=_ASCII)]
 LanguageCode = Annotated[
     Language,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from service.domain.words import Method
-from service.platform.fields import Body, Moment, Ref, Rma, SomeLines, Version
+from service.platform.fields import Body, Day, Moment, Ref, Rma, SomeLines, Version
 
 
 class ShipmentBody(Body):
@@ -22,10 +22,9 @@ class ShipmentBody(Body):
     ]
     carrier: Annotated[Ref | None, Field(description="who carries it")] = None
     tracking: Annotated[Ref | None, Field(description="the carrier's number of the parcel")] = None
-    pickup_day: Annotated[
-        str | None,
-        Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="when the courier comes, for pickup"),
-    ] = None
+    pickup_day: Annotated[Day | None, Field(description="when the courier comes, for pickup")] = (
+        None
+    )
     lines: SomeLines | None = None
     version: Version | None = None
 

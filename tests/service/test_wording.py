@@ -1,7 +1,10 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from service_shop import PARCEL, Shop
+
+from service.platform.fields import PATTERNS
 
 LINE = {"line_no": 1, "sku": "MUG", "quantity": 1, "unit_price_minor": 1}
 
@@ -82,6 +85,25 @@ class TestInWords:
         assert error["field"] == "lines[0].colour"
         assert error["detail"] == "is not known; the fields here are line_no, quantity"
 
+    def test_a_malformed_day_is_answered_with_the_right_form(self, shop: Shop) -> None:
+        rma = shop.delivered().apply().json()["rma"]
+        body = {"method": "pickup", "pickup_day": "Monday"}
+
+        answer = shop.call("after_sales", "POST", f"/v1/returns/{rma}/shipment", json=body)
+
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == (
+            "pickup_day: must be a day of the calendar, such as 2026-03-02"
+        )
+
+    def test_every_pattern_that_the_description_tells_of_has_its_words(self, shop: Shop) -> None:
+        described = shop.client.get("/openapi.json").json()
+
+        patterns = set(_patterns(described))
+
+        assert len(patterns) > 5
+        assert patterns <= set(PATTERNS)
+
     def test_of_many_errors_the_sentence_says_how_many_more_there_are(self, shop: Shop) -> None:
         answer = shop.put_order(lines=[{"line_no": 1}, {"line_no": 2}, {"line_no": 3}])
 
@@ -92,3 +114,14 @@ class TestInWords:
         answer = shop.put_parcel(lines=PARCEL["lines"] * 2)
 
         assert answer.json()["errors"][0]["field"] == "lines[1].line_no"
+
+
+def _patterns(described: Any) -> Iterator[str]:
+    """Every pattern of a text, wherever in the description it stands."""
+    if isinstance(described, dict):
+        if isinstance(pattern := described.get("pattern"), str):
+            yield pattern
+        described = list(described.values())
+    if isinstance(described, list):
+        for each in described:
+            yield from _patterns(each)
