@@ -41,6 +41,27 @@ def test_who_reads_is_answered_beside_a_long_writer_and_who_writes_is_told_to_co
     assert after.status_code == 200
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_more_writers_at_once_than_threads_have_their_turn_when_the_long_one_ends(
+    retour: Retour, database_url: str
+) -> None:
+    key = {"Authorization": f"Bearer {retour.keys.create('shop', 'test')}"}
+    with (
+        served(database_url, 60) as address,
+        httpx.Client(base_url=address, headers=key, timeout=90, limits=MANY) as client,
+        ThreadPoolExecutor(WRITERS) as pool,
+    ):
+        with writing(database_url):
+            asked = [pool.submit(_put, client, f"P-{number}") for number in range(WRITERS)]
+            for _ in range(30):
+                assert client.get("/readyz").status_code == 200
+            answered = [each for each in asked if each.done()]
+        statuses = {each.result().status_code for each in asked}
+
+    assert answered == []
+    assert statuses == {200}
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_no_more_may_wait_to_write_than_leave_threads_to_read(db: Database) -> None:
     with ExitStack() as held:
