@@ -28,7 +28,7 @@ app.add_typer(products, name="products")
 
 @app.callback()
 def retour() -> None:
-    """Runs an online shop's returns and exchanges, and learns from every one of them."""
+    """Runs an online shop's returns, and learns from every one of them."""
 
 
 @app.command()

@@ -20,7 +20,7 @@ from service.domain.events import (
 )
 from service.domain.lifecycle import Line, Waiting
 from service.domain.policy import Terms
-from service.domain.words import Choice, Language, Money, Part, Phrase
+from service.domain.words import Choice, Language, Money, Phrase
 from service.platform import log, texts
 from service.platform.clock import from_us
 from service.platform.ids import read_rma
