@@ -284,12 +284,11 @@ class ReturnView(Body):
     next: Annotated[Next | None, Field(description="what is due first; null once it is closed")]
     money: MoneyView
     questions: Annotated[
-        list[str],
+        Sequence[str],
         Field(
-            default_factory=list,
-            description="what we asked and wait to have answered, the oldest first; only where the customer reads the return",
+            description="what we asked and wait to have answered, the oldest first; only where the customer reads the return"
         ),
-    ]
+    ] = ()
     customer_token: Annotated[
         str | None,
         Field(

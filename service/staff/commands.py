@@ -47,6 +47,8 @@ class Staff:
             if insert_unless_known(connection, repository.staff, row):
                 return True
             known = repository.lock(connection, staff_id)
+            if known is None:
+                raise UnknownStaff(staff_id)
             is_changed = any(getattr(known, name) != value for name, value in said.items())
             repository.change(connection, staff_id, said)
             if known.is_active and (not body.is_active or body.role != known.role):
