@@ -4,7 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.parts.choices import asked, keep
+from dashboards.parts.choices import (
+    LANGUAGE,
+    asked_language,
+    begin,
+    choose,
+    keep,
+    settle,
+    show_as_chosen,
+)
 from dashboards.texts import LANGUAGES, Texts, language_of
 
 st.set_page_config(
@@ -17,13 +25,12 @@ st.html(
     " .stGraphVizChart svg { max-width: none !important; width: auto !important; height: auto !important; }</style>"
 )
 
-language = language_of(asked("lang"))
-keep("lang", language)
+language = language_of(asked_language())
 texts = Texts(language)
 
 
 def _remember_language() -> None:
-    keep("lang", st.session_state["language"])
+    choose(LANGUAGE, st.session_state["language"])
 
 
 page = st.navigation(
@@ -72,17 +79,19 @@ page = st.navigation(
     ],
     position="top",
 )
+begin(page.url_path)
+keep(LANGUAGE, language)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.header(page.title, width="content")
     st.segmented_control(
         "Language / 语言",
         list(LANGUAGES),
         label_visibility="collapsed",
-        default=language,
         format_func=lambda each: LANGUAGES[each],
-        key="language",
+        key=show_as_chosen("language", language),
         on_change=_remember_language,
         required=True,
         width="content",
     )
 page.run()
+settle()

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 import duckdb
 import streamlit as st
 
-from dashboards.parts.choices import asked
+from dashboards.parts.choices import asked_language
 from dashboards.publication import (
     NothingPublished,
     Publication,
@@ -63,7 +63,7 @@ def open_page(
     show: Callable[[View], None], needs: Iterable[str] = (), folder: str | None = None
 ) -> None:
     """Show a page over the newest publication that has the marts it needs, or say why there is none to show."""
-    texts = Texts(language_of(asked("lang")))
+    texts = Texts(language_of(asked_language()))
     published_dir = load_settings().published_dir
     try:
         publication = read_publication(published_dir / folder if folder else published_dir)

@@ -145,6 +145,11 @@ def said(tab: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(tab.url).query)
 
 
+def chosen(tab: Page, word: str) -> None:
+    """Choose one of a few words that stand side by side."""
+    tab.get_by_text(word, exact=True).first.click()
+
+
 def downloaded(tab: Page, place: int) -> list[dict[str, str]]:
     """The rows of the page's n-th CSV."""
     with tab.expect_download() as download:
@@ -243,6 +248,54 @@ class TestJourneys:
 
         expect(tab.get_by_text("of 910 sent")).to_be_visible()
         expect(tab).to_have_url(re.compile(r"satisfaction\?.*period=13w"))
+
+    def test_the_browsers_way_back_leads_to_what_was_shown_and_so_does_its_address_opened_anew(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "service_levels", lang="en")
+        met = tab.get_by_test_id("stMetricValue").nth(1)
+        four_weeks = met.inner_text()
+        chosen(tab, "All days")
+        expect(tab).to_have_url(re.compile("period=all$"))
+        expect(met).not_to_have_text(four_weeks)
+        all_days = met.inner_text()
+        by_rule = tab.get_by_test_id("stMetricLabel").get_by_text("Decided by rule")
+        expect(by_rule).to_be_visible()
+        chosen(tab, "Refund")
+        expect(tab).to_have_url(re.compile("clock=refund"))
+        expect(by_rule).not_to_be_attached()
+
+        tab.go_back()
+
+        expect(by_rule).to_be_visible()
+        expect(tab.get_by_role("radio", name="Decision")).to_be_checked()
+        expect(met).to_have_text(all_days)
+        assert said(tab) == {"lang": ["en"], "period": ["all"]}
+        tab.go_back()
+        expect(tab.get_by_role("radio", name="4 weeks")).to_be_checked()
+        expect(met).to_have_text(four_weeks)
+        assert said(tab) == {"lang": ["en"]}
+        open_page(tab, address, "service_levels", lang="en", period="all")
+        expect(met).to_have_text(all_days)
+
+    def test_the_way_back_leads_through_languages_and_pages_as_they_were(
+        self, tab: Page, address: str
+    ) -> None:
+        open_page(tab, address, "satisfaction", lang="en")
+        tab.get_by_role("link", name="Service levels").first.click()
+        expect(tab.get_by_role("heading", name="What waits now")).to_be_visible()
+        expect(tab).to_have_url(re.compile(r"service_levels\?lang=en$"))
+        tab.get_by_text("中文").click()
+        expect(tab).to_have_url(re.compile("lang=zh"))
+
+        tab.go_back()
+
+        expect(tab.get_by_role("heading", name="What waits now")).to_be_visible()
+        expect(tab.get_by_role("radio", name="English")).to_be_checked()
+        tab.go_back()
+        tab.go_back()
+        expect(tab.get_by_role("heading", name="Satisfaction")).to_be_visible()
+        expect(tab).to_have_url(re.compile(r"satisfaction\?lang=en$"))
 
     def test_what_is_taken_along_is_what_is_shown_in_either_language(
         self, tab: Page, address: str

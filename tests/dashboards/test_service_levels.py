@@ -285,6 +285,21 @@ class TestPage:
         assert page.query_params["from"] == "2026-02-20"
         assert page.metric[1].value == "81"
 
+    def test_on_the_same_page_the_url_alone_decides_and_the_widgets_follow_it(
+        self, visit: Visit
+    ) -> None:
+        page = visit(PAGE, period="13w", clock="refund")
+        page.segmented_control(key="clock").set_value("decision").run()
+        page.segmented_control(key="clock").set_value("refund").run()
+
+        del page.query_params["clock"]
+        page.query_params["period"] = "all"
+        page.run()
+
+        assert page.segmented_control(key="clock").value == "decision"
+        assert page.segmented_control(key="period").value == "all"
+        assert page.metric[4].label == "Decided by rule"
+
     def test_what_the_url_says_wrongly_is_as_if_it_said_nothing(self, visit: Visit) -> None:
         page = visit(PAGE, **{"period": "4y", "clock": "sun", "kind": "x", "from": "soon"})
 
