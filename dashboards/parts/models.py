@@ -131,7 +131,7 @@ def show_whom_it_errs_for(view: View, standing: Row) -> None:
         )
         return
     options = {code: texts(word) for code, word in DIMENSIONS.items()}
-    dimension = choose_one(st.container(), "by", texts("By"), options, default="tenure")
+    dimension = choose_one(st.container(), "slice", texts("By"), options, default="tenure")
     rows = view.ask(queries.slices, version, dimension)
     if rows.is_empty():
         st.info(texts("Too little is known of it yet."))

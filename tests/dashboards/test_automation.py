@@ -256,6 +256,16 @@ class TestPage:
         assert metrics["Certified: at most abusive"] == "0.85\N{NO-BREAK SPACE}%"
         assert metrics["Audited"] == "96"
 
+    def test_what_it_compares_by_is_no_choice_of_another_page(
+        self, everything: None, visit: Visit
+    ) -> None:
+        shown = visit("satisfaction", by="reason").switch_page(f"app_pages/{PAGE}.py").run()
+        shown.segmented_control(key="slice").set_value("value").run()
+
+        shown.switch_page("app_pages/satisfaction.py").run()
+
+        assert shown.segmented_control(key="by").value == "reason"
+
     def test_the_slider_begins_where_the_model_decides_and_tells_what_a_share_would_bring(
         self, shown_with, visit: Visit
     ) -> None:
