@@ -64,20 +64,20 @@ def abuse_over_time(rows: pl.DataFrame, cap: float, texts: Texts) -> alt.LayerCh
     return cast(alt.LayerChart, alt.layer(reach, dot, _line(cap)).properties(height=_HEIGHT))
 
 
-def cost_by_share(rows: pl.DataFrame, share: float, texts: Texts) -> alt.LayerChart:
-    """Cost of a request by the share that passes; a line where the reader stands."""
-    cost = (
-        alt.Chart(rows.to_pandas())
-        .mark_line(color=BLUE, strokeWidth=2)
-        .encode(
-            x=_share(texts),
-            y=alt.Y("cost:Q", title=texts("Cost"), axis=alt.Axis(labels=False, ticks=False)),
-        )
+def cost_by_share(rows: pl.DataFrame, share: float, unit: str, texts: Texts) -> alt.LayerChart:
+    """What 100 requests cost (`cost_of_100`, in units of a currency) by the share that passes; a line where the reader stands."""
+    base = alt.Chart(rows.to_pandas()).encode(x=_share(texts))
+    title = texts("{unit} for 100 requests", unit=unit)
+    cost = base.mark_line(color=BLUE, strokeWidth=2).encode(
+        y=alt.Y("cost_of_100:Q", title=title, axis=alt.Axis(format=",.0f", tickCount=5))
     )
-    return cast(alt.LayerChart, alt.layer(cost, _upright(share)).properties(height=_HEIGHT))
+    layers = alt.layer(cost, _upright(share), _told_by_share(base, unit, texts))
+    return cast(alt.LayerChart, layers.properties(height=_HEIGHT))
 
 
-def abuse_by_share(rows: pl.DataFrame, share: float, cap: float, texts: Texts) -> alt.LayerChart:
+def abuse_by_share(
+    rows: pl.DataFrame, share: float, cap: float, unit: str, texts: Texts
+) -> alt.LayerChart:
     """The abusive part and its bound (dashed) by the share that passes, the cap, and a line where the reader stands."""
     base = alt.Chart(rows.drop_nulls("abuse_rate").to_pandas()).encode(x=_share(texts))
     rate = base.mark_line(color=BLUE, strokeWidth=2).encode(y=_percent("abuse_rate:Q"))
@@ -86,8 +86,24 @@ def abuse_by_share(rows: pl.DataFrame, share: float, cap: float, texts: Texts) -
     )
     return cast(
         alt.LayerChart,
-        alt.layer(rate, bound, _line(cap), _upright(share)).properties(height=_HEIGHT),
+        alt.layer(
+            rate, bound, _line(cap), _upright(share), _told_by_share(base, unit, texts)
+        ).properties(height=_HEIGHT),
     )
+
+
+def _told_by_share(base: alt.Chart, unit: str, texts: Texts) -> alt.Chart:
+    """What each share would bring, wherever the pointer rests above or below it."""
+    tooltip = [
+        alt.Tooltip("share:Q", title=texts("Share that passes"), format=".0%"),
+        alt.Tooltip(
+            "cost_of_100:Q", title=texts("{unit} for 100 requests", unit=unit), format=",.0f"
+        ),
+        alt.Tooltip("abuse_rate:Q", title=texts("Abusive among what passes"), format=".2%"),
+        alt.Tooltip("abuse_bound:Q", title=texts("at most"), format=".2%"),
+        alt.Tooltip("reviews_a_day:Q", title=texts("Reviews a day"), format=",.1f"),
+    ]
+    return cast(alt.Chart, base.mark_rule(strokeWidth=24, opacity=0).encode(tooltip=tooltip))
 
 
 def shares_beside(rows: pl.DataFrame, texts: Texts) -> alt.LayerChart:

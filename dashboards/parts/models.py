@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from babel.numbers import get_currency_precision
 
 from dashboards.charts import automation as charts
 from dashboards.parts.choices import choose_one, choose_step
@@ -13,6 +14,7 @@ from dashboards.parts.frame import View
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
 from dashboards.risk_words import DIMENSIONS, FEATURES, ROLES, SLICES
+from dashboards.words import CURRENCIES
 
 Row = Mapping[str, Any]
 _USUAL_SHARE = 80
@@ -78,23 +80,29 @@ def _show_what_it_brings(view: View, row: Row, chosen: Row | None, standing: Row
 
 
 def _show_by_share(view: View, rows: pl.DataFrame, share: float, standing: Row) -> None:
-    texts = view.texts
+    texts, currency = view.texts, standing["currency"]
+    unit = texts.word(CURRENCIES, currency)
+    whole = 10 ** get_currency_precision(currency)
+    rows = rows.with_columns(cost_of_100=100 * pl.col("cost") / whole)
     left, right = st.columns(2, gap="medium")
     with left:
-        told = texts("What a request costs by the share that passes: losses, reviews and delay.")
-        st.altair_chart(charts.cost_by_share(rows, share, texts), width="stretch", alt=told)
+        told = texts("What 100 requests cost by the share that passes: losses, reviews and delay.")
+        picture = charts.cost_by_share(rows, share, unit, texts)
+        st.altair_chart(picture, width="stretch", alt=told)
         st.caption(told)
     with right:
-        _show_abuse_by_share(view, rows, share, standing)
+        _show_abuse_by_share(view, rows, share, standing["abuse_cap"], unit)
 
 
-def _show_abuse_by_share(view: View, rows: pl.DataFrame, share: float, standing: Row) -> None:
+def _show_abuse_by_share(
+    view: View, rows: pl.DataFrame, share: float, cap: float, unit: str
+) -> None:
     texts = view.texts
     told = texts(
         "Abusive part of what passes, and its bound (dashed); the orange line is the cap. The bound holds for each share "
         "by itself; how far the certificate reaches, the text above says."
     )
-    picture = charts.abuse_by_share(rows, share, standing["abuse_cap"], texts)
+    picture = charts.abuse_by_share(rows, share, cap, unit, texts)
     st.altair_chart(picture, width="stretch", alt=told)
     st.caption(told)
 

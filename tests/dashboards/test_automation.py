@@ -1,3 +1,4 @@
+import json
 import math
 from collections.abc import Callable
 from datetime import timedelta
@@ -255,6 +256,25 @@ class TestPage:
         assert metrics["Passed without a person"] == "80.0\N{NO-BREAK SPACE}%"
         assert metrics["Certified: at most abusive"] == "0.85\N{NO-BREAK SPACE}%"
         assert metrics["Audited"] == "96"
+
+    @pytest.mark.parametrize(
+        ("lang", "unit"), [("en", "EUR for 100 requests"), ("zh", "每百个申请的成本（EUR）")]
+    )
+    def test_pictures_by_share_tell_what_each_would_cost_and_let_pass(
+        self, everything: None, visit: Visit, lang: str, unit: str
+    ) -> None:
+        drawn = [
+            json.loads(each.proto.spec) for each in visit(PAGE, lang=lang).get("vega_lite_chart")
+        ]
+        cost, abuse = [each for each in drawn if "abuse_bound" in json.dumps(each)]
+
+        axis = cost["layer"][0]["encoding"]["y"]
+        assert (axis["field"], axis["title"]) == ("cost_of_100", unit)
+        assert axis["axis"].get("labels", True)
+        for picture in (cost, abuse):
+            told = picture["layer"][-1]["encoding"]["tooltip"]
+            fields = ["share", "cost_of_100", "abuse_rate", "abuse_bound", "reviews_a_day"]
+            assert [each["field"] for each in told] == fields
 
     def test_what_it_compares_by_is_no_choice_of_another_page(
         self, everything: None, visit: Visit
