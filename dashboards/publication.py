@@ -7,7 +7,7 @@ sees the next one. No lock is taken, and no half-finished run is ever visible.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,7 +44,17 @@ class Publication:
     @property
     def today(self) -> date:
         """The shop's day on which the data end; where there are none, the one of the publication."""
-        return (self.as_of or self.published_at).astimezone(self.timezone).date()
+        return self.day_of(self.as_of or self.published_at)
+
+    def day_of(self, moment: datetime) -> date:
+        """The shop's day of a moment; the marts' moments are UTC without saying so."""
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return known.astimezone(self.timezone).date()
+
+    def begin_of(self, day: date) -> datetime:
+        """When a day of the shop begins, as the marts write moments: UTC without saying so."""
+        midnight = datetime.combine(day, time(), self.timezone)
+        return midnight.astimezone(UTC).replace(tzinfo=None)
 
     def definition(self, figure: str) -> str | None:
         """What the header of `mart.column` says; None where the publication carries no words."""

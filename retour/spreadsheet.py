@@ -1,9 +1,13 @@
-"""Rows as CSV for a spreadsheet: UTF-8 with a mark, so that Excel reads Chinese, and no text is taken for a formula."""
+"""Rows as CSV for a spreadsheet: UTF-8 with a mark, so that Excel reads Chinese, and no text is taken for a formula.
+
+Moments carry their zone, which is UTC (`Z`).
+"""
 
 import polars as pl
 import polars.selectors as cs
 
 _FORMULA = r"^[=+\-@\t\r]"  # what spreadsheets begin to compute at (OWASP, CSV Injection)
+_MOMENT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 def csv_text(rows: pl.DataFrame) -> str:
@@ -13,4 +17,5 @@ def csv_text(rows: pl.DataFrame) -> str:
     safe = rows.with_columns(
         pl.when(is_formula).then(pl.lit("'") + texts).otherwise(texts).name.keep()
     )
-    return safe.write_csv(include_bom=True)
+    moments = cs.datetime(time_zone=None).dt.strftime(_MOMENT)
+    return safe.with_columns(moments).write_csv(include_bom=True)

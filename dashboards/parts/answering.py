@@ -39,7 +39,7 @@ def show_answers(view: View, flag_ids: Sequence[str], suggested: str | None) -> 
     if service is None:
         _ask_for_key(texts)
     elif flags:
-        _show_state(flags, texts)
+        _show_state(view, flags)
         _offer(service, flags, suggested, texts)
         st.button(
             texts("Forget my key"), type="tertiary", icon=":material/logout:", on_click=_forget
@@ -129,22 +129,23 @@ def _why(fault: Fault, texts: Texts) -> str:
     }[fault]
 
 
-def _show_state(flags: Sequence[Flag], texts: Texts) -> None:
+def _show_state(view: View, flags: Sequence[Flag]) -> None:
     """Where the flags stand, and who did what."""
-    lead = flags[0]
+    texts, lead = view.texts, flags[0]
     state = texts.word(FLAG_STATES, lead.status)
     owner = plain(lead.owner) if lead.owner else texts("nobody's")
     st.markdown(texts("Stands as **{state}** · whose: **{owner}**", state=state, owner=owner))
     if len(flags) > 1:
         st.caption(texts("Your answer counts for all {n} variants.", n=texts.number(len(flags))))
-    lines = [_step(each, texts) for each in lead.history if each["step"] != "flagged"]
+    lines = [_step(view, each) for each in lead.history if each["step"] != "flagged"]
     if lines:
         st.caption("  \n".join(lines))
 
 
-def _step(step: Mapping[str, str | None], texts: Texts) -> str:
+def _step(view: View, step: Mapping[str, str | None]) -> str:
+    texts = view.texts
     parts = [
-        texts.day(datetime.fromisoformat(str(step["at"])).date()),
+        view.day(datetime.fromisoformat(str(step["at"]))),
         texts.word(FLAG_STEPS, step["step"]),
         texts.word(ACTIONS, step["action"]) if step["action"] else None,
         texts.word(DISMISSALS, step["reason"]) if step["reason"] else None,

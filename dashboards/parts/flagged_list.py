@@ -1,6 +1,7 @@
 """The list of flagged products: a row to answer each, and its one proposed action as a button."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
 import polars as pl
@@ -85,7 +86,9 @@ def _show_rows(view: View, rows: pl.DataFrame, state: str) -> None:
         }
         st.success(empty[state]) if state == "open" else st.info(empty[state])
         return
-    courses = dict(view.ask(queries.courses, view.publication.today).iter_rows())
+    today, begin_of = view.publication.today, view.publication.begin_of
+    new_since = begin_of(today - timedelta(days=queries.NEW_DAYS))
+    courses = dict(view.ask(queries.courses, today, new_since).iter_rows())
     everything = st.session_state.get(_ALL, False)
     for row in rows.head(len(rows) if everything else _FIRST).iter_rows(named=True):
         _show_row(row, courses.get(row["sku"], "steady"), texts)

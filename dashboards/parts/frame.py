@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 import duckdb
+import polars as pl
 import streamlit as st
 
 from dashboards.parts.choices import asked_language
@@ -48,6 +50,19 @@ class View:
             return query(connect(self.publication), *choices)
         except duckdb.IOException:
             return query(connect(read_publication(self.publication.manifest.parent)), *choices)
+
+    def day(self, moment: datetime) -> str:
+        """The shop's day of a moment of a mart, written out."""
+        return self.texts.day(self.publication.day_of(moment))
+
+    def local(self, moments: pl.Expr) -> pl.Expr:
+        """Moments of a mart as the shop's clocks show them, without a zone."""
+        zone = str(self.publication.timezone)
+        return (
+            moments.dt.replace_time_zone("UTC")
+            .dt.convert_time_zone(zone)
+            .dt.replace_time_zone(None)
+        )
 
     def define(self, figure: str, word: str | None = None) -> str | None:
         """The definition of `mart.column` in the page's language; None where the publication carries none.

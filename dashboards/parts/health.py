@@ -146,11 +146,9 @@ def show_runs(view: View) -> None:
     if rows.is_empty():
         st.info(texts("No run is remembered."))
         return
-    zone = str(view.publication.timezone)
-    local = pl.col("started_at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
     timed = rows.drop_nulls(["started_at", "seconds"])
     if not timed.is_empty():
-        picture = timed.with_columns(started_at=local.dt.replace_time_zone(None))
+        picture = timed.with_columns(started_at=view.local(pl.col("started_at")))
         told = texts(
             "How many seconds each run took: a dot where it succeeded, a cross where it failed."
         )

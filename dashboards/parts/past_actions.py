@@ -64,14 +64,15 @@ def show_actions(view: View, rows: pl.DataFrame, file: str) -> None:
     )
 
 
-def tell_outcomes(rows: pl.DataFrame, texts: Texts) -> None:
+def tell_outcomes(view: View, rows: pl.DataFrame) -> None:
     """A line for each action on a product: whether it worked, and by what that is measured."""
+    texts = view.texts
     for row in rows.iter_rows(named=True):
         told = texts(
             "{mark} **{action}**, {day}: {verdict}",
             mark=_MARKS[row["verdict"]],
             action=texts.word(ACTIONS, row["action"]),
-            day=texts.day(row["taken_at"].date()),
+            day=view.day(row["taken_at"]),
             verdict=texts.word(VERDICTS, row["verdict"]),
         )
         if row["lift_before"] is not None and row["lift_after"] is not None:

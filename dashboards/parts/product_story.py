@@ -50,7 +50,7 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
     with left:
         _show_what_to_do(view, cursor, of, row, said, acted)
     with right:
-        _show_course(cursor, of, skus, acted, texts)
+        _show_course(view, cursor, of, skus, acted)
         _show_reasons(cursor, of, skus, texts)
         if row is not None:
             show_customers_words(said, row["flag_ids"], texts)
@@ -145,8 +145,8 @@ def _show_what_to_do(
     """What became of earlier actions, the proposal, the buyer's answer and words to forward; of what is not on the list, why it is not."""
     texts = view.texts
     if row is None or row["state"] == "dismissed":
-        st.markdown(sentence(of, queries.flag_state(cursor, of.sku), texts))
-    tell_outcomes(acted, texts)
+        st.markdown(sentence(of, queries.flag_state(cursor, of.sku), view))
+    tell_outcomes(view, acted)
     if row is None:
         return
     st.subheader(texts("What to do"))
@@ -161,18 +161,19 @@ def _show_what_to_do(
 
 
 def _show_course(
+    view: View,
     cursor: duckdb.DuckDBPyConnection,
     of: queries.Evidence,
     skus: Sequence[str],
     acted: pl.DataFrame,
-    texts: Texts,
 ) -> None:
+    texts, day_of = view.texts, view.publication.day_of
     st.subheader(texts("Week by week"))
     weeks = queries.weeks(cursor, skus)
     if weeks.is_empty():
         st.caption(texts("No week is known of it."))
         return
-    marks = charts.Marks(of.since, tuple(each.date() for each in acted["taken_at"]))
+    marks = charts.Marks(of.since, tuple(day_of(each) for each in acted["taken_at"]))
     told = texts(
         "Orange: units returned in the week. Grey: what was to be expected, with the band of an ordinary week (90 %). Blue: units sold. Dashed line: the problem begins; solid line: a buyer acted."
     )

@@ -91,10 +91,7 @@ def readable(rows: pl.DataFrame, columns: Mapping[str, Column], view: View) -> p
 def _read(values: pl.Expr, column: Column, view: View) -> pl.Expr:
     texts = view.texts
     if column.kind == "moment":
-        zone = str(view.publication.timezone)
-        return (
-            values.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
-        )
+        return view.local(values)
     if column.kind == "sentences":
         return values.map_elements(texts.sentences, return_dtype=pl.String).fill_null("")
     if column.kind == "number":

@@ -34,7 +34,7 @@ def show_found(view: View, choice: problem_products.Choice) -> None:
         if of is None or product_story.why_not(of, flag) == "flagged":
             continue
         told += 1
-        st.markdown(sentence(of, flag, texts))
+        st.markdown(sentence(of, flag, view))
         st.caption(_counted(of, texts))
         st.button(
             texts("See its weeks"),
@@ -66,8 +66,9 @@ def _counted(of: Evidence, texts: Texts) -> str:
     )
 
 
-def sentence(of: Evidence, flag: FlagState | None, texts: Texts) -> str:
+def sentence(of: Evidence, flag: FlagState | None, view: View) -> str:
     """One sentence with Markdown; of a flagged product, that it is flagged."""
+    texts = view.texts
     parts = {
         "name": plain(f"{of.title} ({of.sku})"),
         "lift": texts.number(of.lift, 1),
@@ -78,7 +79,7 @@ def sentence(of: Evidence, flag: FlagState | None, texts: Texts) -> str:
         "share": texts.share(of.probability),
         "least": texts.share(LEAST_PROBABILITY),
         "most": texts.share(CERTAIN_ENOUGH),
-        "day": texts.day(flag.changed_at.date()) if flag else "–",
+        "day": view.day(flag.changed_at) if flag else "–",
         "reason": texts.word(DISMISSALS, flag.dismissal_reason if flag else None),
     }
     return _template(product_story.why_not(of, flag), texts).format(**parts)

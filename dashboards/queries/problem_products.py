@@ -186,10 +186,12 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def courses(connection: duckdb.DuckDBPyConnection, today: date) -> pl.DataFrame:
+def courses(
+    connection: duckdb.DuckDBPyConnection, today: date, new_since: datetime
+) -> pl.DataFrame:
     """Whether flagged products get worse: `sku, course` - new, worse, better or steady.
 
-    New is a flag of the last seven days. Else what came back in the last four whole weeks is compared with the four weeks
+    New is a flag since `new_since` (UTC). Else what came back in the last four whole weeks is compared with the four weeks
     before, each against what was expected of it: a binomial share (Przyborowski & Wilenski, Biometrika 31, 1940), called
     worse or better where an unchanged product would show that one time in ten.
     """
@@ -217,7 +219,7 @@ def courses(connection: duckdb.DuckDBPyConnection, today: date) -> pl.DataFrame:
         )
 
         select problem.sku,
-               case when cast(problem.flagged_at as date) >= $new then 'new'
+               case when problem.flagged_at >= $new_since then 'new'
                     when scores.score > {_SURE} then 'worse'
                     when scores.score < -{_SURE} then 'better'
                     else 'steady' end as course
@@ -228,7 +230,7 @@ def courses(connection: duckdb.DuckDBPyConnection, today: date) -> pl.DataFrame:
             "monday": monday,
             "later": monday - timedelta(weeks=_TREND_WEEKS),
             "earlier": monday - timedelta(weeks=2 * _TREND_WEEKS),
-            "new": today - timedelta(days=NEW_DAYS),
+            "new_since": new_since,
         },
     )
 

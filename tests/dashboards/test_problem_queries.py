@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import duckdb
 import polars as pl
@@ -165,7 +165,8 @@ def course(returned: list[int], flagged_at: datetime) -> str:
     connection.register("sku_weekly", frame)
     problem = pl.DataFrame({"sku": ["A"], "flagged_at": [flagged_at], "status": ["flagged"]})
     connection.register("problem_skus", problem)
-    (row,) = queries.courses(connection, TODAY).rows()
+    since = datetime.combine(TODAY - timedelta(days=queries.NEW_DAYS), time())
+    (row,) = queries.courses(connection, TODAY, since).rows()
     return str(row[1])
 
 

@@ -1,5 +1,7 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -16,19 +18,28 @@ from published_shop import (
 )
 
 from dashboards.parts.forwarding import story
+from dashboards.parts.frame import View
 from dashboards.parts.why_not import sentence
+from dashboards.publication import Publication
 from dashboards.queries import product_story as queries
-from dashboards.texts import Texts
+from dashboards.texts import Language, Texts
 from models.products.detector import Detector
 
 PAGE = "problem_products"
 DISMISSED = queries.FlagState(
     "f-1",
     "dismissed",
-    datetime(2026, 2, 3),  # noqa: DTZ001  # UTC, as published
+    datetime(2026, 2, 2, 18),  # noqa: DTZ001  # UTC, as published: 3 Feb in the shop
     None,
     "too_small",
 )
+
+
+def shown(language: Language) -> View:
+    """A view of a shop in Shanghai."""
+    made = datetime(2026, 3, 1, tzinfo=UTC)
+    zone = ZoneInfo("Asia/Shanghai")
+    return View(Texts(language), Publication("s", None, made, zone, {}, Path("m"), 0, {}))
 
 
 @pytest.fixture
@@ -143,12 +154,12 @@ class TestWhyNot:
         told = replace(ordinary, **changed)
 
         assert queries.why_not(told, None) == why
-        assert words in sentence(told, None, Texts("en")).replace("\N{NO-BREAK SPACE}", " ")
+        assert words in sentence(told, None, shown("en")).replace("\N{NO-BREAK SPACE}", " ")
 
     def test_a_dismissed_flag_says_when_and_why(self, of: queries.Evidence) -> None:
         assert queries.why_not(of, DISMISSED) == "dismissed"
-        assert "on 3 Feb 2026: too small to matter" in sentence(of, DISMISSED, Texts("en"))
-        assert "2026年2月3日 被采购员忽略：影响太小" in sentence(of, DISMISSED, Texts("zh"))
+        assert "on 3 Feb 2026: too small to matter" in sentence(of, DISMISSED, shown("en"))
+        assert "2026年2月3日 被采购员忽略：影响太小" in sentence(of, DISMISSED, shown("zh"))
 
     def test_a_flagged_product_is_flagged(self, of: queries.Evidence) -> None:
         assert queries.why_not(of, None) == "flagged"
@@ -290,6 +301,20 @@ class TestPage:
         page = visit(PAGE, sku="SKU-0")
 
         assert page.dataframe[0].value["Did it work?"].to_list() == ["✓ worked"]
+
+    def test_what_was_done_in_the_shops_small_hours_was_done_on_the_shops_day(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        marts = product_marts(problems(4))
+        late = datetime(2026, 1, 20, 18)  # noqa: DTZ001  # UTC, as published: 2:00 in Shanghai
+        acted = marts["sku_actions"].with_columns(taken_at=pl.lit(late))
+        publish_marts({**marts, "sku_actions": acted, "cases_daily": cases()})
+
+        page = visit(PAGE, sku="SKU-0")
+
+        assert any("21 Jan 2026: worked" in each.value for each in page.markdown)
+        drawn = " ".join(each.proto.spec for each in page.get("vega_lite_chart"))
+        assert '"date": 21, "month": 1, "year": 2026' in drawn
 
     def test_a_problem_of_old_is_told_as_one(self, publish: Publish, visit: Visit) -> None:
         publish(problems(1).with_columns(has_changed=pl.lit(value=False)))

@@ -1,5 +1,6 @@
 import json
 import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -54,6 +55,17 @@ class TestPublication:
 
         with pytest.raises(PublicationUnreadable, match="sku_weekly"):
             read_publication(published_dir)
+
+    def test_a_moment_of_a_mart_is_of_the_shops_day_which_begins_at_its_midnight(
+        self, publish: Publish, published_dir: Path
+    ) -> None:
+        publish(problems(1))  # a shop in Shanghai
+        shown = read_publication(published_dir)
+
+        assert shown.day_of(datetime(2026, 2, 28, 15, 59)) == date(2026, 2, 28)  # noqa: DTZ001
+        assert shown.day_of(datetime(2026, 2, 28, 16, 0)) == date(2026, 3, 1)  # noqa: DTZ001
+        assert shown.day_of(datetime(2026, 2, 28, 16, 0, tzinfo=UTC)) == date(2026, 3, 1)
+        assert shown.begin_of(date(2026, 3, 1)) == datetime(2026, 2, 28, 16)  # noqa: DTZ001
 
 
 class TestView:

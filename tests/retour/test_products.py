@@ -117,5 +117,10 @@ class TestCsvText:
         assert rows[1][1] == "-1"
         assert rows[2:] == [["plain", "2"], ["", "3"]]
 
+    def test_a_moment_carries_its_zone(self) -> None:
+        rows = pl.DataFrame({"at": [datetime(2026, 3, 1, 20, 5), None]})  # noqa: DTZ001  # UTC, as marts have it
+
+        assert csv_text(rows) == f"{BOM}at\n2026-03-01T20:05:00.000000Z\n\n"
+
     def test_rows_without_a_text_are_rows_too(self) -> None:
         assert csv_text(pl.DataFrame({"number": [-1]})) == f"{BOM}number\n-1\n"
