@@ -73,6 +73,7 @@ _NOT_SENT_YET = ("not_expected", "awaited", "announced")
 NOT_HERE = (*_NOT_SENT_YET, "in_transit", "delivered", "lost", "lost_for_good", "not_sent")
 _UNDER_WAY = ("in_transit", "delivered", "lost")
 _TO_INSPECT = ("received", "inspection_overdue")
+_TO_BE_FOUND = (*_TO_INSPECT, "waived")  # a finding is a fact, however late
 _ACCEPTED = ("passed", "waived")
 HERE_THOUGH_BAD = ("failed", "wrong_item", "unexpected")
 BAD = ("short", "empty", *HERE_THOUGH_BAD)
@@ -286,7 +287,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("reception", NOT_HERE, "received", "return.received", *_DOCK),
     *_rows("reception", "received", "inspection_overdue", "clock.breached", "system", variant="inspection"),
     *_rows("reception", "inspection_overdue", "waived", "inspection.waived", "system"),
-    *(row for outcome in ("passed", *BAD) for row in _rows("reception", _TO_INSPECT, outcome, "line.inspected", *_DOCK, variant=outcome)),
+    *(row for outcome in ("passed", *BAD) for row in _rows("reception", _TO_BE_FOUND, outcome, "line.inspected", *_DOCK, variant=outcome)),
     # --- what does the customer get? ---
     *_rows("resolution", None, "open", "return.requested", "customer"),
     *_rows("resolution", None, "open", "return.withdrawn", "customer"),

@@ -310,6 +310,16 @@ def not_inspected(house: House) -> None:
     assert house.state == "refund_pending"
 
 
+def found_after_all(outcome: str, grade: str | None) -> Story:
+    """Accepted and paid unseen; then somebody looks."""
+
+    def story(house: House) -> None:
+        not_inspected(house)
+        house.find(outcome, grade=grade)
+
+    return story
+
+
 def inspected_late(outcome: str, grade: str | None) -> Story:
     """The inspection comes after its time."""
 
@@ -544,6 +554,17 @@ BY_OUTCOME: dict[str, Story] = {
             ("short", None),
             ("wrong_item", None),
             ("empty", None),
+        )
+    },
+    **{
+        f"found_after_all_{outcome}": found_after_all(outcome, grade)
+        for outcome, grade in (
+            ("passed", "A"),
+            ("failed", "D"),
+            ("short", None),
+            ("wrong_item", None),
+            ("empty", None),
+            ("unexpected", None),
         )
     },
     **{

@@ -157,6 +157,70 @@ class TestNamedLines:
         assert house.happened() == before
 
 
+class TestWhatIsFoundAfterTheInspectionWasWaived:
+    @pytest.fixture
+    def waived(self, house: House) -> House:
+        """Two mugs, accepted and paid for unseen."""
+        house.begin(2).arrive().wait(hours=25).wait(hours=25)
+        assert (house.state, house.look()["lines"][0]["state"]) == ("refund_pending",) * 2
+        return house
+
+    def test_it_is_noted_the_money_stays_and_somebody_must_see_to_it(self, waived: House) -> None:
+        money = waived.look()["money"]["pending_minor"]
+        cases = waived.open_cases()
+
+        waived.find("empty", 2)
+
+        assert [each["outcome"] for each in waived.told("line.inspected")] == ["empty"]
+        assert waived.look()["money"]["pending_minor"] == money == 2580
+        assert waived.open_cases() == sorted([*cases, "recovery"])
+
+    def test_good_ones_go_where_their_grade_says_and_call_nobody(self, waived: House) -> None:
+        cases = waived.open_cases()
+
+        waived.find("passed", 2, grade="A")
+
+        assert stock(waived) == [{"place": "restock", "quantity": 2}]
+        assert waived.open_cases() == cases
+
+    def test_it_is_told_of_a_return_that_is_closed_and_stays_so(self, waived: House) -> None:
+        waived.work()
+        waived.pays()
+        assert waived.state == "closed"
+
+        waived.does(
+            "inspector",
+            "inspections",
+            line_no=1,
+            depth="full",
+            findings=[
+                {"outcome": "passed", "quantity": 1, "grade": "A"},
+                {"outcome": "failed", "quantity": 1, "grade": "C"},
+            ],
+        )
+
+        assert waived.state == "closed"
+        assert len(waived.told("return.closed")) == 1
+        assert stock(waived) == [
+            {"place": "liquidate", "quantity": 1},
+            {"place": "restock", "quantity": 1},
+        ]
+        assert "recovery" in waived.open_cases()
+
+    def test_it_is_found_once(self, waived: House) -> None:
+        waived.find("failed", 2, grade="C")
+
+        again = waived.tries(
+            "inspector",
+            "inspections",
+            line_no=1,
+            depth="full",
+            findings=[{"outcome": "passed", "quantity": 2, "grade": "A"}],
+        )
+
+        problem(again, 409, "not-possible-now")
+
+
 class TestWhereGoodsGo:
     def test_nothing_is_put_away_that_is_not_there(self, house: House) -> None:
         for outcome in ("short", "empty"):
