@@ -87,13 +87,14 @@ def _ends(lake: Lake) -> pd.DataFrame:
         "cancelled_at": "return_cancelled",
         "expired_at": "return_expired",
         "kept_at": "line_keep_granted",
-        "lapsed_at": "return_appeal_lapsed",
         "own_closed_at": "return_closed",
     }
     frames = {name: lake.read(table, "rma", "seq", "time") for name, table in told.items()}
     closed = frames["own_closed_at"]
     moved = [frame for frame in frames.values() if frame is not closed]
-    moved.append(lake.read("return_reinstated", "rma", "seq"))
+    moved += [
+        lake.read(each, "rma", "seq") for each in ("return_reinstated", "return_appeal_lapsed")
+    ]
     return side_by_side(
         lake,
         **{name: frame.groupby("rma")["time"].max() for name, frame in frames.items()},

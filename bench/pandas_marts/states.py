@@ -9,6 +9,7 @@ from bench.pandas_marts.moves import APPLIED, lines_now, review_steps, scanned_l
 _PERMISSIONS = {
     "return_cancelled_lines": "cancelled",
     "return_expired_lines": "expired",
+    "return_appeal_lapsed_lines": "declined_finally",
     "review_requested_lines": "under_review",
 }
 _RECEPTIONS = {
@@ -108,7 +109,7 @@ def _states(
     """Permission, reception and resolution of each of these lines."""
     key = ["rma", "line_no"]
     found = lines.join(_last_moves(lake, lines), on=key)
-    found = found.join(unfinished[["kind", "is_imported", "lapsed_at"]], on="rma")
+    found = found.join(unfinished[["kind", "is_imported"]], on="rma")
     found = found.join(_decided_since(found, decisions), on=key)
     steps = review_steps(lake)
     opened = lake.read("review_opened", "rma", "seq").assign(step="opened")
@@ -128,7 +129,7 @@ def _states(
             | is_withdrawn
             | (found["permission"] == "authorized")
             | (found["decided"] == "authorized"),
-            "declined_finally": is_declined & (found["lapsed_at"] >= found["decided_at"]),
+            "declined_finally": found["permission"] == "declined_finally",
             "declined": is_declined,
             "escalated": found["step"] == "escalated",
             "info_requested": found["step"] == "asked",

@@ -88,7 +88,7 @@ def _resume(held: HeldReturn, _: Waiting, __: str | None, ___: Sequence[Line]) -
 
 
 def _lapse(held: HeldReturn, _: Waiting, __: str | None, lines: Sequence[Line]) -> None:
-    held.happen(AppealLapsed(rma=held.rma), SYSTEM, lines)
+    held.happen(AppealLapsed(rma=held.rma, lines=units(lines)), SYSTEM, lines)
 
 
 def _choose(held: HeldReturn, _: Waiting, variant: str | None, lines: Sequence[Line]) -> None:

@@ -27,8 +27,7 @@ with recursive unfinished as (
         returns.kind,
         returns.requested_at,
         returns.is_imported,
-        case when returns.kind = 'withdrawal' then returns.seq end as withdrawn_seq,
-        ends.lapsed_at
+        case when returns.kind = 'withdrawal' then returns.seq end as withdrawn_seq
     from staging.returns as returns
     left join intermediate.return_ends as ends on ends.rma = returns.rma
     left join intermediate.return_goods as goods on goods.rma = returns.rma
@@ -45,7 +44,6 @@ lines as (
         unfinished.requested_at,
         unfinished.is_imported,
         unfinished.withdrawn_seq,
-        unfinished.lapsed_at,
         lines.line_no,
         lines.root_line_no,
         lines.quantity
@@ -139,6 +137,18 @@ refund_orders as (
         on requested.rma = refunds.rma and requested.refund_id = refunds.refund_key
 ),
 
+lapses_of_all as (
+    select
+        lapsed.rma,
+        max(lapsed.time) as lapsed_at
+    from unfinished
+    inner join lake.return_appeal_lapsed as lapsed on lapsed.rma = unfinished.rma
+    left join lake.return_appeal_lapsed_lines as named
+        on named.subject = lapsed.rma and named.seq = lapsed.seq
+    where named.seq is null
+    group by lapsed.rma
+),
+
 states as (
     select
         lines.rma,
@@ -146,12 +156,12 @@ states as (
         lines.quantity,
         case
             when declared.rma is null then 'undeclared'
-            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+            when last_moves.permission in ('cancelled', 'expired', 'authorized', 'declined_finally')
                 then last_moves.permission
             when lines.is_imported then 'authorized'
             when lines.kind = 'withdrawal' and last_moves.reinstated_seq is null then 'authorized'
             when decided.decision = 'authorized' then 'authorized'
-            when decided.decision = 'declined' and lines.lapsed_at >= decided.decided_at
+            when decided.decision = 'declined' and lapses_of_all.lapsed_at >= decided.decided_at
                 then 'declined_finally'
             when decided.decision = 'declined' then 'declined'
             when reviewed.step = 'escalated' then 'escalated'
@@ -160,17 +170,17 @@ states as (
             else 'requested'
         end as permission,
         case
-            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+            when last_moves.permission in ('cancelled', 'expired', 'authorized', 'declined_finally')
                 then last_moves.permission_since
-            when decided.decision = 'declined' and lines.lapsed_at >= decided.decided_at
-                then lines.lapsed_at
+            when decided.decision = 'declined' and lapses_of_all.lapsed_at >= decided.decided_at
+                then lapses_of_all.lapsed_at
             when decided.decided_at is not null then decided.decided_at
             when reviewed.happened_at is not null then reviewed.happened_at
             when declared.rma is null then last_moves.first_at
             else lines.requested_at
         end as permission_since,
         case
-            when last_moves.permission in ('cancelled', 'expired', 'authorized')
+            when last_moves.permission in ('cancelled', 'expired', 'authorized', 'declined_finally')
                 then last_moves.permission_seq
             else coalesce(decided.decided_seq, reviewed.step_seq, last_moves.permission_seq)
         end as permission_seq,
@@ -197,6 +207,7 @@ states as (
     left join last_moves on last_moves.rma = lines.rma and last_moves.line_no = lines.line_no
     left join decided on decided.rma = lines.rma and decided.line_no = lines.line_no
     left join reviewed on reviewed.rma = lines.rma
+    left join lapses_of_all on lapses_of_all.rma = lines.rma
     left join refund_orders on refund_orders.seq = last_moves.refund_seq
 ),
 

@@ -11,7 +11,6 @@ columns:
   cancelled_at: when the customer last gave units up (UTC)
   expired_at: when units last turned out never to have been sent (UTC)
   kept_at: when it was last granted that the customer keeps units (UTC)
-  lapsed_at: when the time for an appeal was last over (UTC)
   closed_seq: place in the log of the last closing
   closed_at: when it was last closed (UTC)
   first_closed_at: when it was first closed (UTC)
@@ -22,7 +21,6 @@ select
     max(ends.happened_at) filter (where ends.ending = 'cancelled') as cancelled_at,
     max(ends.happened_at) filter (where ends.ending = 'expired') as expired_at,
     max(ends.happened_at) filter (where ends.ending = 'kept') as kept_at,
-    max(ends.happened_at) filter (where ends.ending = 'appeal_lapsed') as lapsed_at,
     max(ends.seq) filter (where ends.ending = 'closed') as closed_seq,
     max(ends.happened_at) filter (where ends.ending = 'closed') as closed_at,
     min(ends.happened_at) filter (where ends.ending = 'closed') as first_closed_at

@@ -34,6 +34,18 @@ select
     lines.subject as rma,
     lines.line_no,
     lines.quantity,
+    'declined_finally' as permission,
+    cast(null as varchar) as reception,
+    cast(null as varchar) as resolution,
+    lines.time as moved_at,
+    cast(null as timestamp) as due_at
+from lake.return_appeal_lapsed_lines as lines
+union all
+select
+    lines.seq,
+    lines.subject as rma,
+    lines.line_no,
+    lines.quantity,
     'expired' as permission,
     'not_sent' as reception,
     cast(null as varchar) as resolution,

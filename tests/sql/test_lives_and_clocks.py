@@ -187,6 +187,7 @@ def stories(house: House) -> Told:
     house.wait(hours=30).arrive(1)
     house.wait(hours=2).find("passed", grade="A")
     stories.asked("waived").arrive()
+    stories.asked("looked at after all").arrive()
     stories.asked("kept").does("reviewer", "keep")
     house.pays()
 
@@ -204,6 +205,7 @@ def stories(house: House) -> Told:
     stories.declared("declared and on its way late")
     stories.goes_on_at(utc(4, 20, 9))
     stories.again("sent after all").arrive()
+    stories.again("looked at after all").find("failed", grade="D")
     stories.again("declared and handed over late").does("carrier", "scans", scan="picked_up")
     house.pays()
     house.arrive().find("passed", grade="A")
@@ -214,6 +216,13 @@ def stories(house: House) -> Told:
     stories.doubted("objected to the refusal").wait(hours=2)
     stories.decides("decline", "not_eligible")
     stories.complains("objected to the refusal")
+
+    stories.goes_on_at(utc(10, 8, 9))
+    stories.doubted("declined at two times", is_of_two_lines=True)
+    house.does("storefront", "cancellation", lines=[2])
+    stories.decides("decline", "misuse")
+    house.wait(hours=200).does("carrier", "scans", scan="picked_up", lines=[2])
+    stories.decides("decline", "misuse")
 
     stories.goes_on_at(utc(10, 24, 22))
     stories.doubted("long day")
@@ -338,6 +347,19 @@ class TestByHand:
 
         found = {values(row, "rma", "kind", "owner_role", "due_at") for row in rows}
         assert found == waits_now(log)
+
+    def test_the_time_to_appeal_is_over_for_what_was_declined_so_long_ago_alone(
+        self, ask: Ask, stories: Told
+    ) -> None:
+        rma = stories.rmas["declined at two times"]
+        rows = ask(
+            f"select line_no, permission from intermediate.line_states where rma = '{rma}' order by line_no"
+        )
+
+        assert [values(row, "line_no", "permission") for row in rows] == [
+            (1, "declined_finally"),
+            (2, "declined"),
+        ]
 
     def test_how_long_it_is_overdue(self, ask: Ask, log: Sequence[RecordedEvent]) -> None:
         rows = ask(OVERDUE)

@@ -208,7 +208,7 @@ _DECISIONS: tuple[e.Payload, ...] = (
         rules=[],
         appeal_until_us=_LATER_US,
     ),
-    e.AppealLapsed(rma="R2"),
+    e.AppealLapsed(rma="R2", lines=[e.UnitsOfLine(line_no=1, quantity=1)]),
     e.ReturnCancelled(rma="R3", lines=_TWO_UNITS),
     e.ReturnExpired(rma="R4", lines=[*_TWO_UNITS, e.UnitsOfLine(line_no=2, quantity=1)]),
     e.ReturnReinstated(rma="R4", lines=_TWO_UNITS, due_at_us=_LATER_US),

@@ -144,5 +144,7 @@ def _meant(
     if hasattr(said, "line_no"):
         return [said.line_no]
     if hasattr(said, "lines") and not isinstance(said, e.ReturnRequested | e.ReturnWithdrawn):
-        return [each.line_no for each in said.lines]
+        named = [each.line_no for each in said.lines]
+        if named or not isinstance(said, e.AppealLapsed):
+            return named
     return [no for no, line in lines.items() if lifecycle.can(line, event, role, variant)]

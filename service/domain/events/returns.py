@@ -171,12 +171,13 @@ class ReturnDeclined(Payload):
 
 
 class AppealLapsed(Payload):
-    """Nobody appealed in time."""
+    """Nobody appealed in time. `lines` are those that were declined so long ago; events from before name none and mean all."""
 
     type = "return.appeal_lapsed"
     family = "return"
 
     rma: Key
+    lines: Annotated[list[UnitsOfLine], Field(default_factory=list)]
 
 
 class ReturnCancelled(Payload):

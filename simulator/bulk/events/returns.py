@@ -83,7 +83,9 @@ def given_up(shop: Shop, lives: Lives) -> Iterator[Events]:
     """What comes to nothing, and what comes although nobody expects it any more."""
     asked = lives.asked
     place, at_us = when(lives.decisions.lapsed_us)
-    yield of_returns("return.appeal_lapsed", asked, place, at_us, "system")
+    yield of_returns(
+        "return.appeal_lapsed", asked, place, at_us, "system", None, units(asked, place)
+    )
     place, at_us = when(lives.decisions.cancelled_us)
     yield of_returns("return.cancelled", asked, place, at_us, "customer", None, units(asked, place))
     place, at_us = when(lives.expired_us)
