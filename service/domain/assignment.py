@@ -38,10 +38,9 @@ class Candidate:
 def choose(candidates: Sequence[Candidate], language: str, now: datetime) -> str | None:
     """The key of whoever should take the item; None where nobody is there. Ties go by key.
 
-    Of those present, first who speaks the language (else anyone), then who has room (else all of these),
-    then the least loaded.
+    Of those present, first who speaks the language (else anyone), then the least loaded: so whoever has room comes before
+    those who have none.
     """
     present = [each for each in candidates if each.is_present(now)]
     speaking = [each for each in present if language in each.languages] or present
-    free = [each for each in speaking if each.load < 1] or speaking
-    return min(free, key=lambda each: (each.load, each.key)).key if free else None
+    return min(speaking, key=lambda each: (each.load, each.key)).key if speaking else None

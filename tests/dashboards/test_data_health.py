@@ -19,6 +19,19 @@ class TestChecks:
         assert rows["run_id"].to_list() == ["run-1", "run-1"]
         assert rows["sample"].to_list() == ["R-1, R-2", ""]
 
+    def test_of_those_that_fail_what_stops_a_publication_comes_first(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        failing = data_quality().with_columns(
+            passed=pl.lit(value=False),
+            severity=pl.when(pl.col("table_name") == "marts.sla_daily")
+            .then(pl.lit("blocking"))
+            .otherwise(pl.lit("warning")),
+        )
+        marts.register("data_quality", failing)
+
+        assert queries.checks(marts)["severity"].to_list() == ["blocking", "warning"]
+
     def test_each_door_has_a_newest_run_of_its_own(self, marts: duckdb.DuckDBPyConnection) -> None:
         batch = (
             data_quality().filter(pl.col("run_id") == "run-0").with_columns(door=pl.lit("batch"))

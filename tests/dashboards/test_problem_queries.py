@@ -71,6 +71,11 @@ class TestFlagged:
         bounds = rows.select("excess_low", "excess_high", "money_low", "money_high").row(0)
         assert bounds == pytest.approx((5.0, 20.0, 500.0, 2000.0))
 
+    def test_an_interval_that_reaches_below_expectation_begins_at_nothing(self) -> None:
+        rows = listed(problems(1).with_columns(lift_low=0.8))
+
+        assert rows.select("excess_low", "money_low").row(0) == (0.0, 0.0)
+
     def test_without_a_lift_all_that_is_known_is_the_excess_itself(self) -> None:
         rows = listed(problems(1).with_columns(lift=1.0))
 

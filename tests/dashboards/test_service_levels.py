@@ -201,6 +201,16 @@ class TestQueue:
         assert rows["subject"].to_list() == [f"R-{n}" for n in range(7)]
         assert rows["hours_left"].to_list()[-1] is None
 
+    def test_of_what_is_in_time_the_soonest_due_comes_first_whenever_it_began(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        work = work_now(7)
+        marts.register("work_now", work.with_columns(opened_at=work["opened_at"].reverse()))
+
+        rows = queries.queue(marts, queries.Queue(), None)
+
+        assert rows["hours_left"].to_list()[3:] == [1.0, 3.0, 5.0, None]
+
     def test_it_is_cut_where_it_is_shown_and_counted_whole(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:

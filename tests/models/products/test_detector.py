@@ -286,6 +286,14 @@ class TestDecide:
         assert decide(list_of(**proved, new=0.85), set(proved), Detector()).flagged == ("new",)
         assert decide(list_of(new=0.85), set(), Detector()).flagged == ()
 
+    def test_a_flag_that_goes_now_takes_no_room(self) -> None:
+        proved = {f"true{number}": 0.999 for number in range(5)}
+        evidence = list_of(**proved, gone=0.1, new=0.85)
+
+        decisions = decide(evidence, {*proved, "gone"}, Detector())
+
+        assert (decisions.flagged, decisions.cleared) == (("new",), ("gone",))
+
     def test_products_of_equal_probability_are_taken_or_left_together(self) -> None:
         proved = {f"true{number}": 1.0 for number in range(3)}
         sisters = {f"size{number}": 0.85 for number in range(4)}

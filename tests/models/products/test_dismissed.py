@@ -37,6 +37,7 @@ class TestNewEvidence:
             {"excess_units": 29.9},
             {"excess_units": 100.0, "units_expected": 100.0},
             {"excess_units": 59.9, "units_expected": 40.0},
+            {"excess_units": 219.9, "units_expected": 120.0},
             {"excess_units": 32.4, "units_expected": 15.0, "since": date(2026, 3, 30)},
             {"lift": 9.0, "lift_low": 4.0},
         ],
@@ -53,6 +54,7 @@ class TestNewEvidence:
             ({"culprit": "lot:L3"}, "another_culprit"),
             ({"excess_units": 30.0}, "excess_grew"),
             ({"excess_units": 60.0, "units_expected": 40.0}, "excess_grew"),
+            ({"excess_units": 220.0, "units_expected": 120.0}, "excess_grew"),
             (
                 {"excess_units": 32.5, "units_expected": 15.0, "since": date(2026, 3, 30)},
                 "excess_grew",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from risk_toys import FIRST_DAY
 
+from models.risk.arrays import Floats
 from models.risk.certify import Certificate, Step
 from models.risk.choose import ACTIONS, break_even, caps, choose, cost_curve, threshold_at
 from models.risk.rules import RiskRules
@@ -119,6 +120,14 @@ def test_where_more_is_risky_now_less_passes_and_where_less_is_no_more_than_is_c
     approve = choose(found, CHEAP, SCORES, SCORES * riskier, RULES).actions["approve"]
     assert approve.threshold == pytest.approx(0.5 * min(riskier, 1.0))
     assert approve.share == pytest.approx(0.5 / max(riskier, 1.0))
+
+
+@pytest.mark.parametrize(("past", "fresh"), [(SCORES, SCORES[:1]), (SCORES[:1], SCORES)])
+def test_where_either_has_too_few_scores_for_a_threshold_nobody_passes(
+    past: Floats, fresh: Floats
+) -> None:
+    found = dict.fromkeys(ACTIONS, certificate(0.5))
+    assert choose(found, CHEAP, past, fresh, RULES).actions["approve"].threshold is None
 
 
 @given(st.floats(0.05, 20))

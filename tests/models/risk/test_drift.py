@@ -48,3 +48,9 @@ def test_the_index_is_the_sum_over_bins_that_the_definition_says() -> None:
     expected = 0.3 * np.log(0.8 / 0.5) + (-0.3) * np.log(0.2 / 0.5)
     assert stability_index(bins, now) == pytest.approx(expected)
     assert stability_index(bins, np.empty(0)) == 0.0
+
+
+def test_a_bin_that_nobody_is_in_any_more_counts_as_a_thousandth() -> None:
+    bins = bins_of(np.array([0.0] * 50 + [1.0] * 50))
+    expected = 0.5 * np.log(1 / 0.5) + (0.001 - 0.5) * np.log(0.001 / 0.5)
+    assert stability_index(bins, np.zeros(100)) == pytest.approx(expected)

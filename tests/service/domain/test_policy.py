@@ -322,6 +322,14 @@ class TestTerms:
         assert (own.return_freight_by == "shop") >= (law.return_freight_by == "shop")
         assert own.may_deduct <= law.may_deduct
 
+    def test_wear_of_what_came_with_a_fault_is_not_deducted(self) -> None:
+        told = [
+            terms(default_policy(), "DE", "return", reason).may_deduct
+            for reason in ("changed_mind", "defect")
+        ]
+
+        assert told == [True, False]
+
     def test_after_the_laws_days_the_shops_own_hold_again(self) -> None:
         late = terms(HARDEST, "DE", "return", "changed_mind", within_regime=False)
 

@@ -2,6 +2,10 @@ from typing import Any
 
 from house import House
 from service_shop import problem
+from sqlalchemy import select
+from told_order import ORDER
+
+from service.platform.texts import texts
 
 
 def stock(house: House) -> dict[str, int]:
@@ -11,6 +15,13 @@ def stock(house: House) -> dict[str, int]:
 
 def lines(house: House) -> list[tuple[int, int, str]]:
     return [(each["line_no"], each["quantity"], each["state"]) for each in house.look()["lines"]]
+
+
+def notes(house: House) -> list[tuple[str, str]]:
+    """What inspectors noted, and of which return."""
+    asked = select(texts.c.body, texts.c.rma).where(texts.c.kind == "inspection_note")
+    with house.retour.context.db.read() as connection:
+        return [(row.body, row.rma) for row in connection.execute(asked)]
 
 
 class TestParcels:
@@ -176,6 +187,9 @@ class TestInspections:
         )
 
         assert not any("perfume" in event.data for event in house.retour.read_log(0, 1000))
+        assert notes(house) == [("Smells of Anna's perfume", house.rma)]
+        house.retour.erasure.erase(ORDER["customer"])
+        assert notes(house) == []
 
     def test_goods_that_nobody_graded_are_put_away_by_hand(self, house: House) -> None:
         house.begin()
@@ -195,6 +209,27 @@ class TestInspections:
 
 
 class TestStock:
+    def test_goods_of_one_return_are_put_away_in_the_order_of_their_skus(
+        self, house: House
+    ) -> None:
+        """On PostgreSQL two returns of the same goods would else wait for each other for ever."""
+        bought = [
+            {"line_no": number, "sku": sku, "quantity": 1, "unit_price_minor": 1290}
+            for number, sku in ((1, "POT"), (2, "MUG"))
+        ]
+        both = [{"line_no": number, "quantity": 1, "reason": "defect"} for number in (1, 2)]
+        assert house.put_order(country="US", lines=bought).is_success
+        assert house.put_parcel(lines=[{"line_no": n, "quantity": 1} for n in (1, 2)]).is_success
+        house.rma = house.apply(lines=both).json()["rma"]
+        house.arrive()
+        for number in (1, 2):
+            house.find("failed", line_no=number, grade="C")
+        house.wait(days=8)
+
+        house.pays()
+
+        assert [each["sku"] for each in house.told("line.dispositioned")] == ["MUG", "POT"]
+
     def test_no_more_can_leave_than_is_there(self, house: House) -> None:
         house.begin(2)
         house.arrive()

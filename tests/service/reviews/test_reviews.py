@@ -162,6 +162,17 @@ class TestAssignment:
 
         assert (alone, reviewer_of(house)) == ("s-1", "s-2")
 
+    def test_while_the_customer_is_asked_it_stays_with_who_asked(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        hire(house, "s-2", ["en"])
+        house.begin_late()
+        house.does("reviewer", "question", question="Is it cracked?")
+
+        house.wait(hours=20)
+        house.does("storefront", "answer", answer="Yes.")
+
+        assert reviewer_of(house) == "s-1"
+
     def test_it_can_be_handed_over_to_whoever_is_present_only(self, house: House) -> None:
         hire(house, "s-1", ["en"])
         house.begin_late()

@@ -117,6 +117,16 @@ class TestRefunds:
         house.pays()
         assert house.look()["money"]["refunded_minor"] == 516
 
+    def test_where_the_grade_offers_nothing_no_partial_refund_can_be_chosen(
+        self, house: House
+    ) -> None:
+        house.begin()
+        house.arrive()
+        house.find("failed", grade="D")
+
+        (asked,) = house.told("choice.requested")
+        assert [each["choice"] for each in asked["options"]] == ["send_back", "dispose"]
+
     def test_a_restocking_fee_is_kept_where_the_policy_has_one(self, house: House) -> None:
         fees = {"fees.restocking_percent": 10, "fees.restocking_reasons": ["changed_mind"]}
         object.__setattr__(house.retour.context, "policy", policy_with(fees))
