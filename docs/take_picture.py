@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 ADDRESS = "http://127.0.0.1:8501/problem_products?lang=en"
 FILE = "docs/pictures/problem-products.png"
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+_ALL_IS_DRAWN = "() => !document.querySelector('[data-testid=stSkeleton]')"
 
 
 def take_picture(address: str, file: str, width: int = 1280, height: int = 1010) -> None:
@@ -19,6 +20,8 @@ def take_picture(address: str, file: str, width: int = 1280, height: int = 1010)
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(address)
         page.wait_for_selector("[class*=st-key-row-]")
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        page.wait_for_function(_ALL_IS_DRAWN)
         page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)  # a pointer on the list would show its tools
         page.wait_for_timeout(1000)  # tables paint themselves on a canvas
