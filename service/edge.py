@@ -18,12 +18,12 @@ from starlette.exceptions import HTTPException
 
 from service.application import Retour
 from service.domain.events import Actor, Role
-from service.domain.words import Language
+from service.domain.words import Language, Phrase
 from service.platform.auth import Caller, Scope
 from service.platform.db import DatabaseBusy, DatabaseUnavailable
 from service.platform.fields import CustomerTokenText, IdempotencyKey, OrderId, Rma
 from service.platform.idempotency import Attempt, Repeated
-from service.platform.language import negotiate
+from service.platform.language import negotiate, say
 from service.platform.problems import (
     BodyTooLarge,
     KeyNotValid,
@@ -361,7 +361,7 @@ def refusal(request: Request, problem: Problem) -> JSONResponse:
         problem.status,
         problem.slug(),
         problem.title,
-        str(problem),
+        problem.detail,
         headers=problem.headers(),
     )
 
@@ -417,7 +417,7 @@ def _why_unreadable(cause: BaseException) -> str:
 def _on_database_down(request: Request, failure: Exception) -> JSONResponse:
     why = str(failure) if isinstance(failure, DatabaseUnavailable) else type(failure).__name__
     _log.error("the database does not answer: %s", why)
-    detail = "the database does not answer or is too busy; nothing was recorded, try again"
+    detail = Phrase("the database does not answer or is too busy; nothing was recorded, try again")
     return _document(
         request,
         503,
@@ -430,7 +430,7 @@ def _on_database_down(request: Request, failure: Exception) -> JSONResponse:
 
 def _on_fault(request: Request, fault: Exception) -> JSONResponse:
     """A fault of ours. The server logs its traceback; the caller learns that nothing was recorded."""
-    detail = "a fault of the service, noted in its log; nothing was recorded"
+    detail = Phrase("a fault of the service, noted in its log; nothing was recorded")
     return _document(request, 500, "fault", "The service failed", detail)
 
 
@@ -439,15 +439,16 @@ def _document(
     status: int,
     slug: str,
     title: str,
-    detail: str,
+    detail: str | Phrase,
     errors: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    language = negotiate(request.headers.get("accept-language"))
     document = ProblemDocument(
         type=f"/problems/{slug}",
-        title=title,
+        title=say(title, language),
         status=status,
-        detail=detail,
+        detail=say(detail, language),
         request_id=request.state.request_id,
         errors=None if errors is None else list(errors),
     )

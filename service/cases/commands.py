@@ -20,6 +20,7 @@ from service.cases.thread import customer_of, is_customers, write
 from service.customers.repository import language_of
 from service.domain.cases import KINDS, OBJECTION
 from service.domain.events import Actor, CaseAssigned, CaseClosed
+from service.domain.words import Phrase
 from service.letters.news import tell
 from service.platform import jobs, texts
 from service.platform.access import note_access
@@ -40,6 +41,14 @@ from service.texts.keeping import keep
 
 class UnknownCase(NotFound):
     title = "No such case"
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(
+            Phrase(
+                "there is no case {case}; GET /v1/cases shows the open ones",
+                {"case": repr(case_id)},
+            )
+        )
 
 
 class CaseIsClosed(Conflict):
@@ -96,8 +105,11 @@ class Cases:
             case = _hold(transaction, case_id)
             if (customer_key := customer_of(transaction.connection, case)) is None:
                 raise NobodyToWriteTo(
-                    f"nobody knows whose case {case_id} is, so nobody would read this; "
-                    "find the parcel's or the order's customer first"
+                    Phrase(
+                        "nobody knows whose case {case} is, so nobody would read this; "
+                        "find the parcel's or the order's customer first",
+                        {"case": case_id},
+                    )
                 )
             if by.role == "customer":
                 by = Actor("customer", customer_key)
@@ -224,16 +236,21 @@ class Cases:
 def _hold(transaction: Transaction, case_id: str) -> Row[Any]:
     case = repository.lock(transaction.connection, case_id)
     if case is None:
-        raise UnknownCase(f"there is no case {case_id!r}; GET /v1/cases shows the open ones")
+        raise UnknownCase(case_id)
     if case.closed_at_us is not None:
-        raise CaseIsClosed(f"case {case_id} ended as {case.outcome}; open a new one if need be")
+        raise CaseIsClosed(
+            Phrase(
+                "case {case} ended as {outcome}; open a new one if need be",
+                {"case": case_id, "outcome": case.outcome},
+            )
+        )
     return case
 
 
 def _find(connection: Connection, case_id: str) -> Row[Any]:
     found = repository.find(connection, case_id)
     if found is None:
-        raise UnknownCase(f"there is no case {case_id!r}; GET /v1/cases shows the open ones")
+        raise UnknownCase(case_id)
     return found
 
 

@@ -8,6 +8,7 @@ from service.cases import repository as cases
 from service.cases.thread import is_customers
 from service.customers import repository
 from service.customers.contacts import mail_lookup
+from service.domain.words import Phrase
 from service.orders.commands import UnknownOrder
 from service.platform.clock import to_us
 from service.platform.db import take_turns
@@ -29,8 +30,14 @@ class TooManyTries(Problem):
 
     def __init__(self, order_id: str, again_at: datetime, now: datetime) -> None:
         super().__init__(
-            f"{MOST_TRIES} wrong tries for order {order_id!r} within an hour; "
-            f"try again from {again_at:%Y-%m-%dT%H:%M:%SZ} on"
+            Phrase(
+                "{tries} wrong tries for order {order} within an hour; try again from {again} on",
+                {
+                    "tries": MOST_TRIES,
+                    "order": repr(order_id),
+                    "again": f"{again_at:%Y-%m-%dT%H:%M:%SZ}",
+                },
+            )
         )
         self._wait = again_at - now
 

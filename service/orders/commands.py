@@ -1,6 +1,6 @@
 """The shop says what was ordered and what was delivered. Saying it again changes nothing; saying otherwise is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from service.customers.contacts import note_contact
 from service.customers.links import note_links
 from service.domain.eligibility import eligibility
 from service.domain.events import Actor, DeliveredLine, OrderDelivered, OrderLine, OrderPlaced
-from service.domain.words import Language
+from service.domain.words import Language, Phrase
 from service.orders import repository
 from service.orders.eligibility import EligibilityView, in_words, ordered_lines
 from service.orders.schemas import DeliveryBody, OrderBody, OrderLineBody
@@ -33,8 +33,11 @@ class UnknownOrder(NotFound):
 
     def __init__(self, order_id: str) -> None:
         super().__init__(
-            f"no order {order_id!r} is known for this caller; check the number and the customer, "
-            "or tell of the order first with PUT /v1/orders/{id}"
+            Phrase(
+                "no order {order} is known for this caller; check the number and the customer, "
+                "or tell of the order first with {way}",
+                {"order": repr(order_id), "way": "PUT /v1/orders/{id}"},
+            )
         )
 
 
@@ -52,6 +55,18 @@ class MoreThanOrdered(Conflict):
 
 class UnknownOrderLine(Unacceptable):
     title = "The order has no such line"
+
+    def __init__(self, order_id: str, line_no: int, known: Iterable[int]) -> None:
+        super().__init__(
+            Phrase(
+                "order {order} has no line {line}; its lines are {known}",
+                {
+                    "order": repr(order_id),
+                    "line": line_no,
+                    "known": ", ".join(str(each) for each in sorted(known)),
+                },
+            )
+        )
 
 
 class BeforeItsOrder(Unacceptable):
@@ -218,10 +233,7 @@ def _refuse_more_than_ordered(transaction: Transaction, order_id: str, body: Del
     delivered = repository.delivered(transaction.connection, order_id)
     for line in body.lines:
         if line.line_no not in ordered:
-            numbers = ", ".join(str(each) for each in sorted(ordered))
-            raise UnknownOrderLine(
-                f"order {order_id!r} has no line {line.line_no}; its lines are {numbers}"
-            )
+            raise UnknownOrderLine(order_id, line.line_no, ordered)
         before = delivered[line.line_no].quantity if line.line_no in delivered else 0
         left = ordered[line.line_no].quantity - before
         if line.quantity > left:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, select
 
+from service.domain.words import Phrase
 from service.platform.clock import to_us
 from service.platform.db import insert_unless_known, metadata
 from service.platform.problems import Conflict
@@ -70,7 +71,10 @@ class Attempt:
         ).one()
         if known.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(
-                f"Idempotency-Key {self.key!r} came with another request before; "
-                "send that request again, or give this one a key of its own"
+                Phrase(
+                    "Idempotency-Key {key} came with another request before; "
+                    "send that request again, or give this one a key of its own",
+                    {"key": repr(self.key)},
+                )
             )
         raise Repeated(known.subject)

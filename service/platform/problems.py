@@ -3,16 +3,25 @@
 from typing import ClassVar
 
 from retour.errors import UserError
+from service.domain.words import Phrase
+from service.platform.language import say
 
 # Of any request. An order of a thousand lines with the longest names has less than half of it, in UTF-8.
 MOST_BODY_BYTES = 2_000_000
 
 
 class Problem(UserError):
-    """Something the caller can mend. The message names the thing, the place and the way out."""
+    """Something the caller can mend. The message names the thing, the place and the way out.
+
+    `detail` is a phrase where customers may come to read it: the edge says it, as the title, in their language.
+    """
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request cannot be carried out"
+
+    def __init__(self, detail: str | Phrase = "") -> None:
+        super().__init__(say(detail, "en"))
+        self.detail = detail
 
     @classmethod
     def slug(cls) -> str:

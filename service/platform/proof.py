@@ -10,6 +10,7 @@ from typing import Literal
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from service.domain.words import Phrase
 from service.platform.clock import Clock, from_us, to_us
 from service.platform.problems import Problem
 
@@ -30,8 +31,10 @@ class CustomerTokenMissing(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "send the customer's token in the header `Retour-Customer`, or as `?token=` in a link; "
-            "POST /v1/customer-tokens gives one for an order and its customer's mail address"
+            Phrase(
+                "send the customer's token in the header `Retour-Customer`, or as `?token=` in a link; "
+                "POST /v1/customer-tokens gives one for an order and its customer's mail address"
+            )
         )
 
 
@@ -46,8 +49,10 @@ class CustomerTokenForAnother(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "this customer token is not for what is asked; "
-            "ask for one of its order with POST /v1/customer-tokens"
+            Phrase(
+                "this customer token is not for what is asked; "
+                "ask for one of its order with POST /v1/customer-tokens"
+            )
         )
 
 
@@ -92,11 +97,15 @@ class Proofs:
             purpose, subject, expires_at_us = self._signed.loads(token)
         except BadData as forged:
             raise CustomerTokenNotValid(
-                "this customer token was not made here or was changed on its way; send it as it was given"
+                Phrase(
+                    "this customer token was not made here or was changed on its way; send it as it was given"
+                )
             ) from forged
         if self._clock.now() >= from_us(expires_at_us):
             raise CustomerTokenNotValid(
-                f"this customer token ended at {from_us(expires_at_us):%Y-%m-%dT%H:%M:%SZ}; "
-                "ask for a new one with POST /v1/customer-tokens"
+                Phrase(
+                    "this customer token ended at {until}; ask for a new one with POST /v1/customer-tokens",
+                    {"until": f"{from_us(expires_at_us):%Y-%m-%dT%H:%M:%SZ}"},
+                )
             )
         return Claim(purpose, subject)

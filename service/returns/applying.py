@@ -11,6 +11,7 @@ from service.domain.events import ReturnLine
 from service.domain.lifecycle import Line
 from service.domain.money import LinePrice, of_units, paid_per_line
 from service.domain.policy import RequestLine, Terms, Windows, terms, windows
+from service.domain.words import Part, Phrase
 from service.flags.hints import defective
 from service.orders import repository as orders
 from service.orders.commands import UnknownOrder, UnknownOrderLine
@@ -19,6 +20,12 @@ from service.platform.problems import Conflict
 from service.platform.unit import Transaction
 from service.returns import repository
 from service.returns.asked_again import lines_asked_again
+
+_FEWER = Phrase("lower the quantity")
+_DELIVERED_FIRST = Phrase(
+    "tell of the delivery first with {way}",
+    {"way": "PUT /v1/orders/{id}/deliveries/{delivery_id}"},
+)
 
 
 class MoreThanDelivered(Conflict):
@@ -204,10 +211,7 @@ def _applied(
     open_ = windows(policy, order.country, exclusion, delivered_at, last_at, zone)
     is_granted = open_.is_granted(transaction.now)
     if kind == "withdrawal" and not is_granted:
-        raise NoWithdrawal(
-            f"line {said.order_line_no} of order {order.order_id!r} cannot be withdrawn from"
-            f"{_until(open_)}; apply for a return with POST /v1/returns instead"
-        )
+        raise NoWithdrawal(_why_not(said, order.order_id, open_))
     agreed = terms(policy, order.country, kind, said.reason, within_regime=is_granted)
     return AppliedLine(said, exclusion, delivered_at, open_, agreed)
 
@@ -229,10 +233,19 @@ class NoWithdrawal(Conflict):
     title = "The law does not grant a withdrawal here"
 
 
-def _until(open_: Windows) -> str:
+def _why_not(said: ReturnLine, order_id: str, open_: Windows) -> Phrase:
+    parts: dict[str, Part] = {"line": said.order_line_no or 0, "order": repr(order_id)}
     if open_.granted_until is None:
-        return " by law"
-    return f" after {open_.granted_until:%Y-%m-%d %H:%M} UTC"
+        return Phrase(
+            "line {line} of order {order} cannot be withdrawn from by law; "
+            "apply for a return with POST /v1/returns instead",
+            parts,
+        )
+    return Phrase(
+        "line {line} of order {order} cannot be withdrawn from after {until} UTC; "
+        "apply for a return with POST /v1/returns instead",
+        {**parts, "until": f"{open_.granted_until:%Y-%m-%d %H:%M}"},
+    )
 
 
 def _refuse_what_is_not_there(
@@ -243,20 +256,23 @@ def _refuse_what_is_not_there(
     taken: Mapping[int, int],
 ) -> None:
     if wanted.line_no not in ordered:
-        numbers = ", ".join(str(each) for each in sorted(ordered))
-        raise UnknownOrderLine(
-            f"order {order_id!r} has no line {wanted.line_no}; its lines are {numbers}"
-        )
+        raise UnknownOrderLine(order_id, wanted.line_no, ordered)
     there = delivered[wanted.line_no].quantity if wanted.line_no in delivered else 0
     in_returns = taken.get(wanted.line_no, 0)
     left = max(0, there - in_returns)
     if wanted.quantity > left:
-        way_out = (
-            "lower the quantity"
-            if there
-            else "tell of the delivery first with PUT /v1/orders/{id}/deliveries/{delivery_id}"
-        )
         raise MoreThanDelivered(
-            f"line {wanted.line_no} of order {order_id!r}: {there} delivered, {in_returns} in other returns, "
-            f"so {left} can be returned, not {wanted.quantity}; {way_out}"
+            Phrase(
+                "line {line} of order {order}: {there} delivered, {in_returns} in other returns, "
+                "so {left} can be returned, not {wanted}; {way_out}",
+                {
+                    "line": wanted.line_no,
+                    "order": repr(order_id),
+                    "there": there,
+                    "in_returns": in_returns,
+                    "left": left,
+                    "wanted": wanted.quantity,
+                    "way_out": _FEWER if there else _DELIVERED_FIRST,
+                },
+            )
         )

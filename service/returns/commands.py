@@ -19,7 +19,7 @@ from service.domain.lifecycle import Line
 from service.domain.policy import Judgement, Request, judge
 from service.domain.risk import Application as RiskApplication
 from service.domain.risk import Assessment, feature_vector, within_terms
-from service.domain.words import Language
+from service.domain.words import Language, Phrase
 from service.platform.clock import to_us
 from service.platform.idempotency import Attempt
 from service.platform.problems import Unacceptable
@@ -150,8 +150,15 @@ class Returns:
             options = queries.options_of(transaction.connection, held.rma, line_no)
             if line.resolution == "awaiting_choice" and body.choice not in options:
                 raise NotAnOption(
-                    f"line {line_no} of return {held.rma}: {body.choice} is not offered; "
-                    f"choose one of {', '.join(options)}"
+                    Phrase(
+                        "line {line} of return {rma}: {choice} is not offered; choose one of {offered}",
+                        {
+                            "line": line_no,
+                            "rma": held.rma,
+                            "choice": body.choice,
+                            "offered": ", ".join(options),
+                        },
+                    )
                 )
             held.happen(said, by, [line], variant=body.choice)
             follow(held)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from service.domain.words import Phrase
 from service.orders.commands import CLOCKS_MAY_DIFFER
 from service.platform.clock import to_us
 from service.platform.problems import Unacceptable
@@ -32,8 +33,11 @@ def effort_of(body: EffortBody, now: datetime) -> Effort:
         return {"inputs": body.inputs, "started_at_us": None}
     if not now - _LONGEST <= began <= now + CLOCKS_MAY_DIFFER:
         raise NotWhenItBegan(
-            f"started_at is {began.isoformat()}, but here it is {now:%Y-%m-%dT%H:%M:%SZ}; "
-            "send when the customer opened the first page, within the last 24 hours and with its offset from UTC, "
-            "or leave it out"
+            Phrase(
+                "started_at is {began}, but here it is {now}; "
+                "send when the customer opened the first page, within the last 24 hours and with its offset from UTC, "
+                "or leave it out",
+                {"began": began.isoformat(), "now": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
+            )
         )
     return {"inputs": body.inputs, "started_at_us": to_us(min(began, now))}

@@ -1,6 +1,6 @@
 """A return held for change: events move its lines by the table of `lifecycle`, clocks start and stop with the states."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from service.domain import lifecycle
 from service.domain.clocks import ClockName, due_at
 from service.domain.events import Actor, InspectionDepth, LineSplit, Payload, RefundOn, UnitsOfLine
 from service.domain.lifecycle import MACHINES, WAITING, Line, Machine
+from service.domain.words import Part, Phrase
 from service.platform import jobs
 from service.platform.clock import from_us, to_us
 from service.platform.ids import is_rma, read_rma
@@ -24,12 +25,17 @@ DueTimes = Mapping[Machine, int]
 _DUE_FIELDS = ("next_due_at_us", "due_at_us")
 
 
+_UNKNOWN = Phrase("no return {rma} is known; check the number")
+_MISTYPED = Phrase("no return {rma} is known; its check character says that it is mistyped")
+_NOTHING = Phrase("nothing")
+
+
 class UnknownReturn(NotFound):
     title = "No such return"
 
     def __init__(self, rma: str) -> None:
-        hint = "check the number" if is_rma(rma) else "its check character says that it is mistyped"
-        super().__init__(f"no return {rma!r} is known; {hint}")
+        words = _UNKNOWN if is_rma(rma) else _MISTYPED
+        super().__init__(Phrase(words.text, {"rma": repr(rma)}))
 
 
 class UnknownReturnLine(NotFound):
@@ -37,7 +43,8 @@ class UnknownReturnLine(NotFound):
 
     def __init__(self, rma: str, line_no: int, known: Iterable[int]) -> None:
         numbers = ", ".join(str(each) for each in sorted(known))
-        super().__init__(f"return {rma} has no line {line_no}; its lines are {numbers}")
+        parts: dict[str, Part] = {"rma": rma, "line": line_no, "known": numbers}
+        super().__init__(Phrase("return {rma} has no line {line}; its lines are {known}", parts))
 
 
 class ChangedMeanwhile(Conflict):
@@ -200,7 +207,7 @@ class HeldReturn:
         try:
             moved = lifecycle.move(line, event, by.role, variant)
         except lifecycle.MoveNotAllowed as refused:
-            raise NotPossibleNow(f"return {self.rma}, line {line.line_no}: {refused}") from refused
+            raise NotPossibleNow(_why_not(self.rma, line, event, by, refused.allowed)) from refused
         clocks = _started_clocks(self.transaction, line, moved, due_us or {}, since)
         self.lines[line.line_no] = replace(moved, **clocks) if clocks else moved
         return clocks.values()
@@ -233,10 +240,31 @@ def hold(transaction: Transaction, rma: str, version: int | None = None) -> Held
             event for line in lines.values() for event in lifecycle.allowed_events(line)
         )
         raise ChangedMeanwhile(
-            f"return {rma} is at version {head.version}, not {version}: look at it again; "
-            f"possible now: {', '.join(allowed) or 'nothing'}"
+            Phrase(
+                "return {rma} is at version {version}, not {told}: look at it again; possible now: {allowed}",
+                {
+                    "rma": rma,
+                    "version": head.version,
+                    "told": version,
+                    "allowed": ", ".join(allowed) or _NOTHING,
+                },
+            )
         )
     return HeldReturn(transaction, head, lines, dict(lines))
+
+
+def _why_not(rma: str, line: Line, event: str, by: Actor, allowed: Sequence[str]) -> Phrase:
+    return Phrase(
+        "return {rma}, line {line}: {event} by {role} cannot follow on {state}; possible now: {allowed}",
+        {
+            "rma": rma,
+            "line": line.line_no,
+            "event": event,
+            "role": by.role,
+            "state": lifecycle.status(line),
+            "allowed": ", ".join(allowed) or _NOTHING,
+        },
+    )
 
 
 def _started_clocks(

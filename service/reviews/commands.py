@@ -18,7 +18,7 @@ from service.domain.events import (
     ReviewRequested,
 )
 from service.domain.lifecycle import UNDECIDED, Line
-from service.domain.words import Language
+from service.domain.words import Language, Phrase
 from service.platform import log
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
@@ -192,8 +192,11 @@ def _appealed(held: HeldReturn, by: Actor) -> list[Line]:
     free = with_room(held, declined)
     if declined and not free:
         raise UnitsInAnotherReturn(
-            f"return {held.rma}: what was declined of order {held.head.order_id!r} is in another return by now; "
-            "ask for a person there, or cancel that return first"
+            Phrase(
+                "return {rma}: what was declined of order {order} is in another return by now; "
+                "ask for a person there, or cancel that return first",
+                {"rma": held.rma, "order": repr(held.head.order_id)},
+            )
         )
     return free or list(held.lines.values())
 

@@ -12,6 +12,7 @@ from service.domain.events import (
     ShipmentScanned,
 )
 from service.domain.lifecycle import Line, always, could_have_come, is_told_late
+from service.domain.words import Phrase
 from service.orders.commands import happened_at
 from service.platform.clock import from_us, to_us
 from service.platform.idempotency import Attempt
@@ -121,10 +122,13 @@ class Shipments:
         allowed = self._context.policy.methods.allowed
         if body.method not in allowed:
             raise MethodNotOffered(
-                f"{body.method} is not offered; choose one of {', '.join(allowed)}"
+                Phrase(
+                    "{method} is not offered; choose one of {offered}",
+                    {"method": body.method, "offered": ", ".join(allowed)},
+                )
             )
         if (body.method == "pickup") != (body.pickup_day is not None):
-            raise NoSuchDay("pickup needs a pickup_day, and only pickup has one")
+            raise NoSuchDay(Phrase("pickup needs a pickup_day, and only pickup has one"))
         if body.pickup_day is not None:
             self._refuse_impossible_day(body.pickup_day)
 
@@ -133,9 +137,16 @@ class Shipments:
         try:
             is_past = date.fromisoformat(day) < today
         except ValueError as unknown:
-            raise NoSuchDay(f"pickup_day {day!r} is no day of the calendar") from unknown
+            raise NoSuchDay(
+                Phrase("pickup_day {day} is no day of the calendar", {"day": repr(day)})
+            ) from unknown
         if is_past:
-            raise NoSuchDay(f"pickup_day {day} is over; choose {today} or later")
+            raise NoSuchDay(
+                Phrase(
+                    "pickup_day {day} is over; choose {today} or later",
+                    {"day": day, "today": today.isoformat()},
+                )
+            )
 
 
 def _refuse_day_after_all_is_over(held: HeldReturn, lines: Sequence[Line], day: str) -> None:

@@ -19,6 +19,9 @@ _QUESTION = Phrase("How was it to return something to us?")
 class NoSurvey(NotFound):
     title = "No such survey"
 
+    def __init__(self, rma: str) -> None:
+        super().__init__(Phrase("nobody was asked about return {rma} yet", {"rma": rma}))
+
 
 class AnsweredAlready(Conflict):
     title = "This survey was answered"
@@ -35,7 +38,7 @@ class Surveys:
         with self._context.db.read() as connection:
             found = repository.find(connection, rma)
         if found is None:
-            raise NoSurvey(f"nobody was asked about return {rma} yet")
+            raise NoSurvey(rma)
         return SurveyView(
             rma=rma,
             question=say(_QUESTION, language),
@@ -49,9 +52,11 @@ class Surveys:
             connection = transaction.connection
             survey = repository.lock(connection, rma)
             if survey is None:
-                raise NoSurvey(f"nobody was asked about return {rma} yet")
+                raise NoSurvey(rma)
             if survey.answered_at_us is not None:
-                raise AnsweredAlready(f"return {rma} has its answer; thank you")
+                raise AnsweredAlready(
+                    Phrase("return {rma} has its answer; thank you", {"rma": rma})
+                )
             head = returns.find(connection, rma)
             customer_key = head.customer_key if head else None
             text_ref = None
