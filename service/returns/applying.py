@@ -1,14 +1,15 @@
 """What an application is about: its lines as they were bought, delivered and paid for, and the terms that hold for each."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
-from service.domain.events import ReturnLine
-from service.domain.lifecycle import Line
+from service.domain.events import ReturnCancelled, ReturnLine
+from service.domain.lifecycle import Line, can
 from service.domain.money import LinePrice, of_units, paid_per_line
 from service.domain.policy import RequestLine, Terms, Windows, terms, windows
 from service.domain.words import Part, Phrase
@@ -135,14 +136,22 @@ def read_application(
     order: Row[Any],
     wanted: Sequence[Wanted],
     kind: Literal["withdrawal", "return"],
+    freed: Mapping[int, int] | None = None,
 ) -> Application:
-    """Look the wanted units up. Raises `UnknownOrderLine`, `MoreThanDelivered`."""
+    """Look the wanted units up; `freed` are those in other returns that are given up for it, by line of the order.
+
+    Raises `UnknownOrderLine`, `MoreThanDelivered`, `NotDeliveredYet`, `NoWithdrawal`.
+    """
     connection = transaction.connection
     ordered = orders.lines_of(connection, order.order_id)
     delivered = orders.delivered(connection, order.order_id)
-    taken = repository.units_in_returns(connection, order.order_id)
+    taken = Counter(repository.units_in_returns(connection, order.order_id))
+    taken.subtract(freed or {})
     for each in wanted:
-        _refuse_what_is_not_there(order.order_id, each, ordered, delivered, taken)
+        _refuse_unknown_line(order.order_id, each, ordered)
+        if kind == "withdrawal":
+            _refuse_what_is_still_to_come(transaction, order, each, ordered, delivered)
+        _refuse_what_is_not_there(connection, order.order_id, each, delivered, taken)
     last_at = _last_delivery(ordered, delivered, transaction.now)
     paid = paid_per_line(
         {
@@ -177,6 +186,18 @@ def read_application(
             )
         )
     return Application(order, last_at, lines)
+
+
+def lacking(connection: Connection, order_id: str, wanted: Iterable[Wanted]) -> Counter[int]:
+    """By line of an order: wanted units that were delivered, and are in other returns."""
+    delivered = orders.delivered(connection, order_id)
+    taken = repository.units_in_returns(connection, order_id)
+    found: Counter[int] = Counter()
+    for each in wanted:
+        there = delivered[each.line_no].quantity if each.line_no in delivered else 0
+        left = max(0, there - taken.get(each.line_no, 0))
+        found[each.line_no] = max(0, min(each.quantity, there) - left)
+    return found
 
 
 def _last_delivery(
@@ -248,15 +269,60 @@ def _why_not(said: ReturnLine, order_id: str, open_: Windows) -> Phrase:
     )
 
 
-def _refuse_what_is_not_there(
-    order_id: str,
+class NotDeliveredYet(Conflict):
+    title = "Not all of this has been delivered yet"
+
+
+def _refuse_unknown_line(order_id: str, wanted: Wanted, ordered: Mapping[int, Row[Any]]) -> None:
+    if wanted.line_no not in ordered:
+        raise UnknownOrderLine(order_id, wanted.line_no, ordered)
+
+
+def _refuse_what_is_still_to_come(
+    transaction: Transaction,
+    order: Row[Any],
     wanted: Wanted,
     ordered: Mapping[int, Row[Any]],
     delivered: Mapping[int, orders.Delivered],
+) -> None:
+    """A withdrawal of goods that are not there is the law's as well, but nothing can come back: a person carries it out."""
+    bought = ordered[wanted.line_no]
+    there = delivered[wanted.line_no].quantity if wanted.line_no in delivered else 0
+    if not there < wanted.quantity <= bought.quantity:
+        return
+    policy, now, zone = transaction.context.policy, transaction.now, transaction.context.zone
+    open_ = windows(policy, order.country, bought.exclusion, now, now, zone)
+    parts: dict[str, Part] = {"line": wanted.line_no, "order": repr(order.order_id)}
+    if open_.granted_until is None:
+        raise NoWithdrawal(
+            Phrase(
+                "line {line} of order {order} cannot be withdrawn from by law, and has not been delivered yet; "
+                "ask the shop whether the parcel can be stopped",
+                parts,
+            )
+        )
+    raise NotDeliveredYet(
+        Phrase(
+            "line {line} of order {order}: {there} of {bought} have been delivered, and here only what was delivered can be "
+            "withdrawn from. Nobody need wait for the parcel: declare it to the shop with {way}, naming the order and the "
+            "customer, and a person stops the delivery and pays back; or declare it here once the goods are there",
+            {
+                **parts,
+                "there": there,
+                "bought": bought.quantity,
+                "way": "POST /v1/cases (complaint)",
+            },
+        )
+    )
+
+
+def _refuse_what_is_not_there(
+    connection: Connection,
+    order_id: str,
+    wanted: Wanted,
+    delivered: Mapping[int, orders.Delivered],
     taken: Mapping[int, int],
 ) -> None:
-    if wanted.line_no not in ordered:
-        raise UnknownOrderLine(order_id, wanted.line_no, ordered)
     there = delivered[wanted.line_no].quantity if wanted.line_no in delivered else 0
     in_returns = taken.get(wanted.line_no, 0)
     left = max(0, there - in_returns)
@@ -272,7 +338,32 @@ def _refuse_what_is_not_there(
                     "in_returns": in_returns,
                     "left": left,
                     "wanted": wanted.quantity,
-                    "way_out": _FEWER if there else _DELIVERED_FIRST,
+                    "way_out": _way_out(connection, order_id, wanted, there),
                 },
             )
         )
+
+
+def _way_out(connection: Connection, order_id: str, wanted: Wanted, there: int) -> Phrase:
+    if not there:
+        return _DELIVERED_FIRST
+    rmas = repository.of_order_line(connection, order_id, wanted.line_no)
+    in_the_way = [rma for rma in rmas if _can_be_cancelled(connection, rma, wanted.line_no)]
+    if not in_the_way or wanted.quantity > there:
+        return _FEWER
+    first = ", ".join(f"POST /v1/returns/{rma}/cancellation" for rma in in_the_way)
+    return Phrase(
+        "to have them here instead, give them up there first with {way}; or lower the quantity",
+        {"way": first},
+    )
+
+
+def _can_be_cancelled(connection: Connection, rma: str, order_line_no: int) -> bool:
+    head = repository.find(connection, rma)
+    assert head is not None  # noqa: S101  # its lines were just found
+    lines = repository.lines_of(repository.rows_of(connection, rma), head).values()
+    return any(
+        can(line, ReturnCancelled.type, "customer")
+        for line in lines
+        if line.order_line_no == order_line_no
+    )

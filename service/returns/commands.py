@@ -29,6 +29,7 @@ from service.returns import queries, repository
 from service.returns.applying import (
     Application,
     Wanted,
+    lacking,
     own_order,
     read_application,
 )
@@ -45,6 +46,13 @@ from service.returns.schemas import (
     ReturnBody,
     ReturnView,
     WithdrawalBody,
+)
+from service.returns.takeover import (
+    TakenOver,
+    freed,
+    give_up,
+    of_requests,
+    undecided_requests,
 )
 from service.reviews.opening import open_review
 
@@ -87,26 +95,28 @@ class Returns:
         told: EffortBody = _NOTHING_TOLD,
         confirmation: Attempt | None = None,
     ) -> str:
-        """Declare the statutory withdrawal; its RMA. Needs no reason, score or decision.
+        """Declare the statutory withdrawal; its RMA. Needs no reason, score or decision, and takes over what waits for one.
 
-        A `confirmation` declares once, whichever attempts bring it. Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`, `NotWhenItBegan`, `Repeated`.
+        A `confirmation` declares once, whichever attempts bring it. Raises `UnknownOrder`, `UnknownOrderLine`,
+        `MoreThanDelivered`, `NotDeliveredYet`, `NoWithdrawal`, `NotWhenItBegan`, `Repeated`.
         """
         rma = self._context.ids.rma()
         with self._context.transaction(attempt, rma) as transaction:
             if confirmation:
                 confirmation.begin(transaction.connection, rma, transaction.now)
-            application = _withdrawal(transaction, body)
+            application, taken_over = _withdrawal(transaction, body)
             effort = effort_of(told, transaction.now)
+            give_up(taken_over, Actor("customer", application.order.customer_key))
             follow(_begin_withdrawal(transaction, rma, application, effort))
         return rma
 
     def prepare_withdrawal(self, body: WithdrawalBody, language: Language) -> DeclarationView:
         """The declaration that its customer is to confirm. Changes nothing.
 
-        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NoWithdrawal`.
+        Raises `UnknownOrder`, `UnknownOrderLine`, `MoreThanDelivered`, `NotDeliveredYet`, `NoWithdrawal`.
         """
         with self._context.transaction() as transaction:
-            application = _withdrawal(transaction, body)
+            application, taken_over = _withdrawal(transaction, body)
             declaration = queries.declaration_of(
                 transaction.connection,
                 [(line.said.quantity, line.said.sku) for line in application.lines],
@@ -116,6 +126,7 @@ class Returns:
         proof = self._context.proofs.make("withdrawal", body.model_dump_json())
         return DeclarationView(
             declaration=declaration,
+            takes_over=sorted({each.request.rma for each in taken_over}),
             confirmation=proof.token,
             expires_at=proof.expires_at,
         )
@@ -172,10 +183,16 @@ class Returns:
         return queries.view(self._context, rma, language, is_customer=is_customer)
 
 
-def _withdrawal(transaction: Transaction, body: WithdrawalBody) -> Application:
+def _withdrawal(
+    transaction: Transaction, body: WithdrawalBody
+) -> tuple[Application, list[TakenOver]]:
+    """What is declared, and the units of undecided requests that it takes over; as yet nothing is changed."""
+    requests = undecided_requests(transaction, body.order_id)
     order = own_order(transaction, body.order_id, body.customer)
     wanted = [Wanted(each.line_no, each.quantity, None) for each in body.lines]
-    return read_application(transaction, order, wanted, "withdrawal")
+    taken_over = of_requests(requests, lacking(transaction.connection, order.order_id, wanted))
+    application = read_application(transaction, order, wanted, "withdrawal", freed(taken_over))
+    return application, taken_over
 
 
 def _begin_request(

@@ -19,7 +19,7 @@ from service.edge import (
 from service.orders.commands import UnknownOrder, UnknownOrderLine
 from service.platform.fields import PathLineNo, Rma
 from service.platform.idempotency import IdempotencyKeyReused
-from service.returns.applying import MoreThanDelivered, NoWithdrawal
+from service.returns.applying import MoreThanDelivered, NotDeliveredYet, NoWithdrawal
 from service.returns.commands import NotAnOption
 from service.returns.effort import NotWhenItBegan
 from service.returns.held import (
@@ -82,13 +82,21 @@ def post_return(
     "/v1/withdrawals",
     dependencies=[Depends(caller_with("returns:write"))],
     responses=problems(
-        UnknownOrder, UnknownOrderLine, MoreThanDelivered, NoWithdrawal, IdempotencyKeyReused
+        UnknownOrder,
+        UnknownOrderLine,
+        MoreThanDelivered,
+        NotDeliveredYet,
+        NoWithdrawal,
+        IdempotencyKeyReused,
     ),
 )
 def post_withdrawal(
     body: WithdrawalBody, retour: RetourDep, _: AttemptDep, language: LanguageDep
 ) -> DeclarationView:
-    """The first step of the statutory withdrawal: what will be declared, for the customer to confirm. Changes nothing."""
+    """The first step of the statutory withdrawal: what will be declared, for the customer to confirm. Changes nothing.
+
+    Units on whose return nobody has decided yet are taken over from there when it is confirmed.
+    """
     return retour.returns.prepare_withdrawal(body, language)
 
 
@@ -102,6 +110,7 @@ def post_withdrawal(
             UnknownOrder,
             UnknownOrderLine,
             MoreThanDelivered,
+            NotDeliveredYet,
             NoWithdrawal,
             NotWhenItBegan,
             IdempotencyKeyReused,

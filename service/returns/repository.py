@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.lifecycle import BAD, Line
+from service.domain.lifecycle import BAD, UNDECIDED, Line
 from service.platform.db import change_row, metadata
 
 returns = Table(
@@ -108,6 +108,25 @@ _UNITS_OF_ORDER = (
     )
     .group_by(return_lines.c.order_line_no)
 )
+_UNDECIDED_OF_ORDER = (
+    select(return_lines.c.rma)
+    .distinct()
+    .where(
+        return_lines.c.order_id == bindparam("of_order"),
+        return_lines.c.authorization_state.in_(UNDECIDED),
+    )
+    .order_by(return_lines.c.rma)
+)
+_OF_ORDER_LINE = (
+    select(return_lines.c.rma)
+    .distinct()
+    .where(
+        return_lines.c.order_id == bindparam("of_order"),
+        return_lines.c.order_line_no == bindparam("of_line"),
+        return_lines.c.authorization_state.not_in(_GIVEN_UP),
+    )
+    .order_by(return_lines.c.rma)
+)
 _KEPT_AND_FAILED = (
     select(
         func.count(distinct(case((return_lines.c.reception_state == "kept", returns.c.rma)))),
@@ -137,6 +156,17 @@ def units_in_returns(
     """Units by order line number that are in returns (`but` one) already, those aside that will not come back."""
     rows = connection.execute(_UNITS_OF_ORDER, {"of_order": order_id, "but": but or ""})
     return {row.order_line_no: int(row.units) for row in rows}
+
+
+def undecided_of_order(connection: Connection, order_id: str) -> Sequence[str]:
+    """The returns of an order on which a decision is open, in the order of their numbers."""
+    return connection.execute(_UNDECIDED_OF_ORDER, {"of_order": order_id}).scalars().all()
+
+
+def of_order_line(connection: Connection, order_id: str, line_no: int) -> Sequence[str]:
+    """The returns in which units of a line of an order are, those aside that will not come back."""
+    asked = {"of_order": order_id, "of_line": line_no}
+    return connection.execute(_OF_ORDER_LINE, asked).scalars().all()
 
 
 def kept_and_failed(

@@ -111,6 +111,10 @@ class DeclarationView(Body):
     """The first step of a withdrawal: what will be declared. Nothing is declared before it is confirmed."""
 
     declaration: Annotated[str, Field(description="what the customer confirms, in words")]
+    takes_over: Annotated[
+        list[Rma],
+        Field(description="returns that nobody decided on yet, whose units are given up there"),
+    ]
     confirmation: Annotated[str, Field(description="send it to confirm")]
     expires_at: Annotated[datetime, Field(description="from then on it must be prepared anew")]
 

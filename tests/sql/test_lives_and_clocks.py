@@ -63,8 +63,13 @@ class Told(Stories):
         house, order_id = self.house, f"{story}-order"
         assert house.put_order(order_id, customer=story).is_success
         self._delivered(order_id)
-        lines = [{"line_no": 1, "quantity": 1}]
-        body = {"order_id": order_id, "customer": story, "lines": lines}
+        return self.withdrawn_from(story, story, 1)
+
+    def withdrawn_from(self, story: str, of_story: str, quantity: int) -> House:
+        """A withdrawal by law, a story of its own, from the order of another."""
+        house, order_id = self.house, f"{of_story}-order"
+        lines = [{"line_no": 1, "quantity": quantity}]
+        body = {"order_id": order_id, "customer": of_story, "lines": lines}
         first = house.call("storefront", "POST", "/v1/withdrawals", json=body).json()
         said = {"confirmation": first["confirmation"]}
         answer = house.call("storefront", "POST", "/v1/withdrawals/confirmations", json=said)
@@ -133,6 +138,10 @@ def stories(house: House) -> Told:
     stories.doubted("cancelled").wait(hours=1).does("storefront", "cancellation")
     stories.doubted("refused by a human").wait(hours=2)
     stories.decides("decline", "not_eligible")
+
+    for story, quantity in (("taken over", 3), ("taken over in part", 2)):
+        stories.asked(story, 3, currency="CHF", country="DE").wait(hours=1)
+        stories.withdrawn_from(f"by law, {story}", story, quantity)
 
     stories.doubted("looked at anew").wait(hours=2)
     stories.decides("decline", "not_eligible")
@@ -496,9 +505,17 @@ class TestEndings:
         assert values(clock("cancelled", "review"), "ended_by", "hours") == ("dropped", 1)
         assert values(clock("cancelled", "decision"), "ended_by", "hours") == ("dropped", 1)
 
+    def test_what_a_withdrawal_took_over_whole_needs_no_decision(
+        self, life: Life, clock: Clock
+    ) -> None:
+        assert values(clock("taken over", "review"), "ended_by", "hours") == ("dropped", 1)
+        assert values(life("by law, taken over"), "status", "decision") == ("closed", None)
+        assert clock("taken over in part", "review")["ended_by"] == "done"
+
     @pytest.mark.parametrize(
         ("story", "outcome"),
         [
+            ("taken over", "cancelled"),
             ("refused by a human", "declined"),
             ("never sent", "expired"),
             ("kept", "kept"),
