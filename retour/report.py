@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from retour.settings import PREFIX, Settings
 
-_MAY_HOLD_A_PASSWORD = ("database_url", "smtp_url")
+_MAY_HOLD_A_PASSWORD = ("database_url", "smtp_url", "payments_url")
 
 
 def print_settings(settings: Settings) -> None:

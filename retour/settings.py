@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     )
     payments_url: str = Field(
         "",
+        repr=False,
         description="the shop's payment system (docs/payments.md); empty: refunds are paid by hand",
     )
     payments_secret: SecretStr = Field(

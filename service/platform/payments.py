@@ -4,12 +4,16 @@ Every order to pay carries a key; a provider that sees a key again pays nothing,
 """
 
 import json
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from typing import Literal, Protocol
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +21,8 @@ from retour.errors import UserError
 from service.domain.words import FailureReason
 
 _MOST_BYTES = 100_000
+_WEB_ADDRESS = re.compile(r"https?://[!-~]+")
+_IN_A_HEADER = re.compile(r"[ -~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,21 @@ class ShopsPayments:
     """The shop's own payment system behind two HTTP calls, as `docs/payments.md` describes them.
 
     `POST url` orders a payment under an `Idempotency-Key`, `GET url/key` tells what became of it. Whatever else than an
-    understood answer comes in time counts as silence: it is asked again, under the same key.
+    understood answer comes in time counts as silence: it is asked again, under the same key. The time is that of all
+    of it, from the name's look-up to the answer's last byte. The secret goes to this address and, by no redirect, elsewhere.
     """
 
     def __init__(self, url: str, secret: str, timeout_seconds: float = 10) -> None:
-        """Raises `NoPaymentSystem` where the address is none."""
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        """Raises `NoPaymentSystem` where the address is none, or the secret nothing that can be sent."""
+        if not _is_address(url):
             raise NoPaymentSystem(
-                "RETOUR_PAYMENTS_URL is no address of a payment system; write https://HOST/PATH, "
-                "or leave it empty: refunds are then paid by hand"
+                "RETOUR_PAYMENTS_URL is no address of a payment system; write https://HOST/PATH without a password in it "
+                "(that is RETOUR_PAYMENTS_SECRET), or leave it empty: refunds are then paid by hand"
+            )
+        if not _IN_A_HEADER.fullmatch(secret):
+            raise NoPaymentSystem(
+                "RETOUR_PAYMENTS_SECRET holds a line end or other letters than printable ASCII, which no header carries; "
+                "set it without them"
             )
         self._url, self._secret, self._timeout = url.rstrip("/"), secret, timeout_seconds
 
@@ -100,14 +112,56 @@ class ShopsPayments:
         }
         request = Request(url, body, headers, method=method)  # noqa: S310  # checked when it was set
         try:
-            with urlopen(request, timeout=self._timeout) as answer:  # noqa: S310  # as above
-                return _understood(answer.read(_MOST_BYTES))
+            return _understood(_within(self._timeout, lambda: self._answer_to(request)))
         except HTTPError as refused:
+            refused.close()
             if refused.code == 404:
                 return None
             raise NoAnswer(f"the payment system answers {refused.code}") from refused
         except (OSError, HTTPException) as silence:
             raise NoAnswer(f"the payment system is silent ({type(silence).__name__})") from silence
+
+    def _answer_to(self, request: Request) -> bytes:
+        with _OPENER.open(request, timeout=self._timeout) as answer:
+            said: bytes = answer.read(_MOST_BYTES)
+        return said
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """What is elsewhere is an answer like any other status: the secret is for one address."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = build_opener(_NoRedirects)
+
+
+def _within(seconds: float, ask: Callable[[], bytes]) -> bytes:
+    """What is answered, if all of it comes within this time; else `TimeoutError`.
+
+    A socket's own timeout begins anew with every byte. What still comes then is read by a thread that nobody waits for.
+    """
+    answer: Future[bytes] = Future()
+
+    def listen() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as failure:
+            answer.set_exception(failure)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return answer.result(seconds)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port != 0
+    except ValueError:
+        return False
+    is_whole = _WEB_ADDRESS.fullmatch(url) is not None and not (parts.query or parts.fragment)
+    return is_whole and is_port and bool(parts.hostname) and "@" not in parts.netloc
 
 
 class NoPaymentSystem(UserError):

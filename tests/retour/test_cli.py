@@ -50,6 +50,23 @@ class TestCommandLine:
         assert shown in answer.stdout
         assert "pa55word" not in answer.stdout
 
+    def test_settings_hides_a_payment_systems_password(self, tmp_path: Path) -> None:
+        url = "https://shop:pa55word@pay.example/refunds"
+
+        answer = retour(tmp_path, "settings", RETOUR_PAYMENTS_URL=url)
+
+        assert "https://shop:***@pay.example/refunds" in answer.stdout
+        assert "pa55word" not in answer.stdout
+
+    def test_a_payment_system_that_cannot_be_asked_is_told_of_at_the_start(
+        self, tmp_path: Path
+    ) -> None:
+        answer = retour(tmp_path, "jobs", "list", RETOUR_PAYMENTS_URL="http://[::1")
+
+        assert answer.returncode == 1
+        assert answer.stderr.startswith("retour: RETOUR_PAYMENTS_URL is no address")
+        assert len(answer.stderr.splitlines()) == 1
+
     def test_settings_hides_a_databases_password_and_names_what_is_mistyped(
         self, tmp_path: Path
     ) -> None:
