@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from retour.settings import Settings
@@ -32,21 +32,26 @@ def serve_service(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Work off jobs until Ctrl-C or SIGTERM; the job in hand is finished."""
+    """Work off jobs until Ctrl-C or SIGTERM; the jobs in hand are finished.
+
+    What waits for the mail server or the payment system does so in a thread of its own.
+    """
     from retour.assembly import open_handlers, open_retour
     from service.handlers import plan_housekeeping
-    from service.worker import Worker
+    from service.worker import workers_apart
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     retour = open_retour(settings)
     plan_housekeeping(retour)
-    worker = Worker(retour.context, open_handlers(settings, retour))
+    workers = workers_apart(retour.context, open_handlers(settings, retour))
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    # In a thread of its own: a signal that came while this one waits on the event would set it from within.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(worker.run_forever, stop).result()
+    # In threads of their own: a signal that came while this one waits on the event would set it from within.
+    with ThreadPoolExecutor(len(workers)) as pool:
+        for ended in as_completed([pool.submit(each.run_forever, stop) for each in workers]):
+            stop.set()  # one that died ends all, so that it is seen
+            ended.result()
 
 
 def serve_dashboard(settings: Settings) -> None:

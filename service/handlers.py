@@ -52,9 +52,9 @@ def handlers(
         "survey_reminder": Transactional(_remind),
         HOUSEKEEPING: Transactional(_tidy_up),
         "refund_deadline": Transactional(_call_somebody_if_late),
-        "refund": Effect(lambda job: retour.settlements.carry_out(job.subject)),
-        "refund_doubt": Effect(partial(_ask_after, retour)),
-        MAIL: Effect(partial(_deliver, retour, deliver)),
+        "refund": Effect(lambda job: retour.settlements.carry_out(job.subject), "payments"),
+        "refund_doubt": Effect(partial(_ask_after, retour), "payments"),
+        MAIL: Effect(partial(_deliver, retour, deliver), "mail"),
     }
 
 

@@ -6,7 +6,8 @@ carrier): it is leased in one transaction, done, and deleted in another: at leas
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from retour.errors import UserError
 from service.platform import jobs
 from service.platform.db import DatabaseUnavailable
-from service.platform.jobs import ClaimedJob, Hopeless
+from service.platform.jobs import EVERYTHING, ClaimedJob, Hopeless, Share
 from service.platform.unit import Context, Transaction
 
 TransactionalHandler = Callable[[Transaction, ClaimedJob], None]
@@ -41,9 +42,10 @@ class Transactional:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Runs outside any transaction, within the lease."""
+    """Runs outside any transaction, within the lease. `waits_for` is a word for whoever may keep it waiting."""
 
     run: EffectHandler
+    waits_for: str = "outside"
 
 
 Handler = Transactional | Effect
@@ -53,9 +55,14 @@ class Worker:
     """Works off jobs by kind. What a job fails with stays with the job; its neighbours go on."""
 
     def __init__(
-        self, context: Context, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE
+        self,
+        context: Context,
+        handlers: Mapping[str, Handler],
+        *,
+        lease: timedelta = LEASE,
+        share: Share = EVERYTHING,
     ) -> None:
-        self._context, self._handlers, self._lease = context, handlers, lease
+        self._context, self._handlers, self._lease, self._share = context, handlers, lease, share
 
     def run_due(self, limit: int | None = None) -> int:
         """Do everything that is due by the clock, also what that makes due, or `limit` jobs; how many were taken."""
@@ -83,27 +90,21 @@ class Worker:
         while not stop.is_set():
             try:
                 if not self.run_due(limit=1):
-                    stop.wait(self._idle_seconds())
+                    stop.wait(POLL_SECONDS)
                 told = ""
             except (OperationalError, InterfaceError, NoConnection, DatabaseUnavailable) as away:
                 told = _tell_once(in_brief(away), told)
                 stop.wait(POLL_SECONDS)
 
-    def _idle_seconds(self) -> float:
-        """Until the next job is due, but no longer than the poll interval: others put jobs meanwhile."""
-        due = self.next_due()
-        if due is None:
-            return POLL_SECONDS
-        return min(POLL_SECONDS, max(0.0, (due - self._now()).total_seconds()))
-
     def _take(self) -> ClaimedJob | None:
         """Looks before it claims: on SQLite claiming takes the one writer's place."""
-        due = self.next_due()
-        return None if due is None or due > self._now() else self._claim()
+        with self._context.db.read() as connection:
+            is_due = jobs.is_due(connection, self._now(), self._share)
+        return self._claim() if is_due else None
 
     def _claim(self) -> ClaimedJob | None:
         with self._context.db.write() as connection:
-            return jobs.claim(connection, self._now(), self._lease)
+            return jobs.claim(connection, self._now(), self._lease, self._share)
 
     def _do(self, job: ClaimedJob) -> None:
         try:
@@ -159,6 +160,17 @@ class Worker:
 
     def _now(self) -> datetime:
         return self._context.clock.now()
+
+
+def workers_apart(context: Context, handlers: Mapping[str, Handler]) -> Sequence[Worker]:
+    """A worker for all effects that wait for the same, and one for the rest: who is silent holds up nothing else."""
+    apart: dict[str, set[str]] = defaultdict(set)
+    for kind, handler in handlers.items():
+        if isinstance(handler, Effect):
+            apart[handler.waits_for].add(kind)
+    rest = Share(frozenset().union(*apart.values()))
+    shares = [rest, *(Share(frozenset(kinds), are_left_out=False) for kinds in apart.values())]
+    return [Worker(context, handlers, share=each) for each in shares]
 
 
 def _tell_once(why: str, told: str) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     bindparam,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from retour.errors import UserError
 from service.platform.clock import Clock, from_us, to_us
@@ -73,18 +76,8 @@ _OF_KEY = select(jobs.c.job_id).where(jobs.c.key == bindparam("of_key"))
 _WITHDRAW = delete(jobs).where(jobs.c.key == bindparam("of_key"))
 # On PostgreSQL workers pass over what another is just taking; on SQLite they take turns.
 _NOW_US = bindparam("now_us", type_=BigInteger)
-_NEXT = (
-    select(jobs.c.job_id)
-    .where(_WAITING, jobs.c.due_at_us <= _NOW_US, ~_IN_HAND | (jobs.c.lease_until_us <= _NOW_US))
-    .order_by(jobs.c.due_at_us, jobs.c.job_id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    update(jobs)
-    .where(jobs.c.job_id == _NEXT.scalar_subquery())
-    .values(attempts=jobs.c.attempts + 1, lease_until_us=bindparam("until_us"))
-    .returning(*jobs.c)
+_IS_DUE = (
+    _WAITING & (jobs.c.due_at_us <= _NOW_US) & (~_IN_HAND | (jobs.c.lease_until_us <= _NOW_US))
 )
 _NEXT_MOMENTS = select(
     select(func.min(jobs.c.due_at_us)).where(_WAITING, ~_IN_HAND).scalar_subquery(),
@@ -129,6 +122,17 @@ class JobEntry:
     attempts: int
     in_hand_until: datetime | None
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some kinds of job: these, or all but these."""
+
+    kinds: frozenset[str] = frozenset()
+    are_left_out: bool = True
+
+
+EVERYTHING = Share()
 
 
 class Hopeless(UserError):
@@ -190,13 +194,20 @@ def is_there(connection: Connection, key: str) -> bool:
     return connection.execute(_OF_KEY, {"of_key": key}).first() is not None
 
 
-def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob | None:
-    """Take the job that has been due longest, or None; it is nobody else's until the lease runs out.
+def is_due(connection: Connection, now: datetime, share: Share = EVERYTHING) -> bool:
+    """Whether a job of these kinds can be taken."""
+    return connection.execute(_due(share), {"now_us": to_us(now)}).first() is not None
+
+
+def claim(
+    connection: Connection, now: datetime, lease: timedelta, share: Share = EVERYTHING
+) -> ClaimedJob | None:
+    """Take the job of these kinds that has been due longest, or None; it is nobody else's until the lease runs out.
 
     Its attempt is counted here, before anything is done: a job that kills its worker runs out of tries too.
     """
     asked = {"now_us": to_us(now), "until_us": to_us(now + lease)}
-    row = connection.execute(_CLAIM, asked).one_or_none()
+    row = connection.execute(_claim(share), asked).one_or_none()
     if row is None:
         return None
     return ClaimedJob(
@@ -207,6 +218,26 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedJob
         json.loads(row.payload),
         from_us(row.due_at_us),
         row.attempts,
+    )
+
+
+@cache
+def _due(share: Share) -> Select[tuple[str]]:
+    query = select(jobs.c.job_id).where(_IS_DUE).limit(1)
+    if share == EVERYTHING:
+        return query
+    named = jobs.c.kind.in_(sorted(share.kinds))
+    return query.where(~named if share.are_left_out else named)
+
+
+@cache
+def _claim(share: Share) -> ReturningUpdate[Any]:
+    longest = _due(share).order_by(jobs.c.due_at_us, jobs.c.job_id)
+    return (
+        update(jobs)
+        .where(jobs.c.job_id == longest.with_for_update(skip_locked=True).scalar_subquery())
+        .values(attempts=jobs.c.attempts + 1, lease_until_us=bindparam("until_us"))
+        .returning(*jobs.c)
     )
 
 

@@ -23,7 +23,7 @@ from service.platform.clock import VirtualClock
 from service.platform.db import Database, OpenTransaction
 from service.platform.jobs import TRIES, ClaimedJob, Hopeless, Job
 from service.platform.unit import Transaction
-from service.worker import Effect, Handler, Transactional, Worker
+from service.worker import Effect, Handler, Transactional, Worker, workers_apart
 
 MINUTE = timedelta(minutes=1)
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -394,17 +394,17 @@ class TestRunForever:
     ) -> None:
         is_away = threading.Event()
         is_away.set()
-        look = jobs.next_due
+        look = jobs.is_due
 
         asked: list[object] = []
 
-        def next_due(connection: Any) -> Any:
+        def is_due(connection: Any, *about: Any) -> Any:
             asked.append(connection)
             if is_away.is_set():
                 raise OperationalError("select", {}, Exception("anna@example.com"))
-            return look(connection)
+            return look(connection, *about)
 
-        monkeypatch.setattr(jobs, "next_due", next_due)
+        monkeypatch.setattr(jobs, "is_due", is_due)
         monkeypatch.setattr("service.worker.POLL_SECONDS", 0.01)
         with caplog.at_level(logging.ERROR, logger="retour.worker"):
             running()
@@ -416,6 +416,34 @@ class TestRunForever:
 
         _wait_until(lambda: noted(live) == ["R1"])
         assert "anna" not in caplog.text
+
+
+class TestWorkersApart:
+    def test_each_does_what_waits_for_the_same_and_one_does_all_the_rest(
+        self, retour: Retour, clock: VirtualClock
+    ) -> None:
+        done: list[str] = []
+        tell = Effect(lambda job: done.append(job.kind), "mail")
+        pay = Effect(lambda job: done.append(job.kind), "payments")
+        kinds = ("note", "letter", "pay", "ask", "reminder", "unknown")
+        put(retour, *(Job(kind, "R1", clock.now()) for kind in kinds))
+        handlers = {
+            "letter": tell,
+            "reminder": tell,
+            "pay": pay,
+            "ask": pay,
+            "note": Transactional(note),
+        }
+
+        rest, *apart = workers_apart(retour.context, handlers)
+
+        assert [each.run_due() for each in apart] == [2, 2]
+        assert sorted(done[:2]) == ["letter", "reminder"]
+        assert sorted(done[2:]) == ["ask", "pay"]
+        assert noted(retour) == []
+        assert rest.run_due() == 2
+        assert noted(retour) == ["R1"]
+        assert [each.kind for each in retour.jobs.entries(only_parked=True)] == ["unknown"]
 
 
 KEYS = st.sampled_from(["a", "b", "c"])
