@@ -4,7 +4,7 @@ import os
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -166,7 +166,7 @@ class SmtpMailer:
     def _connected(self) -> Iterator[smtplib.SMTP]:
         """A session. What goes wrong with the server, ours or on the way is worth another try."""
         try:
-            with self._connect() as server:
+            with _farewell(self._connect()) as server:
                 self._log_in(server)
                 yield server
         except smtplib.SMTPResponseException as refused:
@@ -194,6 +194,17 @@ class SmtpMailer:
         return MailDelayed(
             f"the mail server {self._host}:{self._port} takes no mail ({why}); see RETOUR_SMTP_URL"
         )
+
+
+@contextmanager
+def _farewell(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Takes leave, whatever the server says to that: what it took before is its own (RFC 5321, 4.2.5)."""
+    try:
+        yield server
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
 
 
 def _envelope(message: EmailMessage) -> tuple[str, str]:

@@ -29,6 +29,7 @@ class Inbox:
 
     answers: dict[str, str] = field(default_factory=dict)
     data_answer: str = "250 OK"
+    quit_answer: str = "221 Bye"
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     were_encrypted: list[bool] = field(default_factory=list)
@@ -52,6 +53,9 @@ class Inbox:
             assert server.transport is not None
             self.were_encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         return self.data_answer
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.quit_answer
 
     def authenticate(self, _: Any, __: Any, ___: Any, ____: str, login: Any) -> AuthResult:
         """The authenticator of a server that wants a login."""

@@ -248,6 +248,19 @@ class TestSmtpMailer:
         with mail_server(inbox) as server, pytest.raises(kind, match="refused the message"):
             SmtpMailer(f"smtp://{server}").send(message())
 
+    @pytest.mark.parametrize("answer", ["421 closing now", "250 OK", "500 what?"])
+    def test_what_was_taken_is_sent_whatever_the_server_says_to_the_farewell(
+        self, inbox: Inbox, answer: str
+    ) -> None:
+        inbox.quit_answer = answer
+        with mail_server(inbox) as server:
+            SmtpMailer(f"smtp://{server}").send(message())
+
+            assert len(inbox.messages) == 1
+            inbox.data_answer = "554 spam"
+            with pytest.raises(MailRefused, match="refused the message for good"):
+                SmtpMailer(f"smtp://{server}").send(message())
+
     def test_a_server_that_is_away_is_named_and_tried_again(self) -> None:
         with pytest.raises(MailDelayed, match=r"127\.0\.0\.1:1 takes no mail \(ConnectionRefused"):
             SmtpMailer("smtp://127.0.0.1:1").send(message())
