@@ -81,11 +81,12 @@ class Receiving:
             }
             repository.insert(transaction.connection, parcel)
             said = ParcelReceived(parcel_id=parcel_id, rma=rma, weight_grams=body.weight_grams)
-            transaction.emit(rma or parcel_id, said, by, time=received_at)
             if rma is None:
+                transaction.emit(parcel_id, said, by, time=received_at)
                 open_case(transaction, "unknown_parcel", by, parcel_id=parcel_id)
             else:
                 held = hold(transaction, rma)
+                transaction.emit(rma, said, by, time=held.possible(received_at))
                 _receive(held, parcel_id, body.lines, by, received_at)
                 follow(held)
         return parcel_id

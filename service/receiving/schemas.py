@@ -39,7 +39,13 @@ class ParcelBody(Body):
             "of the return is expected, what was cancelled, expired, was declined or is given up for lost",
         ),
     ] = None
-    received_at: Annotated[Moment | None, Field(description="when it came; now if left out")] = None
+    received_at: Annotated[
+        Moment | None,
+        Field(
+            description="when it came; now if left out, and for the return what is before its application counts as the "
+            "moment of that"
+        ),
+    ] = None
 
 
 class ParcelTaken(Body):

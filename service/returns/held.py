@@ -104,10 +104,11 @@ class HeldReturn:
     ) -> None:
         """Let an event move these lines, and say by when the next step is due. Raises `NotPossibleNow`, naming what is possible.
 
-        A clock runs its policy's time from when that happened (`time`, or now), but for those that `due_us` sets, and on
-        lines of which `clock_runs_on` says that what their machine waited for until now is due when it was.
+        A clock runs its policy's time from when that happened (`possible(time)`, or now), but for those that `due_us` sets,
+        and on lines of which `clock_runs_on` says that what their machine waited for until now is due when it was.
         """
-        since = max(time, from_us(self.head.requested_at_us)) if time else self.now
+        moment = self.possible(time) if time else None
+        since = moment or self.now
         dues: list[int] = []
         moving = list(lines)
         for line in moving:
@@ -115,8 +116,12 @@ class HeldReturn:
             dues += self._move(
                 line, payload.type, by, variant, _running(line) if runs_on else due_us, since
             )
-        event_id = self.note(_with_due(payload, dues), by, time=time)
+        event_id = self.note(_with_due(payload, dues), by, time=moment)
         self.moved[event_id] = [line.line_no for line in moving]
+
+    def possible(self, told: datetime) -> datetime:
+        """When something happened that was told: not before anybody applied, whatever the teller's clock says."""
+        return max(told, from_us(self.head.requested_at_us))
 
     def note(self, payload: Payload, by: Actor, *, time: datetime | None = None) -> str:
         """Let an event be known that moves no line; its id. What follows within the transaction names the first as its cause."""

@@ -279,7 +279,8 @@ def settle(
 def _due_us(held: HeldReturn) -> int:
     """Until when the money must have gone back: as the return's terms say, else the policy's hours from now.
 
-    Where the terms count from the declaration, they may be over before goods are sent that the money waits for.
+    Where the terms count from the declaration, they may be over before goods are sent that the money waits for. A receipt
+    that was told to be earlier than the application counts from that.
     """
     head, context = held.head, held.transaction.context
     now_us = to_us(held.now)
@@ -287,8 +288,8 @@ def _due_us(held: HeldReturn) -> int:
     from_now_us = to_us(due_at(held.now, allowed, context.policy.calendar, context.zone))
     if head.refund_within_us is None or head.refund_counts_from == "trigger":
         return from_now_us
-    if head.refund_counts_from == "request":
+    received_us = last_received_us(held.transaction.connection, held.rma) or now_us
+    if head.refund_counts_from == "request" or received_us < head.requested_at_us:
         due_us = int(head.requested_at_us + head.refund_within_us)
         return due_us if due_us > now_us else from_now_us
-    received_us = last_received_us(held.transaction.connection, held.rma)
-    return int((received_us or now_us) + head.refund_within_us)
+    return int(received_us + head.refund_within_us)

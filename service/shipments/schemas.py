@@ -40,7 +40,12 @@ class ScanBody(Body):
         Literal["picked_up", "in_transit", "delivered"],
         Field(description="in the carrier's hands, on its way, or handed to the warehouse"),
     ]
-    scanned_at: Annotated[Moment | None, Field(description="when; now if left out")] = None
+    scanned_at: Annotated[
+        Moment | None,
+        Field(
+            description="when; now if left out, and what is before the application counts as the moment of that"
+        ),
+    ] = None
     lines: SomeLines | None = None
 
 

@@ -211,3 +211,57 @@ class TestToldLate:
         house.tries("carrier", "scans", scan="delivered", scanned_at="2020-01-01T00:00:00Z")
 
         assert until(house) >= f"{applied + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class TestToldToBeBeforeTheApplication:
+    """A scanner whose clock is years wrong, or goods that came before anybody applied: the fact counts, the time does not."""
+
+    LONG_AGO = "1995-01-01T00:00:00Z"
+
+    def begun(self, house: House) -> datetime:
+        """A return of a country where the money counts from the receipt; when it was applied for."""
+        applied = house.clock.now()
+        house.begin(1, country="CN")
+        house.wait(days=2)
+        return applied
+
+    def times(self, house: House, *types: str) -> set[datetime]:
+        return {
+            from_us(each.time_us) for each in house.retour.read_log(0, 10_000) if each.type in types
+        }
+
+    def test_it_was_at_the_application(self, house: House) -> None:
+        applied = self.begun(house)
+
+        house.tries("carrier", "scans", scan="picked_up", scanned_at=self.LONG_AGO)
+        parcel = {"rma": house.rma, "received_at": self.LONG_AGO}
+        house.call("inspector", "POST", "/v1/parcels", json=parcel)
+
+        told_of = ("shipment.scanned", "parcel.received", "return.received")
+        assert self.times(house, *told_of) == {applied}
+
+    def test_so_it_was_where_the_parcel_found_its_return_later(self, house: House) -> None:
+        parcel = {"received_at": self.LONG_AGO}
+        came = house.call("inspector", "POST", "/v1/parcels", json=parcel).json()["parcel_id"]
+        applied = self.begun(house)
+
+        house.call("inspector", "POST", f"/v1/parcels/{came}/match", json={"rma": house.rma})
+
+        assert self.times(house, "return.received") == {applied}
+
+    @pytest.mark.parametrize(("days", "due_after_days"), [(2, 7), (60, None)])
+    def test_money_is_not_due_before_it_is_ordered(
+        self, house: House, days: int, due_after_days: int | None
+    ) -> None:
+        applied = self.begun(house)
+        house.tries("carrier", "scans", scan="picked_up")
+        house.wait(days=days - 2)
+        parcel = {"rma": house.rma, "received_at": self.LONG_AGO}
+        house.call("inspector", "POST", "/v1/parcels", json=parcel)
+        house.find("passed", grade="A")
+
+        (due,) = (from_us(each["due_at_us"]) for each in house.told("refund.requested"))
+
+        if due_after_days:
+            assert due == applied + timedelta(days=due_after_days)
+        assert due > house.clock.now()
