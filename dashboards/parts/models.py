@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
-from babel.numbers import get_currency_precision
 
 from dashboards.charts import automation as charts
 from dashboards.parts.choices import choose_one, choose_step
@@ -15,6 +14,7 @@ from dashboards.parts.tables import Column, show_table
 from dashboards.queries import automation as queries
 from dashboards.risk_words import DIMENSIONS, FEATURES, ROLES, SLICES
 from dashboards.words import CURRENCIES
+from retour.currencies import decimals_of
 
 Row = Mapping[str, Any]
 _USUAL_SHARE = 80
@@ -82,7 +82,7 @@ def _show_what_it_brings(view: View, row: Row, chosen: Row | None, standing: Row
 def _show_by_share(view: View, rows: pl.DataFrame, share: float, standing: Row) -> None:
     texts, currency = view.texts, standing["currency"]
     unit = texts.word(CURRENCIES, currency)
-    whole = 10 ** get_currency_precision(currency)
+    whole = 10 ** decimals_of(currency)
     rows = rows.with_columns(cost_of_100=100 * pl.col("cost") / whole)
     left, right = st.columns(2, gap="medium")
     with left:
