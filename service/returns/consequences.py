@@ -17,6 +17,7 @@ from service.domain.events import (
     ReturnAuthorized,
     ReturnClosed,
     ReturnReinstated,
+    ReviewOpened,
     Trigger,
 )
 from service.domain.lifecycle import BAD, HERE_THOUGH_BAD, UNDECIDED, Line
@@ -51,9 +52,14 @@ def follow(held: HeldReturn) -> None:
 
 
 def _moved(held: HeldReturn, said: Payload, numbers: Sequence[int]) -> Moved:
-    """What a letter about an event is about: the lines that it moved, of an approval those that are to be sent."""
+    """What a letter about an event is about: the lines that it moved.
+
+    Of an approval those that are to be sent; of a review all that came under it, though another event moved them there.
+    """
     if isinstance(said, ReturnAuthorized):
         return Moved([each for each in numbers if held.line(each).reception == "awaited"])
+    if isinstance(said, ReviewOpened):
+        return Moved([line.line_no for line in held.entered("authorization", "under_review")])
     before = [held.before[each] for each in numbers if each in held.before]
     was_due = [line.reception_due_us for line in before if line.reception_due_us is not None]
     return Moved(numbers, min(was_due, default=None))

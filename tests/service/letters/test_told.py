@@ -278,5 +278,5 @@ class TestReview:
 
         assert told(house, "We have your return request") == []
         (letter,) = told(house, "We look at your return")
-        assert "has reached us or is on its way to us" in letter
+        assert "or its time was over:\n\n- 1 × MUG\n\nYour return" in letter
         assert "keep the goods" not in letter
