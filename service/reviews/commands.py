@@ -1,5 +1,6 @@
 """A reviewer decides, asks the customer, or hands a review over; a late one goes to somebody who is free."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Row
@@ -7,14 +8,17 @@ from sqlalchemy import Row
 from service.domain.clocks import after_pause
 from service.domain.events import (
     Actor,
+    ClockBreached,
     EvidenceLapsed,
     EvidenceReceived,
     EvidenceRequested,
     InspectionDepth,
     LineKeepGranted,
+    RecordedEvent,
     ReturnAuthorized,
     ReturnDeclined,
     ReviewDecided,
+    ReviewOpened,
     ReviewRequested,
 )
 from service.domain.lifecycle import UNDECIDED, Line
@@ -241,19 +245,20 @@ def _decline(held: HeldReturn, by: Actor, body: DecisionBody) -> None:
 
 
 def resume(held: HeldReturn, said: EvidenceReceived | EvidenceLapsed, by: Actor) -> None:
-    """Let the review's clock run on from where it stood."""
+    """Let the review's clock run on from where it stood. What was late before the question stays late, and is the head's again."""
     transaction, context = held.transaction, held.transaction.context
     review = repository.find_open(transaction.connection, held.rma)
     due_us = held.due_us("review")
     if review is not None and review.paused_since_us is not None:
-        due = after_pause(
-            from_us(review.due_at_us),
-            from_us(review.paused_since_us),
-            held.now,
-            context.policy.calendar,
-            context.zone,
+        due_us = _missed_us(log.read_subject(transaction.connection, held.rma)) or to_us(
+            after_pause(
+                from_us(review.due_at_us),
+                from_us(review.paused_since_us),
+                held.now,
+                context.policy.calendar,
+                context.zone,
+            )
         )
-        due_us = to_us(due)
         paused_us = review.paused_us + to_us(held.now) - review.paused_since_us
         repository.change(
             transaction.connection,
@@ -265,6 +270,18 @@ def resume(held: HeldReturn, said: EvidenceReceived | EvidenceLapsed, by: Actor)
         warn(transaction, held.rma, to_us(held.now), due_us)
     lines = held.able(said.type, by) or list(held.lines.values())
     held.happen(said, by, lines, due_us={"authorization": due_us})
+
+
+def _missed_us(events: Sequence[RecordedEvent]) -> int | None:
+    """When the time of the review that is open was over; None where it is not."""
+    missed_us = None
+    for event in events:
+        if event.type == ReviewOpened.type:
+            missed_us = None
+        elif event.type == ClockBreached.type:
+            said = ClockBreached.model_validate_json(event.data)
+            missed_us = said.due_at_us if said.clock == "review" else missed_us
+    return missed_us
 
 
 def warn_if_late(transaction: Transaction, rma: str) -> None:

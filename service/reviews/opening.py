@@ -15,6 +15,7 @@ from service.returns.held import SYSTEM, HeldReturn
 from service.reviews import repository
 from service.reviews.reasons import who_may_not_decide
 from service.staff.picking import pick, pick_instead
+from service.staff.repository import is_present
 
 
 def open_review(
@@ -63,7 +64,10 @@ def barred(transaction: Transaction, rma: str) -> frozenset[str]:
 
 
 def relieve(transaction: Transaction, review: Row[Any]) -> None:
-    """Give the review to somebody who is free and has less to do than who has it, if there is anybody."""
+    """Give the review to somebody who is free and has less to do than who has it, if there is anybody. A head who is there keeps it."""
+    holder, now = review.reviewer_key or "", transaction.now
+    if is_present(transaction.connection, holder, "admin", now):
+        return
     load, but = repository.load(transaction.connection), barred(transaction, review.rma)
     found = pick_instead(
         transaction, "reviewer", review.language, load, review.reviewer_key, but=but

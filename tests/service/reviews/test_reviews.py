@@ -220,6 +220,21 @@ class TestTheClock:
         (review,) = queue(house)
         assert (review["reviewer"], review["due_at"]) == ("head", house.look()["next"]["until"])
 
+    def test_what_the_head_asks_about_comes_back_to_the_head(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        hire(house, "head", ["en"], role="admin")
+        house.begin_late()
+        house.wait(hours=24)
+        house.does("admin", "question", question="Is it cracked?")
+        house.wait(hours=9)
+
+        house.does("storefront", "answer", answer="Yes.")
+        house.work()
+
+        (review,) = queue(house)
+        assert (house.state, review["reviewer"]) == ("escalated", "head")
+        assert review["due_at"] == (house.clock.now() + 24 * HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def test_where_no_head_is_known_it_stays_whose_it_is(self, house: House) -> None:
         hire(house, "s-1", ["en"])
         house.begin_late()
