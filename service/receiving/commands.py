@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.cases.opening import open_case
 from service.domain.events import (
     Actor,
     GoodsSentBack,
+    InspectionDepth,
     LineInspected,
     LineSplit,
     Outcome,
@@ -58,6 +59,15 @@ class FindingsDoNotAddUp(Unacceptable):
 
 class LooksTooShallow(Unacceptable):
     title = "This return asks for a full inspection"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One inspection: how closely, by whom, and the note that was written of it."""
+
+    depth: InspectionDepth
+    by: Actor
+    text_ref: str | None
 
 
 class Receiving:
@@ -120,18 +130,11 @@ class Receiving:
         """Record what was found. Raises `FindingsDoNotAddUp`, `LooksTooShallow`, `NotPossibleNow`."""
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
+            look = _Look(body.depth, by, _keep_note(held, body.note))
             if body.line_no is not None:
-                _inspect(held, held.line(body.line_no), body, by)
+                _inspect(held, held.line(body.line_no), body, look)
             for item in body.unexpected:
-                _add_unexpected(held, item, body, by)
-            if body.note:
-                keep(
-                    transaction,
-                    body.note,
-                    kind="inspection_note",
-                    rma=held.rma,
-                    customer_key=held.head.customer_key,
-                )
+                _add_unexpected(held, item, look)
             follow(held)
 
     def place(
@@ -235,18 +238,30 @@ def _was_delivered(line: Line) -> bool:
     return line.reception == "delivered"
 
 
-def _inspect(held: HeldReturn, line: Line, body: InspectionBody, by: Actor) -> None:
+def _keep_note(held: HeldReturn, note: str | None) -> str | None:
+    if not note:
+        return None
+    return keep(
+        held.transaction,
+        note,
+        kind="inspection_note",
+        rma=held.rma,
+        customer_key=held.head.customer_key,
+    )
+
+
+def _inspect(held: HeldReturn, line: Line, body: InspectionBody, look: _Look) -> None:
     _refuse_what_does_not_add_up(held, line, body)
     seen = len(held.emitted)
     if line.reception in NOT_HERE:
-        _happen_received(held, None, [line], by, held.now)
+        _happen_received(held, None, [line], look.by, held.now)
         apply_rules(
             held
         )  # what the receipt sets off, such as a refund by law, comes before the finding
     to_find = _parts(held, line.line_no, seen)
     for finding in body.findings:
         for part in _taken(held, to_find, finding.quantity):
-            _find(held, part, finding, body, by)
+            _find(held, part, finding, look)
 
 
 def _parts(held: HeldReturn, line_no: int, seen: int) -> list[int]:
@@ -269,25 +284,22 @@ def _taken(held: HeldReturn, numbers: list[int], units: int) -> Iterator[Line]:
         yield held.split(line, taken)
 
 
-def _find(
-    held: HeldReturn, line: Line, finding: FindingBody, body: InspectionBody, by: Actor
-) -> None:
+def _find(held: HeldReturn, line: Line, finding: FindingBody, look: _Look) -> None:
     said = LineInspected.model_validate(
         {
             "rma": held.rma,
             "line_no": line.line_no,
-            "inspection_depth": body.depth,
+            "inspection_depth": look.depth,
             **finding.model_dump(),
             "quantity": line.quantity,
+            "text_ref": look.text_ref,
         }
     )
     held.set(line.line_no, grade=finding.grade)
-    held.happen(said, by, [held.line(line.line_no)], variant=finding.outcome)
+    held.happen(said, look.by, [held.line(line.line_no)], variant=finding.outcome)
 
 
-def _add_unexpected(
-    held: HeldReturn, item: UnexpectedBody, body: InspectionBody, by: Actor
-) -> None:
+def _add_unexpected(held: HeldReturn, item: UnexpectedBody, look: _Look) -> None:
     outcome: Outcome = "unexpected"
     line = _undeclared(held, item.sku, item.quantity)
     held.lines[line.line_no] = replace(line, grade=item.grade)
@@ -297,10 +309,11 @@ def _add_unexpected(
         quantity=item.quantity,
         outcome=outcome,
         grade=item.grade,
-        inspection_depth=body.depth,
+        inspection_depth=look.depth,
         sku=item.sku,
+        text_ref=look.text_ref,
     )
-    held.happen(said, by, [held.line(line.line_no)], variant=outcome)
+    held.happen(said, look.by, [held.line(line.line_no)], variant=outcome)
 
 
 def _refuse_what_does_not_add_up(held: HeldReturn, line: Line, body: InspectionBody) -> None:

@@ -121,7 +121,12 @@ class InspectionBody(Body):
         list[UnexpectedBody],
         Field(default_factory=list, max_length=100, description="what else was in the parcel"),
     ]
-    note: Annotated[Prose | None, Field(description="kept in the erasable store")] = None
+    note: Annotated[
+        Prose | None,
+        Field(
+            description="for colleagues: kept in the erasable store, read with the return's texts"
+        ),
+    ] = None
     version: Version | None = None
 
 

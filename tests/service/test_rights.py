@@ -64,6 +64,7 @@ MAY: dict[str, str] = {
     "POST /v1/flags/{flag_id}/action": "buyer",
     "POST /v1/flags/{flag_id}/dismissal": "buyer",
     "GET /v1/texts/{text_ref}": "reviewer after_sales",
+    "GET /v1/returns/{rma}/texts": _HOUSE,
     "GET /v1/staff": "",
     "PUT /v1/staff/{staff_id}": "",
     "PUT /v1/staff/{staff_id}/absence": "",

@@ -75,7 +75,13 @@ _A_RETURN: tuple[e.Payload, ...] = (
     e.ReviewOpened(rma="R2", policy_version="1", rules=[]),
     e.ReturnReceived(rma="R1", lines=_TWO_UNITS),
     e.LineInspected(
-        rma="R1", line_no=1, quantity=2, outcome="passed", grade=None, inspection_depth="full"
+        rma="R1",
+        line_no=1,
+        quantity=2,
+        outcome="passed",
+        grade=None,
+        inspection_depth="full",
+        text_ref="txt_4",
     ),
     e.RefundSettled(
         rma="R1",

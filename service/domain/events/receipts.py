@@ -33,7 +33,7 @@ class ParcelReceived(Payload):
 
 
 class LineInspected(Payload):
-    """The condition of returned units. Subject: the RMA. `sku` where it is not the line's own."""
+    """The condition of returned units. Subject: the RMA. `sku` where it is not the line's own; a note is in the erasable store."""
 
     type = "line.inspected"
     family = "receipt"
@@ -45,6 +45,7 @@ class LineInspected(Payload):
     grade: Grade | None
     inspection_depth: InspectionDepth | None
     sku: Key | None = None
+    text_ref: Key | None = None
 
 
 class InspectionWaived(Payload):
