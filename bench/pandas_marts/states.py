@@ -25,6 +25,7 @@ _RECEPTIONS = {
     "inspection_waived_lines": "waived",
 }
 _RESOLUTIONS = {
+    "review_requested_lines": "open",
     "choice_requested": "awaiting_choice",
     "goods_sent_back_lines": "sent_back",
     "refund_requested_lines": "refund_pending",

@@ -151,9 +151,14 @@ def nothing_moved(line: Line) -> bool:
     return is_alive and line.reception in _NOT_SENT_YET and line.resolution == "open"
 
 
-def goods_are_not_here(line: Line) -> bool:
-    """The goods were not sent, and no money moved."""
-    return line.reception in _NOT_SENT_YET and line.resolution == "open"
+def nothing_is_settled(line: Line) -> bool:
+    """Wherever the goods are, nothing was agreed about them, and no money moved."""
+    return line.resolution in ("open", "awaiting_choice")
+
+
+def was_declined(line: Line) -> bool:
+    """It may not come back, and that can be appealed."""
+    return line.authorization == "declined"
 
 
 def authorized_and_unpaid(line: Line) -> bool:
@@ -260,7 +265,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("authorization", ("under_review", "escalated"), "info_requested", "evidence.requested", *_REVIEWERS),
     *_rows("authorization", "info_requested", "under_review", "evidence.received", "customer"),
     *_rows("authorization", "info_requested", "under_review", "evidence.lapsed", "system"),
-    *_rows("authorization", "declined", "under_review", "review.requested", "customer", guard=goods_are_not_here),
+    *_rows("authorization", "declined", "under_review", "review.requested", "customer", guard=nothing_is_settled),
     *_rows("authorization", "declined", "declined_finally", "return.appeal_lapsed", "system"),
     *_rows("authorization", (*UNDECIDED, "authorized"), "cancelled", "return.cancelled", "customer", guard=nothing_moved),
     *_rows("authorization", "authorized", "expired", "return.expired", "system", guard=nothing_moved),
@@ -295,6 +300,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("resolution", None, "open", "line.inspected", *_DOCK, variant="unexpected"),
     *_rows("resolution", "open", "refund_pending", "refund.requested", "system", guard=refund_is_due),
     *_rows("resolution", "open", "awaiting_choice", "choice.requested", "system", guard=goods_are_in_question),
+    *_rows("resolution", "awaiting_choice", "open", "review.requested", "customer", guard=was_declined),
     *_rows("resolution", "awaiting_choice", "refund_agreed", "choice.made", "customer", "system", variant="partial_refund"),
     *_rows("resolution", "awaiting_choice", "to_send_back", "choice.made", "customer", "system", variant="send_back"),
     *_rows("resolution", "awaiting_choice", "disposed", "choice.made", "customer", "system", variant="dispose"),

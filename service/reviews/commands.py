@@ -111,13 +111,7 @@ class Reviews:
         """Ask the customer for more; the review's clock stands still meanwhile."""
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
-            text_ref = keep(
-                transaction,
-                body.question,
-                kind="question",
-                rma=held.rma,
-                customer_key=held.head.customer_key,
-            )
+            text_ref = _keep(held, body.question, "question")
             said = EvidenceRequested(
                 rma=held.rma, text_ref=text_ref, due_at_us=held.due_us("evidence")
             )
@@ -132,13 +126,7 @@ class Reviews:
         """The customer answers: the review goes on, with the time that was left."""
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
-            text_ref = keep(
-                transaction,
-                body.answer,
-                kind="answer",
-                rma=held.rma,
-                customer_key=held.head.customer_key,
-            )
+            text_ref = _keep(held, body.answer, "answer")
             resume(held, EvidenceReceived(rma=held.rma, text_ref=text_ref), by)
             follow(held)
 
@@ -163,7 +151,8 @@ class Reviews:
     def request(self, rma: str, body: HumanBody, by: Actor, attempt: Attempt | None = None) -> None:
         """The customer wants a person to decide: what was declined is looked at anew, by another one than before.
 
-        Where a person decides already, nothing changes. Units that are in another return by now stay declined.
+        Where a person decides already, nothing changes. Units that are in another return by now stay declined. What is to
+        become of goods that are here is asked anew when it is decided.
         Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`, `UnitsInAnotherReturn`.
         """
         with self._context.transaction(attempt, rma) as transaction:
@@ -172,7 +161,9 @@ class Reviews:
                 return
             lines = _appealed(held, by)
             earlier = who_declined(log.read_subject(transaction.connection, held.rma))
-            held.happen(ReviewRequested(rma=held.rma, lines=units(lines)), by, lines)
+            text_ref = _keep(held, body.text, "appeal") if body.text else None
+            said = ReviewRequested(rma=held.rma, lines=units(lines), text_ref=text_ref)
+            held.happen(said, by, lines)
             open_review(held, [], but=earlier)
             follow(held)
 
@@ -188,6 +179,11 @@ class Reviews:
             rows = repository.queue(connection, reviewer_key, limit)
             whys = whys_of(connection, rows, language)
         return [_view(row, whys.get(row.rma, [])) for row in rows]
+
+
+def _keep(held: HeldReturn, text: str, kind: str) -> str:
+    customer_key = held.head.customer_key
+    return keep(held.transaction, text, kind=kind, rma=held.rma, customer_key=customer_key)
 
 
 def _appealed(held: HeldReturn, by: Actor) -> list[Line]:

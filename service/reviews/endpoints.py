@@ -85,7 +85,8 @@ def post_human_review(
 ) -> ReturnView:
     """The customer wants a person to decide: what was declined is looked at anew, never by whoever declined it.
 
-    Where a person decides already, nothing changes. Units that are in another return by now stay declined.
+    That is possible until the time for it is over, wherever the goods are, as long as nothing was agreed about them. Where a
+    person decides already, nothing changes. Units that are in another return by now stay declined.
     """
     done(lambda: retour.reviews.request(rma, body, customer, attempt))
     return retour.returns.get(rma, language)

@@ -71,8 +71,14 @@ class HandOverBody(Body):
 
 
 class HumanBody(Body):
-    """A customer wants a person to decide."""
+    """A customer wants a person to decide, and may say why."""
 
+    text: Annotated[
+        Prose | None,
+        Field(
+            description="why, in the customer's words, for whoever decides; kept in the erasable store"
+        ),
+    ] = None
     version: Version | None = None
 
 

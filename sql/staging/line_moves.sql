@@ -88,7 +88,7 @@ select
     lines.quantity,
     'under_review' as permission,
     cast(null as varchar) as reception,
-    cast(null as varchar) as resolution,
+    'open' as resolution,
     lines.time as moved_at,
     cast(null as timestamp) as due_at
 from lake.review_requested_lines as lines

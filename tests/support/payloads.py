@@ -248,7 +248,10 @@ _DECISIONS: tuple[e.Payload, ...] = (
     e.EvidenceReceived(rma="R2", text_ref="txt_2", due_at_us=_LATER_US),
     e.EvidenceLapsed(rma="R2"),
     e.ReviewRequested(
-        rma="R2", lines=[e.UnitsOfLine(line_no=1, quantity=2)], due_at_us=1_772_539_200_000_000
+        rma="R2",
+        lines=[e.UnitsOfLine(line_no=1, quantity=2)],
+        due_at_us=1_772_539_200_000_000,
+        text_ref="txt_5",
     ),
 )
 

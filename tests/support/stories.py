@@ -82,6 +82,19 @@ def declined_twice(house: House) -> None:
     assert house.state == "closed"
 
 
+def declined_and_appealed_while_goods_are_here(house: House) -> None:
+    """Declined, but the goods came; instead of choosing what becomes of them their customer asks for another person."""
+    house.begin_late()
+    house.does("reviewer", "decision", decision="decline", reason_code="outside_policy")
+    house.arrive()
+    house.find("passed", grade="B")
+    assert house.state == "awaiting_choice"
+    house.does("storefront", "human-review")
+    assert house.state == "under_review"
+    house.does("admin", "decision", decision="authorize", reason_code="goodwill")
+    assert house.state == "refund_pending"
+
+
 def escalated(house: House) -> None:
     """Nobody reviews: the head asks, gets an answer, lets it lapse, and in the end the clock authorizes."""
     house.begin_late()
@@ -497,6 +510,7 @@ BY_RULE: dict[str, Story] = {
         reviewed,
         declined,
         declined_and_lapsed,
+        declined_and_appealed_while_goods_are_here,
         declined_by_rule_and_looked_at_anew,
         declined_twice,
         escalated,

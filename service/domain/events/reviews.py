@@ -9,7 +9,9 @@ from service.domain.events.returns import RuleOutcome
 
 
 class ReviewRequested(Payload):
-    """The customer asks for a person: what was declined is looked at anew, never by whoever declined it."""
+    """The customer asks for a person: what was declined is looked at anew, never by whoever declined it. What they say to that
+    is in the erasable store.
+    """
 
     type = "review.requested"
     family = "review"
@@ -17,6 +19,7 @@ class ReviewRequested(Payload):
     rma: Key
     lines: Annotated[list[UnitsOfLine], Field(min_length=1)]
     due_at_us: DueUs | None = None
+    text_ref: Key | None = None
 
 
 class ReviewOpened(Payload):

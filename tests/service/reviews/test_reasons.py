@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House
+from house import DAY, House
 from migrated import open_migrated
 from policy_with import policy_with
 from service_shop import problem
@@ -297,6 +297,88 @@ class TestAskingForAPerson:
 
         problem(house.tries("storefront", "human-review"), 409, "not-possible-now")
         assert not why(house)["can_ask_for_a_person"]
+
+
+class TestAskingForAPersonWhereverTheGoodsAre:
+    """As the letter of the decline says: until the time to appeal is over."""
+
+    @pytest.fixture
+    def declined(self, house: House) -> House:
+        house.begin_late()
+        house.does("reviewer", "decision", decision="decline", reason_code="outside_policy")
+        return house
+
+    @pytest.mark.parametrize(
+        "where", ["under way", "on the dock", "found in order", "not in order"]
+    )
+    def test_it_is_possible_and_said_to_be(self, declined: House, where: str) -> None:
+        if where == "under way":
+            declined.does("carrier", "scans", scan="picked_up")
+        else:
+            declined.arrive()
+        if where == "found in order":
+            declined.find("passed", grade="A")
+        elif where == "not in order":
+            declined.find("failed", grade="C")
+        assert why(declined)["can_ask_for_a_person"]
+
+        declined.does("storefront", "human-review")
+
+        (line,) = declined.look()["lines"]
+        assert (line["authorization"], line["resolution"]) == ("under_review", "open")
+
+    def test_what_was_in_order_is_paid_where_the_other_person_authorizes(
+        self, declined: House
+    ) -> None:
+        declined.arrive().find("passed", grade="A")
+        declined.does("storefront", "human-review")
+
+        declined.does("admin", "decision", decision="authorize", reason_code="goodwill")
+
+        assert declined.look()["money"]["pending_minor"] == 1290
+
+    def test_what_is_to_become_of_it_is_asked_anew_where_they_decline_too(
+        self, declined: House
+    ) -> None:
+        declined.arrive().find("passed", grade="A")
+        declined.wait(days=5)
+        declined.does("storefront", "human-review")
+        declined.does("admin", "decision", decision="decline", reason_code="outside_policy")
+
+        (line,) = declined.look()["lines"]
+        until = (declined.clock.now() + 7 * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert (line["resolution"], line["choices"]) == (
+            "awaiting_choice",
+            ["send_back", "dispose"],
+        )
+        assert declined.look()["next"]["until"] == until
+        assert len(declined.told("choice.requested")) == 2
+
+    def test_nobody_is_asked_about_goods_of_which_it_is_settled_what_becomes(
+        self, declined: House
+    ) -> None:
+        declined.arrive().find("passed", grade="A")
+        declined.does("storefront", "lines/1/choice", choice="dispose")
+
+        problem(declined.tries("storefront", "human-review"), 409, "not-possible-now")
+        assert not why(declined)["can_ask_for_a_person"]
+
+    def test_a_choice_about_goods_that_failed_is_no_appeal(self, house: House) -> None:
+        house.begin()
+        house.does("reviewer", "decision", decision="authorize", reason_code="goodwill")
+        house.arrive().find("failed", grade="C")
+        assert house.state == "awaiting_choice"
+
+        problem(house.tries("storefront", "human-review"), 409, "not-possible-now")
+
+    def test_whoever_decides_reads_why(self, declined: House) -> None:
+        declined.does("storefront", "human-review", text="The shop sent me the wrong size.")
+
+        told = declined.call("reviewer", "GET", f"/v1/returns/{declined.rma}/texts").json()
+
+        assert [(each["kind"], each["body"]) for each in told] == [
+            ("appeal", "The shop sent me the wrong size.")
+        ]
 
 
 class TestAskingForAPersonAboutUnitsThatAreInAnotherReturn:
