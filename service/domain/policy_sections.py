@@ -163,7 +163,12 @@ class RefundTerms(Section):
     """When the money goes back outside the law's regimes."""
 
     on: Annotated[RefundOn, Field(description="what sets it off")]
-    within_hours: Annotated[Hours, Field(description="the latest refund after that")]
+    within_hours: Annotated[
+        Hours,
+        Field(
+            description="the latest refund after that, in hours of every day; the customer is told"
+        ),
+    ]
 
 
 class Inspection(Section):
@@ -272,7 +277,7 @@ class ClockHours(Section):
     inspection: Annotated[Hours, Field(description="the warehouse inspects what arrived")]
     choice: Annotated[Hours, Field(description="the customer chooses what becomes of failed goods")]
     send_back: Annotated[Hours, Field(description="the warehouse sends such goods back")]
-    refund: Annotated[Hours, Field(description="a refund that is due is paid")]
+    refund: Annotated[Hours, Field(description="a refund is paid for which nothing was promised")]
     case: Annotated[Hours, Field(description="after-sales closes a case")]
     first_response: Annotated[Hours, Field(description="a message is answered")]
     survey_reminder: Annotated[Hours, Field(description="a silent customer is reminded once")]

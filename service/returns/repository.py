@@ -127,6 +127,16 @@ _OF_ORDER_LINE = (
     )
     .order_by(return_lines.c.rma)
 )
+_OWED_BY_LAW = (
+    select(func.coalesce(func.sum(return_lines.c.value_minor), 0))
+    .select_from(return_lines.join(returns))
+    .where(
+        return_lines.c.order_id == bindparam("of_order"),
+        returns.c.regime.is_not(None),
+        return_lines.c.authorization_state.not_in(_GIVEN_UP),
+        return_lines.c.resolution_state.in_(("open", "awaiting_choice", "refund_agreed")),
+    )
+)
 _KEPT_AND_FAILED = (
     select(
         func.count(distinct(case((return_lines.c.reception_state == "kept", returns.c.rma)))),
@@ -167,6 +177,12 @@ def of_order_line(connection: Connection, order_id: str, line_no: int) -> Sequen
     """The returns in which units of a line of an order are, those aside that will not come back."""
     asked = {"of_order": order_id, "of_line": line_no}
     return connection.execute(_OF_ORDER_LINE, asked).scalars().all()
+
+
+def owed_by_law(connection: Connection, order_id: str) -> int:
+    """The value of what is to come back of an order in returns on the law's terms, in minor units; what was paid back aside."""
+    owed: int = connection.execute(_OWED_BY_LAW, {"of_order": order_id}).scalar_one()
+    return int(owed)
 
 
 def kept_and_failed(

@@ -33,24 +33,38 @@ class Account:
     """What an order's customer paid, and what of it went back; held until the transaction ends.
 
     `units` of each line are paid back; `excess_units` are those beyond what was bought, for which nothing goes back.
+    `goodwill_minor` is what went back as such, and `cut_minor` what lines carry and do not get for it.
     """
 
     paid_minor: int
     refunded_minor: int
+    goodwill_minor: int
     lines: dict[int, tuple[LinePrice, Paid]]
     units: dict[int, int]
     excess_units: int = 0
+    cut_minor: int = 0
 
     @property
     def left_minor(self) -> int:
-        return self.paid_minor - self.refunded_minor
+        return max(0, self.paid_minor - self.refunded_minor)
+
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether somebody must see to it: units come back twice, or goodwill and refunds are more than was paid."""
+        return bool(self.excess_units or self.cut_minor) or self.refunded_minor > self.paid_minor
 
     def amount(
-        self, line: Line, offer_percent: int = 100, *, at_most_minor: int | None = None
+        self,
+        line: Line,
+        offer_percent: int = 100,
+        *,
+        at_most_minor: int | None = None,
+        is_by_law: bool,
     ) -> int:
         """What the next units of a line carry, or what was agreed on; they count as refunded from then on.
 
-        Units beyond what was bought carry nothing: a fact is not refused for being too much.
+        Units beyond what was bought carry nothing: a fact is not refused for being too much. Goodwill that went before is
+        counted against a line, but not where the law has the refund.
         """
         if line.order_line_no is None:
             return 0
@@ -69,7 +83,10 @@ class Account:
             offer_percent,
         )
         agreed_minor = amount if at_most_minor is None else at_most_minor
-        amount = min(amount, agreed_minor, self.left_minor)  # goodwill may have gone before
+        owed_minor = min(amount, agreed_minor)
+        of_lines_minor = max(0, self.paid_minor - self.refunded_minor + self.goodwill_minor)
+        amount = min(owed_minor, of_lines_minor if is_by_law else self.left_minor)
+        self.cut_minor += owed_minor - amount
         self.refunded_minor += amount
         return amount
 
@@ -88,6 +105,7 @@ def account_of(transaction: Transaction, order_id: str) -> Account:
     return Account(
         sum(each.goods_minor + each.shipping_minor for each in paid.values()),
         back.amount_minor,
+        back.goodwill_minor,
         {number: (prices[number], paid[number]) for number in prices},
         dict(back.units),
     )
@@ -97,40 +115,50 @@ def offer(held: HeldReturn, line: Line, percent: int) -> int:
     """What would go back for these units at this percent."""
     if not percent or held.head.order_id is None:
         return 0
-    return account_of(held.transaction, held.head.order_id).amount(line, percent)
+    account = account_of(held.transaction, held.head.order_id)
+    return account.amount(line, percent, is_by_law=_is_by_law(held))
 
 
 def request(held: HeldReturn, lines: Sequence[Line], trigger: Trigger) -> None:
-    """Order the refund of these lines: one payment. Units that were paid back before are a case."""
-    amounts, excess_units = _amounts(held, lines)
-    if excess_units:
+    """Order the refund of these lines: one payment. What does not agree with what was paid before is a case."""
+    amounts, is_out_of_order = _amounts(held, lines)
+    if is_out_of_order:
         open_once(held.transaction, "recovery", held.rma, held.head.customer_key)
     _order(held, list(zip(lines, amounts, strict=True)), sum(amounts), trigger)
 
 
 def request_goodwill(held: HeldReturn, amount_minor: int, by: Actor) -> None:
-    """Order a payment that no line carries. Raises `MoreThanPaid`."""
-    left = account_of(held.transaction, held.head.order_id).left_minor if held.head.order_id else 0
-    if amount_minor > left:
+    """Order a payment that no line carries. What open returns are owed by law is kept for them. Raises `MoreThanPaid`."""
+    order_id, connection = held.head.order_id, held.transaction.connection
+    left = account_of(held.transaction, order_id).left_minor if order_id else 0
+    owed = min(left, returns.owed_by_law(connection, order_id)) if order_id else 0
+    if amount_minor > left - owed:
+        besides = f", besides {owed} that the law has for open returns" if owed else ""
         raise MoreThanPaid(
-            f"of order {held.head.order_id!r} {left} are left to be refunded, not {amount_minor} "
+            f"of order {order_id!r} {left - owed} are left to be refunded{besides}, not {amount_minor} "
             f"(minor units of {held.head.currency}); lower the amount"
         )
     _order(held, [], amount_minor, "goodwill", by)
 
 
-def _amounts(held: HeldReturn, lines: Sequence[Line]) -> tuple[list[int], int]:
-    """What each line carries, and how many of their units are more than was bought."""
+def _is_by_law(held: HeldReturn) -> bool:
+    return held.head.regime is not None
+
+
+def _amounts(held: HeldReturn, lines: Sequence[Line]) -> tuple[list[int], bool]:
+    """What each line carries, and whether it does not agree with what was paid before."""
     if held.head.order_id is None:
-        return [line.value_minor for line in lines], 0
+        return [line.value_minor for line in lines], False
     account = account_of(held.transaction, held.head.order_id)
     amounts = [
         account.amount(
-            line, at_most_minor=line.offer_minor if line.resolution == "refund_agreed" else None
+            line,
+            at_most_minor=line.offer_minor if line.resolution == "refund_agreed" else None,
+            is_by_law=_is_by_law(held),
         )
         for line in lines
     ]
-    return amounts, account.excess_units
+    return amounts, account.is_out_of_order
 
 
 def _order(
@@ -141,7 +169,7 @@ def _order(
     by: Actor = SYSTEM,
 ) -> None:
     context, connection = held.transaction.context, held.transaction.connection
-    refund_id, due_us = context.ids.token("rfd"), _due_us(held)
+    refund_id, due_us = context.ids.token("rfd"), _due_us(held, trigger)
     said = RefundRequested(
         rma=held.rma,
         refund_id=refund_id,
@@ -276,8 +304,9 @@ def settle(
     )
 
 
-def _due_us(held: HeldReturn) -> int:
-    """Until when the money must have gone back: as the return's terms say, else the policy's hours from now.
+def _due_us(held: HeldReturn, trigger: Trigger) -> int:
+    """Until when the money must have gone back: as the return's terms have told its customer, in hours of every day. Of goodwill,
+    which nobody was told of, and of returns from before there were terms, it is the policy's hours from now.
 
     Where the terms count from the declaration, they may be over before goods are sent that the money waits for. A receipt
     that was told to be earlier than the application counts from that.
@@ -286,8 +315,10 @@ def _due_us(held: HeldReturn) -> int:
     now_us = to_us(held.now)
     allowed = context.policy.hours("refund")
     from_now_us = to_us(due_at(held.now, allowed, context.policy.calendar, context.zone))
-    if head.refund_within_us is None or head.refund_counts_from == "trigger":
+    if head.refund_within_us is None or trigger == "goodwill":
         return from_now_us
+    if head.refund_counts_from == "trigger":
+        return int(now_us + head.refund_within_us)
     received_us = last_received_us(held.transaction.connection, held.rma) or now_us
     if head.refund_counts_from == "request" or received_us < head.requested_at_us:
         due_us = int(head.requested_at_us + head.refund_within_us)

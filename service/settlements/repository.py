@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     select,
     update,
@@ -70,9 +71,11 @@ _PARTS_OF_RETURN: Select[Any] = (
     .join(refunds)
     .where(refunds.c.rma == bindparam("of_rma"))
 )
-_AMOUNT_OF_ORDER = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
-    refunds.c.order_id == bindparam("of_order")
-)
+_GOODWILL_MINOR = case((refunds.c.trigger == "goodwill", refunds.c.amount_minor), else_=0)
+_AMOUNT_OF_ORDER = select(
+    func.coalesce(func.sum(refunds.c.amount_minor), 0),
+    func.coalesce(func.sum(_GOODWILL_MINOR), 0),
+).where(refunds.c.order_id == bindparam("of_order"))
 _UNITS_OF_ORDER = (
     select(refund_lines.c.order_line_no, func.sum(refund_lines.c.units).label("units"))
     .join(refunds)
@@ -83,17 +86,20 @@ _UNITS_OF_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """What went back of an order or is on its way: in all, and units by order line."""
+    """What went back of an order or is on its way: in all, as goodwill, and units by order line."""
 
     amount_minor: int
+    goodwill_minor: int
     units: Mapping[int, int]
 
 
 def refunded(connection: Connection, order_id: str) -> Refunded:
     """Failed refunds count: they are paid by other means."""
-    amount_minor = connection.execute(_AMOUNT_OF_ORDER, {"of_order": order_id}).scalar_one()
+    amount, goodwill = connection.execute(_AMOUNT_OF_ORDER, {"of_order": order_id}).one()
     units = connection.execute(_UNITS_OF_ORDER, {"of_order": order_id})
-    return Refunded(int(amount_minor), {row.order_line_no: int(row.units) for row in units})
+    return Refunded(
+        int(amount), int(goodwill), {row.order_line_no: int(row.units) for row in units}
+    )
 
 
 def insert(

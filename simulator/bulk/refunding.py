@@ -182,9 +182,8 @@ def _due(
     place: Integers,
     ordered_us: Integers,
 ) -> Integers:
-    """Until when the money must have gone back: as the return's terms say, else the policy's hours from the order on.
-
-    So it is too where the time that counts from the request is over before the order.
+    """Until when the money must have gone back: as the return's terms say, or the policy's hours from the order on where the time
+    that counts from the request is over before it.
     """
     terms = judged.terms[place]
     counts, within_us = shop.terms.counts_from[terms], shop.terms.within_us[terms]
@@ -192,9 +191,9 @@ def _due(
     receipt_us = np.where(is_here, way.parcel_us[place], ordered_us)
     is_from_request = counts == COUNTS_FROM.index("request")
     from_us = np.where(is_from_request, asked.of("requested_us")[place], receipt_us)
+    from_us = np.where(counts == COUNTS_FROM.index("trigger"), ordered_us, from_us)
     is_over = is_from_request & (from_us + within_us <= ordered_us)
-    by_terms = (counts != COUNTS_FROM.index("trigger")) & ~is_over
-    return np.where(by_terms, from_us + within_us, ordered_us + shop.clock_us("refund"))
+    return np.where(is_over, ordered_us + shop.clock_us("refund"), from_us + within_us)
 
 
 def _places_within(owner: Integers) -> Integers:

@@ -73,6 +73,10 @@ class House(Shop):
         """A German customer withdraws within fourteen days, in two steps."""
         assert self.put_order().status_code == 201
         assert self.put_parcel().status_code == 201
+        return self.begin_withdrawal_again(quantity)
+
+    def begin_withdrawal_again(self, quantity: int = 1) -> "House":
+        """The same customer withdraws from some more."""
         lines = [{"line_no": 1, "quantity": quantity}]
         body = {"order_id": "A-1", "customer": ORDER["customer"], "lines": lines}
         first = self.call("storefront", "POST", "/v1/withdrawals", json=body)

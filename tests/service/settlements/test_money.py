@@ -5,7 +5,7 @@ from bank import Bank
 from house import DAY, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_with import policy_with
+from policy_with import ALL_PASSES, policy_with
 from service_shop import problem
 from sqlalchemy import select
 
@@ -28,6 +28,7 @@ DISCOUNTED: dict[str, Any] = {
     "discount_minor": 777,
     "shipping_minor": 490,
 }
+PRICES = 3 * 1290
 PAID = 3 * 1290 - 100 + 4900 - 777 + 490
 
 
@@ -150,6 +151,52 @@ class TestRefunds:
         ]
 
         assert sorted(amounts) == [770, 8000]
+
+    def test_what_a_line_does_not_get_for_goodwill_is_somebodys_case(self, house: House) -> None:
+        house.begin(3, country="US")
+        house.does("finance", "goodwill", amount_minor=4901)
+        passes(house, 3)
+
+        amounts = [each["amount_minor"] for each in house.told("refund.requested")]
+        assert amounts == [4901, PRICES - 1]
+        assert house.open_cases() == ["recovery"]
+
+    def test_goodwill_leaves_what_the_law_has_for_goods_that_are_to_come(
+        self, house: House
+    ) -> None:
+        house.begin_withdrawal(3)
+
+        refused = house.tries("finance", "goodwill", amount_minor=4901)
+
+        told = problem(refused, 409, "more-than-paid")["detail"]
+        assert "4900 are left to be refunded, besides 3870 that the law has" in told
+        assert house.does("finance", "goodwill", amount_minor=4900)
+
+    def test_goodwill_that_went_before_takes_nothing_of_what_the_law_has_paid_back(
+        self, house: House
+    ) -> None:
+        house.begin_withdrawal(1)
+        house.does("finance", "goodwill", amount_minor=7000)
+        house.does("storefront", "cancellation")
+
+        house.begin_withdrawal_again(3).arrive()
+
+        amounts = [each["amount_minor"] for each in house.told("refund.requested")]
+        assert amounts == [3870]
+        assert house.open_cases() == ["recovery"]
+
+    @pytest.mark.parametrize("calendar", ["calendar", "business"])
+    def test_money_is_due_when_its_customer_was_told(self, house: House, calendar: str) -> None:
+        rules = {**ALL_PASSES, "clocks.calendar": calendar, "refund.within_hours": 24}
+        object.__setattr__(house.retour.context, "policy", policy_with(rules))
+        house.begin()
+        promised = house.look()["money"]["words"]
+        passes(house)
+
+        assert "at the latest 24 hours after we have checked the goods" in promised
+        assert house.look()["money"]["due_at"] == (house.clock.now() + DAY).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
 
     def test_money_that_must_be_paid_until_a_day_says_so(self, house: House) -> None:
         house.begin()
