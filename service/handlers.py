@@ -6,6 +6,7 @@ from functools import partial
 
 from service.application import Retour
 from service.cases.deadlines import escalate, escalate_unanswered
+from service.customers.repository import keep_reachable
 from service.domain.words import Language
 from service.letters.post import MAIL, Post
 from service.letters.sent import note_sent
@@ -54,7 +55,7 @@ def handlers(
         "refund_deadline": Transactional(_call_somebody_if_late),
         "refund": Effect(lambda job: retour.settlements.carry_out(job.subject), "payments"),
         "refund_doubt": Effect(partial(_ask_after, retour), "payments"),
-        MAIL: Effect(partial(_deliver, retour, deliver), "mail"),
+        MAIL: Effect(partial(_deliver, retour, mailer, deliver), "mail"),
     }
 
 
@@ -66,13 +67,23 @@ def plan_housekeeping(retour: Retour) -> None:
 
 
 def _deliver(
-    retour: Retour, deliver: Callable[[ClaimedJob], Language | None], job: ClaimedJob
+    retour: Retour,
+    mailer: Mailer,
+    deliver: Callable[[ClaimedJob], Language | None],
+    job: ClaimedJob,
 ) -> None:
-    """The letter goes out, then the log says so; sent twice after a crash, it is one letter to mail programs and one event."""
+    """The letter goes out, then the log says so; sent twice after a crash, it is one letter to mail programs and one event.
+
+    A letter and its customer's erasure exclude each other: an erasure deletes the letters that it finds, and one that was
+    written after it had looked finds nobody to have written to, and deletes itself.
+    """
     if (language := deliver(job)) is None:
+        mailer.forget([job.job_id])  # a worker that died may have written it before the erasure
         return
     with retour.context.transaction() as transaction:
         note_sent(transaction, job, language)
+        if not keep_reachable(transaction.connection, str(job.payload["customer"])):
+            mailer.forget([job.job_id])
 
 
 def _ask_after(retour: Retour, job: ClaimedJob) -> None:

@@ -56,11 +56,18 @@ wrong_tries = Table(
 )
 
 _CONTACT = select(contacts).where(contacts.c.customer_key == bindparam("of_customer"))
+_CONTACT_TO_KEEP = _CONTACT.with_for_update(read=True)
 
 
 def upsert(connection: Connection, customer_key: str, told: dict[str, str]) -> None:
     """Note the columns that were told; the others stay as they are."""
     put_row(connection, contacts, {"customer_key": customer_key, **told}, "customer_key")
+
+
+def keep_reachable(connection: Connection, customer_key: str) -> bool:
+    """Whether a customer can be written to; if so, nobody erases them before the transaction, one that may write, ends."""
+    found = connection.execute(_CONTACT_TO_KEEP, {"of_customer": customer_key})
+    return found.first() is not None
 
 
 def erase_contact(connection: Connection, customer_key: str) -> int:

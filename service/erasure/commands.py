@@ -79,7 +79,9 @@ class Erasure:
             erased = Erased(
                 look_ups=1 + self._context.identity.forget_tokens(connection, tokens),
                 links=len(tokens),
-                contacts=customers.erase_contact(connection, customer_key),
+                contacts=customers.erase_contact(
+                    connection, customer_key
+                ),  # before the letters: see `keep_reachable`
                 texts=texts.erase_of(connection, customer_key),
                 idempotency_keys=_erase_attempts(connection, customer_key),
                 tracking_numbers=_blank_tracking(connection, customer_key),

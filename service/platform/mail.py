@@ -46,6 +46,10 @@ class Mailer(Protocol):
         """Hand a message over. Raises `MailRefused`, `MailDelayed`."""
         ...
 
+    def forget(self, job_ids: Sequence[str]) -> int:
+        """Delete the messages of these jobs, as far as they are still here; how many there were. Raises `MailDelayed`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -161,6 +165,10 @@ class SmtpMailer:
                 raise _refusal("the recipient", code) from refused
             except smtplib.SMTPDataError as refused:
                 raise _refusal("the message", refused.smtp_code) from refused
+
+    def forget(self, job_ids: Sequence[str]) -> int:
+        """What was handed over is here no more."""
+        return 0
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from house import house_handlers
@@ -11,7 +13,7 @@ from rivals import own_retour
 
 from service.application import Retour
 from service.platform.jobs import ClaimedJob
-from service.platform.mail import SmtpMailer
+from service.platform.mail import FolderMailer, SmtpMailer
 from service.platform.payments import ShopsPayments
 from service.platform.unit import Transaction
 from service.worker import Effect, Handler, Transactional, Worker
@@ -34,6 +36,23 @@ def stop_after_job(
     handlers = dict(real_handlers(retour, mail_url))
     handlers[kind] = _standing_still(handlers[kind], in_hand)
     Worker(retour.context, handlers).run_due()
+
+
+def write_letter_when_told(
+    url: str, now: datetime, folder: Path, is_killed: bool, in_hand: Any, go: Any
+) -> None:
+    """Has read all that a letter says, and writes it to a file when it is told; then stands still, or goes on."""
+
+    class Slow(FolderMailer):
+        def send(self, message: EmailMessage) -> None:
+            in_hand.set()
+            go.wait()
+            super().send(message)
+            if is_killed:
+                threading.Event().wait()
+
+    retour = own_retour(url, now)
+    Worker(retour.context, house_handlers(retour, Slow(folder))).run_due(limit=1)
 
 
 def _standing_still(handler: Handler, in_hand: Any) -> Handler:

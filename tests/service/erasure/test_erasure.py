@@ -1,5 +1,10 @@
+import multiprocessing
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,7 @@ from house import OVERSEAS, House, a_worker
 from rivals import await_lock, own_retour
 from service_shop import Shop
 from sqlalchemy import Connection, select, update
+from victims import write_letter_when_told
 
 from service.application import Retour
 from service.cases.repository import cases
@@ -17,6 +23,7 @@ from service.platform import texts
 from service.platform.db import metadata
 from service.platform.identity import Kind, identity_tokens
 from service.platform.mail import FolderMailer, MailDelayed
+from service.worker import LEASE
 
 ANNA, MAIL, WORDS = "anna-4711", "anna@example.org", "I am Anna, it broke"
 HOME = "12487 berlin, annastr. 1"
@@ -318,3 +325,95 @@ class TestWhatWasSentAndCameBack:
             house.retour.erasure.erase(ANNA, Closed())
 
         assert list(cells(house)) == before
+
+
+class TestALetterInAWorkersHand:
+    """Another process has read to whom a letter goes, and what it says, before the erasure, and writes it when it is told."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "mail"
+
+    @pytest.fixture
+    def house(self, house: House) -> House:
+        assert house.put_order(**{**OVERSEAS, "customer": ANNA, "email": MAIL}).is_success
+        assert house.put_parcel().is_success
+        house.rma = house.apply(customer=ANNA).json()["rma"]
+        return house
+
+    @contextmanager
+    def writer(
+        self, house: House, database_url: str, folder: Path, *, is_killed: bool = False
+    ) -> Iterator[tuple[BaseProcess, Event]]:
+        """The process, with the letter in hand; and what tells it to write."""
+        spawn = multiprocessing.get_context("spawn")
+        in_hand, go = spawn.Event(), spawn.Event()
+        told = (database_url, house.clock.now(), folder, is_killed, in_hand, go)
+        process = spawn.Process(target=write_letter_when_told, args=told)
+        process.start()
+        try:
+            assert in_hand.wait(60)
+            yield process, go
+        finally:
+            process.kill()
+            process.join()
+
+    def test_is_not_left_where_it_is_written_after_the_erasure(
+        self, house: House, database_url: str, folder: Path
+    ) -> None:
+        with self.writer(house, database_url, folder) as (process, go):
+            assert house.retour.erasure.erase(ANNA, FolderMailer(folder)).letters == 0
+            go.set()
+            process.join(60)
+            assert process.exitcode == 0
+
+        assert list(folder.iterdir()) == []
+
+    def test_is_not_left_where_it_is_written_while_the_erasure_ends(
+        self, house: House, database_url: str, folder: Path
+    ) -> None:
+        """The erasure has looked for letters, and is not committed yet."""
+        with self.writer(house, database_url, folder) as (process, go):
+
+            class Overtaken(FolderMailer):
+                def forget(self, job_ids: Sequence[str]) -> int:
+                    found = super().forget(job_ids)
+                    go.set()
+                    await_letter(folder)
+                    return found
+
+            assert house.retour.erasure.erase(ANNA, Overtaken(folder)).letters == 0
+            process.join(60)
+            assert process.exitcode == 0
+
+        assert list(folder.iterdir()) == []
+
+    def test_is_not_left_where_its_worker_was_killed_when_it_was_written(
+        self, house: House, database_url: str, folder: Path
+    ) -> None:
+        with self.writer(house, database_url, folder, is_killed=True) as (_, go):
+            house.retour.erasure.erase(ANNA, FolderMailer(folder))
+            go.set()
+            await_letter(folder)
+
+        house.clock.move_to(house.clock.now() + LEASE)
+        a_worker(house.retour, FolderMailer(folder)).run_due()
+
+        assert list(folder.iterdir()) == []
+
+    def test_stays_where_nobody_is_erased(
+        self, house: House, database_url: str, folder: Path
+    ) -> None:
+        with self.writer(house, database_url, folder) as (process, go):
+            go.set()
+            process.join(60)
+
+        (letter,) = folder.iterdir()
+        assert MAIL in letter.read_text()
+
+
+def await_letter(folder: Path) -> None:
+    until = time.monotonic() + 60
+    while not any(folder.glob("*.eml")):
+        assert time.monotonic() < until, "nobody wrote a letter"
+        time.sleep(0.01)
