@@ -76,12 +76,11 @@ class Erasure:
             if customer_key is None:
                 raise UnknownCustomer
             tokens = customers.erase_links(connection, customer_key)
+            # The contact goes before letters are looked for: see `keep_reachable`.
             erased = Erased(
                 look_ups=1 + self._context.identity.forget_tokens(connection, tokens),
                 links=len(tokens),
-                contacts=customers.erase_contact(
-                    connection, customer_key
-                ),  # before the letters: see `keep_reachable`
+                contacts=customers.erase_contact(connection, customer_key),
                 texts=texts.erase_of(connection, customer_key),
                 idempotency_keys=_erase_attempts(connection, customer_key),
                 tracking_numbers=_blank_tracking(connection, customer_key),

@@ -7,7 +7,17 @@ for that transaction, then gets what it made.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
 from service.domain.words import Phrase
 from service.platform.clock import to_us
@@ -64,11 +74,7 @@ class Attempt:
         }
         if insert_unless_known(connection, idempotency_keys, row):
             return
-        known = connection.execute(
-            select(idempotency_keys).where(
-                idempotency_keys.c.caller == self.caller, idempotency_keys.c.key == self.key
-            )
-        ).one()
+        known = connection.execute(select(idempotency_keys).where(self._is_mine)).one()
         if known.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(
                 Phrase(
@@ -78,3 +84,11 @@ class Attempt:
                 )
             )
         raise Repeated(known.subject)
+
+    def stand_for(self, connection: Connection, subject: str) -> None:
+        """The attempt, begun just now, made nothing of its own: its repetitions get what another one made."""
+        connection.execute(update(idempotency_keys).where(self._is_mine).values(subject=subject))
+
+    @property
+    def _is_mine(self) -> ColumnElement[bool]:
+        return (idempotency_keys.c.caller == self.caller) & (idempotency_keys.c.key == self.key)

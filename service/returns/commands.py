@@ -21,7 +21,7 @@ from service.domain.risk import Application as RiskApplication
 from service.domain.risk import Assessment, feature_vector, within_terms
 from service.domain.words import Language, Phrase
 from service.platform.clock import to_us
-from service.platform.idempotency import Attempt
+from service.platform.idempotency import Attempt, Repeated
 from service.platform.problems import Unacceptable
 from service.platform.proof import CustomerTokenForAnother
 from service.platform.unit import Context, Transaction
@@ -102,12 +102,13 @@ class Returns:
         """
         rma = self._context.ids.rma()
         with self._context.transaction(attempt, rma) as transaction:
-            if confirmation:
-                confirmation.begin(transaction.connection, rma, transaction.now)
-            application, taken_over = _withdrawal(transaction, body)
-            effort = effort_of(told, transaction.now)
-            give_up(taken_over, Actor("customer", application.order.customer_key))
-            follow(_begin_withdrawal(transaction, rma, application, effort))
+            declared = _declared_before(transaction, confirmation, rma)
+            if declared is None:
+                _declare(transaction, rma, body, told)
+            elif attempt:
+                attempt.stand_for(transaction.connection, declared)
+        if declared is not None:
+            raise Repeated(declared)
         return rma
 
     def prepare_withdrawal(self, body: WithdrawalBody, language: Language) -> DeclarationView:
@@ -181,6 +182,25 @@ class Returns:
     def get(self, rma: str, language: Language = "en", *, is_customer: bool = False) -> ReturnView:
         """A return as its customer may see it, in their language; our questions are for the customer alone. Raises `UnknownReturn`."""
         return queries.view(self._context, rma, language, is_customer=is_customer)
+
+
+def _declared_before(
+    transaction: Transaction, confirmation: Attempt | None, rma: str
+) -> str | None:
+    """The return that a confirmation has made; None where it declares just now, and makes `rma`."""
+    try:
+        if confirmation:
+            confirmation.begin(transaction.connection, rma, transaction.now)
+    except Repeated as repeated:
+        return repeated.subject
+    return None
+
+
+def _declare(transaction: Transaction, rma: str, body: WithdrawalBody, told: EffortBody) -> None:
+    application, taken_over = _withdrawal(transaction, body)
+    effort = effort_of(told, transaction.now)
+    give_up(taken_over, Actor("customer", application.order.customer_key))
+    follow(_begin_withdrawal(transaction, rma, application, effort))
 
 
 def _withdrawal(

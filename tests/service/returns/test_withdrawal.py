@@ -87,6 +87,23 @@ class TestWithdrawal:
         assert len({each.json()["rma"] for each in answers}) == 1
         assert house.types().count("return.withdrawn") == 1
 
+    def test_a_later_taps_key_stands_for_what_the_first_declared_and_for_nothing_else(
+        self, house: House
+    ) -> None:
+        house.delivered()
+        one = [{"line_no": 1, "quantity": 1}]
+        confirmation = declare(house, lines=one).json()["confirmation"]
+        first = confirm(house, confirmation, "tap-1").json()["rma"]
+        confirm(house, confirmation, "tap-2")
+        house.clock.move_to(house.clock.now() + timedelta(seconds=1))
+        another = declare(house, lines=one).json()["confirmation"]
+
+        problem(confirm(house, another, "tap-2"), 409, "idempotency-key-reused")
+        again = confirm(house, confirmation, "tap-2")
+
+        assert (again.status_code, again.json()["rma"]) == (200, first)
+        assert house.types().count("return.withdrawn") == 1
+
     def test_what_is_declared_anew_is_another_withdrawal(self, house: House) -> None:
         house.delivered()
         one = [{"line_no": 1, "quantity": 1}]
