@@ -17,6 +17,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    ExceptionContext,
     Insert,
     MetaData,
     Row,
@@ -160,7 +161,7 @@ class Database:
 
         Raises `DatabaseBusy` where others write for too long, `DatabaseUnavailable` where a fail-over made it read-only.
         """
-        with self._turn(), self._writable(), self._connect() as connection, connection.begin():
+        with self._turn(), _writable(), self._connect() as connection, connection.begin():
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -173,20 +174,6 @@ class Database:
             if self.is_sqlite:
                 _take(self._writer, held, self.patience_seconds)
             yield
-
-    @contextmanager
-    def _writable(self) -> Iterator[None]:
-        """Connections to a server that takes no writes any more are left: the address may lead to another by now."""
-        try:
-            yield
-        except InternalError as refused:
-            if getattr(refused.orig, "sqlstate", None) != _READ_ONLY:
-                raise
-            self._engine.dispose()
-            raise DatabaseUnavailable(
-                "the database takes no writes (it is a standby, or set to read-only); "
-                "let RETOUR_DATABASE_URL lead to the server that does"
-            ) from refused
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -265,11 +252,34 @@ class Database:
             connection.execute(f"set lock_timeout = {patience_ms}")
             connection.commit()
 
+        @event.listens_for(engine, "handle_error")
+        def _leave(failure: ExceptionContext) -> None:
+            # The address may lead to another server by now: all connections that there are count as lost.
+            failure.is_disconnect |= _takes_no_writes(failure.original_exception)
+
         return engine
 
     def _pool(self) -> dict[str, Any]:
         """Wide enough that no reader waits for the connections of those that wait to write."""
         return {**_A_CONNECTION_A_THREAD, "pool_timeout": self.patience_seconds}
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    """Says of a server that takes no writes what it is: to SQLAlchemy it is an internal error."""
+    try:
+        yield
+    except InternalError as refused:
+        if not _takes_no_writes(refused.orig):
+            raise
+        raise DatabaseUnavailable(
+            "the database takes no writes (it is a standby, or set to read-only); "
+            "let RETOUR_DATABASE_URL lead to the server that does"
+        ) from refused
+
+
+def _takes_no_writes(error: BaseException | None) -> bool:
+    return getattr(error, "sqlstate", None) == _READ_ONLY
 
 
 def _take(places: threading.BoundedSemaphore, held: ExitStack, patience_seconds: float) -> None:
