@@ -9,11 +9,13 @@ import codecs
 import csv
 import glob
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import polars as pl
@@ -36,17 +38,25 @@ class Table:
     columns: dict[str, str]
 
 
-def read_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Table:
-    """Make the view `<name>_raw`. Raises `UserError` on what is no such file, or no whole one."""
+def read_table(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, encoding: str = ""
+) -> Table:
+    """Make the view `<name>_raw`. Raises `UserError` on what is no such file, or no whole one.
+
+    A .csv is read as written in `encoding`; where none is told, as UTF-8, or as Latin-1 where it can be that.
+    """
     if not path.is_file():
         raise UserError(f"there is no file {path}; give the path of a {', '.join(_FORMATS)} file")
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise UserError(f"{path} is not one of {', '.join(_FORMATS)}; save it as one of them")
     try:
-        {".csv": _read_csv, ".xlsx": _read_xlsx, ".parquet": _read_parquet}[suffix](
-            connection, path, name
-        )
+        if suffix == ".csv":
+            _read_csv(connection, path, name, encoding)
+        elif suffix == ".xlsx":
+            _read_xlsx(connection, path, name)
+        else:
+            _read_parquet(connection, path, name)
     except PermissionError as refused:
         raise UserError(f"cannot read {path} ({refused.strerror}); make it readable") from refused
     view = f"{name}_raw"
@@ -114,9 +124,11 @@ def _parquet_row_n(columns: Sequence[str]) -> str:
 
 # --- csv ---------------------------------------------------------------------------------------
 
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_IN_NO_LATIN_1 = re.compile(rb"[\x80-\x9f]")
 _NO_TEXT = {
-    b"\xff\xfe": "UTF-16; save it as UTF-8",
-    b"\xfe\xff": "UTF-16; save it as UTF-8",
+    b"\xff\xfe": "UTF-16; save it as UTF-8, or say --encoding utf-16",
+    b"\xfe\xff": "UTF-16; save it as UTF-8, or say --encoding utf-16",
     b"\x1f\x8b": "compressed with gzip; unpack it first",
 }
 
@@ -146,26 +158,31 @@ class _Csv:
             return reader.line_num + 1
 
 
-def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    _refuse_no_text(path)
-    encoding, breaks = _survey(path)
-    _refuse_cut_end(path)
+def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, name: str, told: str) -> None:
+    if told:
+        encoding = _python_name(told)
+        source, sources_encoding = _as_utf8(connection, path, encoding, name), "utf-8"
+    else:
+        _refuse_no_text(path)
+        encoding = _found_encoding(path)
+        source, sources_encoding = path, encoding.removesuffix("-sig")
+    _refuse_cut_end(path, source)
     heading, delimiter = _heading(path, encoding)
     file = _Csv(path, encoding, delimiter)
     columns = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in heading)
     try:
         ((rows,),) = connection.execute(
-            f"""create table {name}_file as select * from read_csv({_file_literal(path)},
+            f"""create table {name}_file as select * from read_csv({_file_literal(source)},
                     auto_detect = false, header = true, delim = '{delimiter}', quote = '"',
                     escape = '"', strict_mode = true, null_padding = false,
                     hive_partitioning = false,
-                    encoding = '{encoding.removesuffix("-sig")}', columns = {{{columns}}})"""
+                    encoding = '{sources_encoding}', columns = {{{columns}}})"""
         ).fetchall()
     except duckdb.Error as broken:
         _raise_if_no_room(broken)
         raise _csv_error(file, broken) from broken
     line, lines = "rowid + 2", ""
-    if breaks != rows + 1:
+    if _breaks(source) != rows + 1:
         _find_lines(connection, file, name, rows)
         line, lines = "first_line", f"positional join {name}_lines"
     connection.execute(
@@ -206,18 +223,78 @@ def _refuse_no_text(path: Path) -> None:
         raise UserError(f"{path} is {found}. Nothing was imported")
 
 
-def _survey(path: Path) -> tuple[str, int]:
-    """The file's encoding, and how many line breaks it has."""
-    encoding, breaks = "utf-8-sig", 0
+def _python_name(told: str) -> str:
+    """What Python calls an encoding of texts; UTF-8 may begin with a mark."""
+    try:
+        "a".encode(told)
+        name = codecs.lookup(told).name
+    except (LookupError, ValueError) as unknown:
+        raise UserError(
+            f"{told!r} is no encoding that is known here; write one such as utf-8, gb18030 or windows-1252"
+        ) from unknown
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _as_utf8(connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, name: str) -> Path:
+    """A copy in the workspace, for DuckDB reads few encodings."""
+    ((spill,),) = connection.execute("select current_setting('temp_directory')").fetchall()
+    copy = Path(spill).with_name(f"{name}.csv")
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as read,
+            copy.open("w", encoding="utf-8", newline="") as written,
+        ):
+            shutil.copyfileobj(read, written, _BLOCK)
+    except UnicodeError as broken:
+        raise UserError(
+            f"{path} is not written in {encoding} from its beginning to its end; "
+            "name another with --encoding, or save it as UTF-8. Nothing was imported"
+        ) from broken
+    return copy
+
+
+def _breaks(source: Path) -> int:
+    """How many line breaks a file has."""
+    with source.open("rb") as file:
+        return sum(block.count(b"\n") for block in _blocks(file))
+
+
+def _found_encoding(path: Path) -> str:
+    """UTF-8, or Latin-1 where it can be that. Raises `UserError` on what looks like neither."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            breaks += block.count(b"\n")
-            if encoding != "latin-1" and not _decodes(decoder, block):
-                encoding = "latin-1"
-    if encoding != "latin-1" and not _decodes(decoder, b"", final=True):
-        encoding = "latin-1"
-    return encoding, breaks
+        if all(_decodes(decoder, block) for block in _blocks(file)) and _decodes(
+            decoder, b"", final=True
+        ):
+            return "utf-8-sig"
+        file.seek(0)
+        is_latin_1 = _may_be_latin_1(file)
+    if not is_latin_1:
+        raise UserError(
+            f"{path} is neither UTF-8 nor Latin-1, as far as can be told; say how it is written, such as --encoding gb18030 "
+            "(Excel in China) or --encoding windows-1252 (Excel in Western Europe). Nothing was imported"
+        )
+    return "latin-1"
+
+
+def _may_be_latin_1(file: BinaryIO) -> bool:
+    """Latin-1 has no characters from 80 to 9F, where Windows has its quotes and the euro.
+
+    Its letters beyond ASCII stand among others; where most stand side by side, two bytes are a character of East Asia.
+    """
+    high = side_by_side = 0
+    for block in _blocks(file):
+        if _IN_NO_LATIN_1.search(block):
+            return False
+        runs = [len(run) for run in _HIGH.findall(block)]
+        high += sum(runs)
+        side_by_side += sum(length for length in runs if length > 1)
+    return 2 * side_by_side <= high
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
@@ -228,9 +305,9 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
     return True
 
 
-def _refuse_cut_end(path: Path) -> None:
+def _refuse_cut_end(path: Path, source: Path) -> None:
     """A file cut within its last column still has every column: only the missing line end shows it."""
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         if file.seek(0, 2) == 0:
             raise UserError(f"{path} is empty; fetch or export it again")
         file.seek(-1, 2)

@@ -70,12 +70,13 @@ def read_history(
     timezone: str,
     currency: str,
     now: datetime,
+    encoding: str = "",
 ) -> Source:
     """Make `sold`, `returned` and an empty `set_aside` of the two tables. Raises `UserError`."""
     period = Period.until(now)
     _refuse_bad_options(timezone, currency)
-    order_table = ORDERS.checked(read_table(connection, orders, "orders"))
-    return_table = RETURNS.checked(read_table(connection, returns, "returns"))
+    order_table = ORDERS.checked(read_table(connection, orders, "orders", encoding))
+    return_table = RETURNS.checked(read_table(connection, returns, "returns", encoding))
     with whole(orders):
         order_zone = _read_orders(connection, order_table, timezone, currency, period)
     with whole(returns):

@@ -37,10 +37,10 @@ _HEADINGS = {
 
 
 def read_online_retail(
-    connection: duckdb.DuckDBPyConnection, path: Path, *, now: datetime
+    connection: duckdb.DuckDBPyConnection, path: Path, *, now: datetime, encoding: str = ""
 ) -> Source:
     """Make `sold`, `returned` and `set_aside` of a published file. Raises `UserError`."""
-    table = read_table(connection, path, "shop")
+    table = read_table(connection, path, "shop", encoding)
     columns = _find_columns(table)
     demands = _demands(columns, Period.until(now))
     with whole(path):

@@ -39,17 +39,23 @@ _STOPPED_QUERY = "Query interrupted"
 _BROKEN_OFF = (duckdb.Error, DBAPIError, psycopg.Error, OSError)
 
 
-def import_online_retail(settings: Settings, file: Path) -> None:
+def import_online_retail(settings: Settings, file: Path, *, encoding: str = "") -> None:
     """Import a published file and print the account. Raises `UserError`; then nothing was imported."""
     run_import(
         settings,
         open_retour(settings),
-        lambda con, now: read_online_retail(con, file, now=now),
+        lambda con, now: read_online_retail(con, file, encoding=encoding, now=now),
     )
 
 
 def import_history(
-    settings: Settings, orders: Path, returns: Path, *, timezone: str = "", currency: str = ""
+    settings: Settings,
+    orders: Path,
+    returns: Path,
+    *,
+    timezone: str = "",
+    currency: str = "",
+    encoding: str = "",
 ) -> None:
     """Import two tables and print the account. Raises `UserError`; then nothing was imported."""
     zone = timezone or settings.timezone
@@ -57,7 +63,7 @@ def import_history(
         settings,
         open_retour(settings),
         lambda con, now: read_history(
-            con, orders, returns, timezone=zone, currency=currency, now=now
+            con, orders, returns, timezone=zone, currency=currency, encoding=encoding, now=now
         ),
     )
 

@@ -35,7 +35,7 @@ class Shop:
         )
 
     def import_history(self, orders: Path, returns: Path, **options: str) -> None:
-        chosen = {"timezone": "", "currency": "", **options}
+        chosen = {"timezone": "", "currency": "", "encoding": "", **options}
         run_import(
             self.settings,
             self.retour,
@@ -45,6 +45,7 @@ class Shop:
                 returns,
                 timezone=chosen["timezone"],
                 currency=chosen["currency"],
+                encoding=chosen["encoding"],
                 now=now,
             ),
         )

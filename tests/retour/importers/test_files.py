@@ -146,3 +146,95 @@ def test_what_is_no_such_table_is_told_with_its_way_out(
 
     with pytest.raises(UserError, match=said):
         shop.import_history(path, write("r.csv", RETURNS))
+
+
+class TestEncodings:
+    """What is written down for good must be what the shop wrote."""
+
+    def title(self, shop: Any) -> str:
+        (told,) = shop.data("product.upserted")
+        return str(told["title"])
+
+    @pytest.mark.parametrize(
+        ("encoding", "title"),
+        [
+            ("gb18030", "中文茶杯"),
+            ("gbk", "龍井茶、绿"),
+            ("big5", "中文茶杯"),
+            ("shift_jis", "湯呑み"),
+            ("windows-1252", "Tea €5 – “best”"),
+            ("utf-16", "中文茶杯"),
+            ("utf-8", "中文茶杯"),
+            ("utf-8-sig", "中文茶杯"),
+            ("latin-1", "Größe"),
+        ],
+    )
+    def test_a_table_is_read_as_it_is_told_to_be_written(
+        self, shop: Any, write: Write, encoding: str, title: str
+    ) -> None:
+        orders = write("o.csv", ORDERS, ORDER.replace("Shirt", title), encoding=encoding)
+        returns = write("r.csv", RETURNS, encoding=encoding)
+
+        shop.import_history(orders, returns, encoding=encoding)
+
+        assert self.title(shop) == title
+
+    @pytest.mark.parametrize(
+        ("encoding", "title"),
+        [
+            ("gb18030", "中文茶杯"),
+            ("big5", "中文茶杯"),
+            ("shift_jis", "湯呑み"),
+            ("windows-1252", "Tea – “best”"),
+        ],
+    )
+    def test_what_is_neither_utf_8_nor_latin_1_is_refused_until_it_is_told(
+        self, shop: Any, write: Write, encoding: str, title: str
+    ) -> None:
+        orders = write("o.csv", ORDERS, ORDER.replace("Shirt", title), encoding=encoding)
+
+        with pytest.raises(UserError, match=r"o\.csv is neither .* --encoding gb18030"):
+            shop.import_history(orders, write("r.csv", RETURNS))
+
+        assert shop.log() == []
+
+    @pytest.mark.parametrize("title", ["Café", "Tasse, ½ Liter, £5", "Größe und Länge für Käse"])
+    def test_latin_1_needs_not_be_told(self, shop: Any, write: Write, title: str) -> None:
+        order = ORDER.replace("Shirt", f'"{title}"')
+
+        shop.import_history(
+            write("o.csv", ORDERS, order, encoding="latin-1"), write("r.csv", RETURNS)
+        )
+
+        assert self.title(shop) == title
+
+    @pytest.mark.parametrize(
+        ("encoding", "said"),
+        [
+            ("utf-8", r"o\.csv is not written in utf-8"),
+            ("utf-16", r"o\.csv is not written in utf-16"),
+            ("klingon", "'klingon' is no encoding that is known here"),
+            ("base64", "'base64' is no encoding that is known here"),
+            ("utf-8\0", "is no encoding that is known here"),
+        ],
+    )
+    def test_what_is_told_and_is_not_so_is_refused(
+        self, shop: Any, write: Write, encoding: str, said: str
+    ) -> None:
+        orders = write("o.csv", ORDERS, ORDER.replace("Shirt", "茶杯"), encoding="gb18030")
+
+        with pytest.raises(UserError, match=said):
+            shop.import_history(orders, write("r.csv", RETURNS), encoding=encoding)
+
+    def test_a_cut_end_and_a_wrong_line_are_named_in_the_file_that_was_given(
+        self, shop: Any, write: Write, tmp_path: Path
+    ) -> None:
+        bad = write("o.csv", ORDERS, "", ORDER, BAD, encoding="utf-16")
+        cut = tmp_path / "cut.csv"
+        cut.write_bytes(f"{ORDERS}\n{ORDER}".encode("utf-16"))
+        returns = write("r.csv", RETURNS, encoding="utf-16")
+
+        with pytest.raises(UserError, match=f"{bad}, line 4: quantity 'none'"):
+            shop.import_history(bad, returns, encoding="utf-16")
+        with pytest.raises(UserError, match=f"{cut} does not end with a line break"):
+            shop.import_history(cut, returns, encoding="utf-16")
