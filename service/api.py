@@ -29,6 +29,7 @@ from service.returns.endpoints import router as returns
 from service.reviews.endpoints import router as reviews
 from service.settlements.endpoints import router as refunds
 from service.shipments.endpoints import router as shipments
+from service.slashes import EncodedSlashes
 from service.staff.endpoints import router as staff
 from service.stock.endpoints import router as stock
 from service.surveys.endpoints import router as surveys
@@ -37,7 +38,7 @@ from service.texts.endpoints import router as texts
 _ABOUT = f"""
 A shop's systems tell of products, orders and deliveries (key of role `shop`); its app applies for returns and shows
 them (role `storefront`), each to its customer, whom a token proves. Every `PUT` can be repeated, and every `POST` that
-brings an `Idempotency-Key`. Money is in minor units, times carry their offset. A body
+brings an `Idempotency-Key`. Money is in minor units, times carry their offset. In a path a number's slash is written `%2F`. A body
 has at most {MOST_BODY_BYTES:,} bytes.
 Failures are problem documents (RFC 9457). Every answer has an `X-Request-Id`, the caller's own where it sent one of 16 to 64
 letters, digits, `-` and `_`; log and events know the request by it.
@@ -130,6 +131,7 @@ def create_app(retour: Retour) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     add_problem_handlers(app)
+    app.add_middleware(EncodedSlashes)
     app.add_middleware(BodyLimit)
     app.add_middleware(Requests, clock=retour.context.clock, ids=retour.context.ids)
     _add_health(app)

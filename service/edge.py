@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from starlette.convertors import register_url_convertor
 from starlette.exceptions import HTTPException
 
 from service.application import Retour
@@ -37,7 +38,10 @@ from service.platform.proof import (
     CustomerTokenNotValid,
 )
 from service.platform.telemetry import HEADER
+from service.slashes import OwnNumber
 from service.wording import in_words, place_of
+
+register_url_convertor("own", OwnNumber())
 
 _log = logging.getLogger("retour.service")
 _ERRORS_IN_A_SENTENCE = 5

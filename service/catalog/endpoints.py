@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/products", tags=["products"])
 ShopCaller = Annotated[Caller, Depends(caller_with("products:write"))]
 
 
-@router.put("/{sku}", responses=problems())
+@router.put("/{sku:own}", responses=problems())
 def put_product(sku: Sku, body: ProductBody, retour: RetourDep, caller: ShopCaller) -> ProductTaken:
     """Tell of a product, or tell anew: the newest word counts."""
     is_changed = retour.catalog.put(sku, body, Actor("shop", caller.key_id))

@@ -32,7 +32,7 @@ ShopCaller = Annotated[Caller, Depends(caller_with("orders:write"))]
 
 
 @router.put(
-    "/{order_id}",
+    "/{order_id:own}",
     status_code=201,
     responses={
         200: {"description": "It was known already", "model": OrderTaken},
@@ -53,7 +53,7 @@ def put_order(
 
 
 @router.get(
-    "/{order_id}/eligibility",
+    "/{order_id:own}/eligibility",
     responses=problems(UnknownOrder, *NOT_PROVEN, has_body=False),
     dependencies=[Depends(customer_of_order)],
 )
@@ -66,7 +66,7 @@ def get_eligibility(order_id: OrderId, retour: RetourDep, language: LanguageDep)
 
 
 @router.put(
-    "/{order_id}/deliveries/{delivery_id}",
+    "/{order_id:own}/deliveries/{delivery_id:own}",
     status_code=201,
     responses={
         200: {"description": "It was known already", "model": DeliveryTaken},

@@ -77,6 +77,6 @@ def _about(scope: Scope) -> dict[str, str | None]:
     return {
         "request_id": scope["state"]["request_id"],
         "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", None),
+        "route": getattr(scope.get("route"), "path_format", None),
         "key_id": scope["state"].get("key_id"),
     }

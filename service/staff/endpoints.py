@@ -18,7 +18,7 @@ def get_staff(retour: RetourDep) -> StaffList:
     return StaffList(staff=retour.staff.members())
 
 
-@router.put("/{staff_id}", responses=problems())
+@router.put("/{staff_id:own}", responses=problems())
 def put_staff(staff_id: StaffId, body: StaffBody, retour: RetourDep) -> StaffTaken:
     """Tell of a member, or tell anew. Keys of another role than the member's are revoked, of one who left, all;
     their open reviews go to others.
@@ -26,7 +26,7 @@ def put_staff(staff_id: StaffId, body: StaffBody, retour: RetourDep) -> StaffTak
     return StaffTaken(staff_id=staff_id, is_changed=retour.staff.put(staff_id, body))
 
 
-@router.put("/{staff_id}/absence", responses=problems(UnknownStaff))
+@router.put("/{staff_id:own}/absence", responses=problems(UnknownStaff))
 def put_absence(staff_id: StaffId, body: Absence, retour: RetourDep) -> Absence:
     """From then until then the member gets no new items; the newest word counts. Where it has begun, reviews that are due before
     its end go to others who have room.
@@ -36,7 +36,7 @@ def put_absence(staff_id: StaffId, body: Absence, retour: RetourDep) -> Absence:
 
 
 @router.delete(
-    "/{staff_id}/absence", status_code=204, responses=problems(UnknownStaff, has_body=False)
+    "/{staff_id:own}/absence", status_code=204, responses=problems(UnknownStaff, has_body=False)
 )
 def delete_absence(staff_id: StaffId, retour: RetourDep) -> None:
     """The member is back, or does not leave."""

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/stock", tags=["stock"])
 
 
 @router.get(
-    "/{sku}",
+    "/{sku:own}",
     responses=problems(has_body=False),
     dependencies=[Depends(caller_with("stock:write"))],
 )
@@ -24,7 +24,7 @@ def get_stock(sku: Sku, retour: RetourDep) -> list[StockView]:
     return retour.stock.show(sku)
 
 
-@router.post("/{sku}/moves", responses=problems(NotInStock, IdempotencyKeyReused))
+@router.post("/{sku:own}/moves", responses=problems(NotInStock, IdempotencyKeyReused))
 def post_move(
     sku: Sku,
     body: StockMoveBody,
