@@ -1,6 +1,7 @@
 """Any shop's past as two tables, described in docs/import.md: order lines and returned lines."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,6 +54,7 @@ RETURNS = Columns(
     ),
 )
 _PASSED, _FAILED = ("A", "B"), ("C", "D")
+_GRADES = (*_PASSED, *_FAILED)
 _OUTCOMES = ("passed", "failed", "short", "wrong_item", "empty", "unexpected")
 _QUANTITY = "is not a whole number from 1 to 1,000,000,000"
 _LINE_NO = "is not a whole number from 1 to 100,000"
@@ -173,83 +175,101 @@ def _read_returns(
     currency: str,
     period: Period,
 ) -> str:
-    """A return without a currency has its order's, else the only one that the orders have."""
-    text = RETURNS.text_of(table)
     columns = ("requested_at", "received_at", "refunded_at")
     times, zone = zone_free(connection, table, columns, timezone, period)
+    demands = (
+        *_RETURN_KEYS,
+        *_times_demands(period),
+        *_amounts_demands(table),
+        *_RETURN_WORDS,
+    )
+    connection.execute(
+        f"""create table returned as
+            with typed as ({_typed_returns(table, times, currency)}),
+            judged as ({_JUDGED_RETURNS})
+            select *, {Demand.first_broken(demands)} as broken from judged"""
+    )
+    refuse_bad_rows(connection, table, "returned", demands)
+    return zone
+
+
+def _typed_returns(table: Table, times: Mapping[str, str], currency: str) -> str:
+    """A return without a currency has its order's, else the only one that the orders have."""
+    text = RETURNS.text_of(table)
     money = f"""coalesce({text["currency"]}, placed_currency, nullif('{currency}', ''),
                          (select min(currency) from sold having min(currency) = max(currency)))"""
-    condition = text["condition"]
-    grades, outcomes = (*_PASSED, *_FAILED), _OUTCOMES
-    demands = (
-        Demand("return_id is null", "return_id", "is empty"),
-        *key_demands("return_id"),
-        *key_demands("order_id"),
-        Demand("sku is null", "sku", "is empty"),
-        *key_demands("sku"),
+    return f"""
+        select {ROW_N} as row_n, {LINE} as line, {text["return_id"]} as return_id,
+               {whole_number(table, "line")} as line_no, {text["line"]} is not null as had_line,
+               {text["return_id"]} as external_ref, {times["requested_at"]} as time_us,
+               coalesce({text["customer"]}, placed_customer) as customer,
+               {money} as currency, {text["order_id"]} as order_id, {text["sku"]} as sku,
+               cast(null as varchar) as title, {whole_number(table, "quantity")} as quantity,
+               {amount(table, "unit_price", money)} as unit_price_minor,
+               {text["unit_price"]} is not null as had_price,
+               {text["reason"]} as reason, {times["received_at"]} as received_us,
+               {text["received_at"]} is not null as had_received,
+               {times["refunded_at"]} as refunded_at_us,
+               {text["refunded_at"]} is not null as had_refunded,
+               {amount(table, "refund_amount", money)} as refund_minor,
+               {text["refund_amount"]} is not null as had_refund,
+               {text["condition"]} as condition
+        from {table.view}
+        left join (select order_id as placed_id, arg_min(customer, row_n) as placed_customer,
+                          arg_min(currency, row_n) as placed_currency
+                   from sold group by order_id)
+          on placed_id = {text["order_id"]}"""
+
+
+_JUDGED_RETURNS = f"""
+    select *,
+           case when had_refunded then refunded_at_us
+                when had_refund then coalesce(received_us, time_us) end as refunded_us,
+           case when upper(condition) in {_PASSED} then 'passed'
+                when upper(condition) in {_FAILED} then 'failed'
+                when lower(condition) in {_OUTCOMES} then lower(condition) end as outcome,
+           case when upper(condition) in {_GRADES} then upper(condition) end as grade
+    from typed"""
+
+_RETURN_KEYS = (
+    Demand("return_id is null", "return_id", "is empty"),
+    *key_demands("return_id"),
+    *key_demands("order_id"),
+    Demand("sku is null", "sku", "is empty"),
+    *key_demands("sku"),
+)
+_RETURN_WORDS = (
+    Demand(f"had_line and {_NO_LINE}", "line", _LINE_NO),
+    Demand(
+        "condition is not null and outcome is null",
+        "condition",
+        f"is not one of {', '.join((*_GRADES, *_OUTCOMES))}",
+    ),
+    Demand(
+        "length(reason) > 60",
+        "reason",
+        "is longer than 60 characters: give a word for the reason, not the customer's text",
+    ),
+    printable("reason"),
+)
+
+
+def _times_demands(period: Period) -> tuple[Demand, ...]:
+    return (
         Demand(period.misses("time_us"), "requested_at", period.said),
         Demand(f"had_received and {period.misses('received_us')}", "received_at", period.said),
         Demand(f"had_refunded and {period.misses('refunded_at_us')}", "refunded_at", period.said),
+    )
+
+
+def _amounts_demands(table: Table) -> tuple[Demand, ...]:
+    return (
         _currency_demand(table),
         Demand(_out_of("quantity", 1, 10**9), "quantity", _QUANTITY),
         Demand(f"had_price and {_out_of('unit_price_minor', 0, MOST_MINOR)}", "unit_price", _PRICE),
         Demand(_too_much("unit_price_minor"), "unit_price", _TIMES_QUANTITY),
         Demand(f"had_refund and {_out_of('refund_minor', 0, MOST_MINOR)}", "refund_amount", _PRICE),
-        Demand(f"had_line and {_NO_LINE}", "line", _LINE_NO),
-        Demand(
-            "condition is not null and outcome is null",
-            "condition",
-            f"is not one of {', '.join((*grades, *outcomes))}",
-        ),
-        Demand(
-            "length(reason) > 60",
-            "reason",
-            "is longer than 60 characters: give a word for the reason, not the customer's text",
-        ),
-        printable("reason"),
     )
-    connection.execute(
-        f"""create table returned as
-            with typed as (
-                select {ROW_N} as row_n, {LINE} as line, {text["return_id"]} as return_id,
-                       {whole_number(table, "line")} as line_no,
-                       {text["line"]} is not null as had_line,
-                       {text["return_id"]} as external_ref, {times["requested_at"]} as time_us,
-                       coalesce({text["customer"]}, placed_customer) as customer,
-                       {money} as currency, {text["order_id"]} as order_id, {text["sku"]} as sku,
-                       cast(null as varchar) as title,
-                       {whole_number(table, "quantity")} as quantity,
-                       {amount(table, "unit_price", money)} as unit_price_minor,
-                       {text["unit_price"]} is not null as had_price,
-                       {text["reason"]} as reason, {times["received_at"]} as received_us,
-                       {text["received_at"]} is not null as had_received,
-                       {times["refunded_at"]} as refunded_at_us,
-                       {text["refunded_at"]} is not null as had_refunded,
-                       {amount(table, "refund_amount", money)} as refund_minor,
-                       {text["refund_amount"]} is not null as had_refund,
-                       {condition} as condition
-                from {table.view}
-                left join (select order_id as placed_id,
-                                  arg_min(customer, row_n) as placed_customer,
-                                  arg_min(currency, row_n) as placed_currency
-                           from sold group by order_id)
-                  on placed_id = {text["order_id"]}
-            ),
-            judged as (
-                select *,
-                       case when had_refunded then refunded_at_us
-                            when had_refund then coalesce(received_us, time_us) end as refunded_us,
-                       case when upper(condition) in {_PASSED} then 'passed'
-                            when upper(condition) in {_FAILED} then 'failed'
-                            when lower(condition) in {_OUTCOMES} then lower(condition) end
-                           as outcome,
-                       case when upper(condition) in {grades} then upper(condition) end as grade
-                from typed
-            )
-            select *, {Demand.first_broken(demands)} as broken from judged"""
-    )
-    refuse_bad_rows(connection, table, "returned", demands)
-    return zone
 
 
 _ORDER_CONTRADICTIONS = """
