@@ -38,7 +38,7 @@ def recent_runs(
 
 def _is_told(record: dg.RunRecord, told: Mapping[str, Mapping[str, Any]]) -> bool:
     row = told.get(record.dagster_run.run_id)
-    return bool(row) and row["status"] == _status(record) in _ENDED  # type: ignore[index]
+    return row is not None and row["status"] == _status(record) in _ENDED
 
 
 def _status(record: dg.RunRecord) -> str:

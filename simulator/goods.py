@@ -170,7 +170,7 @@ def goods_of(scenario: Scenario, seed: int, days: int) -> Goods:
     """The catalogue of a play. The same scenario, seed and length give the same goods."""
     rng = stream(seed, "goods")
     number = scenario.shop.products
-    category, style = _styles(rng, number)
+    category, style = _styles(number)
     prices = np.array([each.price_minor for each in CATEGORIES])[category]
     style_price = np.exp(rng.normal(0, 0.6, style.max() + 1))[style]
     price_minor = np.maximum(490, (prices * style_price / 100).round().astype(np.int64) * 100 - 10)
@@ -201,7 +201,7 @@ def goods_of(scenario: Scenario, seed: int, days: int) -> Goods:
     return draft
 
 
-def _styles(rng: np.random.Generator, number: int) -> tuple[Integers, Integers]:
+def _styles(number: int) -> tuple[Integers, Integers]:
     """Category and style of each SKU: categories by turns, sizes of a style together."""
     category: list[int] = []
     style: list[int] = []

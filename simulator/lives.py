@@ -103,7 +103,6 @@ def requests_frame(
 
 
 def request_lines_frame(
-    world: World,
     rng: np.random.Generator,
     bought: Bought,
     returned: Returned,

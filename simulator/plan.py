@@ -122,7 +122,7 @@ def _planned(
     bought = buy(world, pool, rng, day, slots)
     returned = send_back(world, rng, day, bought)
     asked = requests_frame(world, pool, rng, bought, returned, requests, orders)
-    asked_lines = request_lines_frame(world, rng, bought, returned, requests, orders)
+    asked_lines = request_lines_frame(rng, bought, returned, requests, orders)
     delivered_us = bought.delivered_us[returned.at]
     effort = effort_frame(world.seed, day, asked, asked_lines, delivered_us)
     evidence = weigh(world, day, bought, returned, asked, asked_lines) if with_evidence else None

@@ -53,7 +53,7 @@ def _show_what_it_brings(view: View, row: Row, chosen: Row | None, standing: Row
                 texts("Reviews a day"),
                 texts.number(row["reviews_a_day"], 1),
                 define("risk_trade_off.reviews_a_day"),
-                _against(view, row, chosen, "reviews_a_day"),
+                _against(view, chosen, "reviews_a_day"),
             ),
             Figure(
                 texts("Cost of 100 requests"),
@@ -107,7 +107,7 @@ def _show_abuse_by_share(
     st.caption(told)
 
 
-def _against(view: View, row: Row, chosen: Row | None, name: str) -> str | None:
+def _against(view: View, chosen: Row | None, name: str) -> str | None:
     texts = view.texts
     return texts("as decided: {n}", n=texts.number(chosen[name], 1)) if chosen else None
 

@@ -32,7 +32,7 @@ def lag_shares(lag_weeks: Ints, age_weeks: Ints, belief: Floats, weight: float) 
     known = (lag_weeks >= 0) & (lag_weeks <= np.minimum(longest, age_weeks))
     lags, ages = lag_weeks[known], age_weeks[known]
     at = np.bincount(lags, minlength=longest + 1)
-    up_to = np.cumsum(at) - _too_young(lags, ages, longest)
+    up_to = np.cumsum(at) - _too_young(ages, longest)
     hazard = (at + weight * belief) / (up_to + weight * np.cumsum(belief))
     still_shorter = np.append(np.cumprod((1 - hazard)[:0:-1])[::-1], 1.0)
     return np.diff(still_shorter, prepend=0.0)
@@ -69,7 +69,7 @@ def known_by_now(shares: Floats, weeks: int, share_of_week: float) -> Floats:
     return known
 
 
-def _too_young(lags: Ints, ages: Ints, longest: int) -> Ints:
+def _too_young(ages: Ints, longest: int) -> Ints:
     """For each lag, how many incidents with a shorter one come of sales too young to have shown it."""
     gone = np.minimum(ages, longest) + 1
     counts = np.bincount(gone, minlength=longest + 2)[: longest + 1]

@@ -188,4 +188,3 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any], int], Sequence[Fact]]] = {
     "product.upserted": _product,
     "category.profiled": _profile,
 }
-TYPES: frozenset[str] = frozenset(_FACTS)

@@ -126,7 +126,7 @@ def live(desk: Desk, asked: Applications, judged: Judged) -> Lives:
     cases = [
         *_stalled(desk, asked, (reviews, reviews_again), way, inspections, parts, refunds, late),
         _recoveries(desk, asked, inspections, parts, resolved, overdue_us),
-        _unknown_parcels(desk, asked, way),
+        _unknown_parcels(desk, way),
         *voices(desk, asked, ended_us, decisions.is_declined | is_reduced),
         low_scores(desk, surveys),
     ]
@@ -289,7 +289,7 @@ def _recoveries(
     return desk.open("recovery", place, at_us)
 
 
-def _unknown_parcels(desk: Desk, asked: Applications, way: Journeys) -> Cases:
+def _unknown_parcels(desk: Desk, way: Journeys) -> Cases:
     """Parcels of which nobody knows whose they are, until it is found out."""
     place = np.flatnonzero(way.is_unreadable & happens(way.received_us))
     until_us = way.received_us[place]
