@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 import polars as pl
 
@@ -21,10 +20,8 @@ from pipelines.products import (
     EXPECTED_RELATION,
     build_evidence,
 )
-from pipelines.publish.publish import HEALTH_MARTS, Published, figures, health, publish
-from pipelines.quality.conclusions import conclude
+from pipelines.publish.publish import HEALTH_MARTS
 from pipelines.quality.doors import Verdict, judge
-from pipelines.quality.gate import let_pass
 from pipelines.quality.health import (
     DATA_QUALITY_RELATION,
     QUARANTINE_RELATION,
@@ -161,21 +158,6 @@ def build_health(
         quarantine.relation: build_quarantine(warehouse, quarantine, quarantined),
         RUNS_RELATION: build_runs(warehouse, named[RUNS_RELATION], runs),
     }
-
-
-def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
-    """What the job `refresh` does, without Dagster."""
-    models, run_id = relations(), str(uuid4())
-    with Warehouse.of(settings, say=_progress.info) as warehouse:
-        report = take_in(settings, retour, warehouse)
-        History(settings.quality_dir).add_batch(report.checks, run_id, now)
-        build(warehouse, retour, models, Bench.of(settings))
-        verdicts = check(settings, warehouse, models, run_id, now)
-        conclude(warehouse, retour, verdicts)
-        build_health(settings, warehouse, models)
-        publish(warehouse, health(models), settings.health_dir, now)
-        let_pass(verdicts)
-        return publish(warehouse, figures(models), settings.published_dir, now)
 
 
 def _check_batch(frames: Frames) -> BatchQuality:

@@ -88,16 +88,6 @@ class Truth:
         frame.write_parquet(path)
 
 
-def read_truth(folder: Path, name: str) -> pl.DataFrame:
-    """One of the tables: products, shocks, returns (with `rma` where it was applied for), return_lines, claims."""
-    if (single := folder / f"{name}.parquet").exists():
-        return pl.read_parquet(single)
-    found = pl.read_parquet(folder / name / "*.parquet")
-    if "request" not in found.columns or not (folder / "rmas").exists():
-        return found
-    return found.join(pl.read_parquet(folder / "rmas" / "*.parquet"), on="request", how="left")
-
-
 def products_truth(goods: Goods, start: datetime) -> pl.DataFrame:
     """A row for each SKU: its fault with first and last day, else null, and what it comes back beside its category always."""
     rows: list[Mapping[str, Any]] = []

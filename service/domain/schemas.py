@@ -1,50 +1,18 @@
-"""The payloads as JSON Schema, one file per event type, and events as CloudEvents 1.0.
+"""The payloads as JSON Schema, one file per event type.
 
 `python -m service.domain.schemas FOLDER` writes the files (`docs/events/`).
 """
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from service.domain.events import PAYLOADS, RecordedEvent
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from service.domain.events import PAYLOADS
 
 
 def schema_files() -> dict[str, str]:
     """The text of every schema file, by its name."""
     return {f"{type_}.json": _schema(type_) for type_ in sorted(PAYLOADS)}
-
-
-def as_cloudevent(event: RecordedEvent) -> dict[str, Any]:
-    """An event in the JSON format of CloudEvents 1.0; what the log adds are extension attributes."""
-    optional = {
-        "actorkey": event.actor_key,
-        "correlationid": event.correlation_id,
-        "causationid": event.causation_id,
-        "corrects": event.corrects,
-    }
-    return {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": _rfc3339(event.time_us),
-        "datacontenttype": "application/json",
-        "dataschema": f"docs/events/{event.type}.json",
-        # 64-bit numbers are no CloudEvents type: an extension may be a 32-bit integer or a text
-        "sequence": str(event.seq),
-        "recordedat": _rfc3339(event.recorded_at_us),
-        "origin": event.origin,
-        "actorrole": event.actor_role,
-        "schemaversion": event.schema_version,
-        **{name: value for name, value in optional.items() if value is not None},
-        "data": json.loads(event.data),
-    }
 
 
 def _schema(type_: str) -> str:
@@ -56,11 +24,6 @@ def _schema(type_: str) -> str:
         "x-schema-version": model.schema_version,
     }
     return json.dumps({**head, **model.model_json_schema()}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _rfc3339(us: int) -> str:
-    moment = _EPOCH + timedelta(microseconds=us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def main(folder: Path) -> None:

@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from policy_with import ALL_PASSES, policy_with
 from shown_pages import a_tab, dashboards, open_page
 from small_shop import BAD_SKU, a_month, append, small_shop
+from without_dagster import run_steps
 
-from pipelines.steps import run_steps
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import Actor, Event, Payload, ProductUpserted, SurveyAnswered, SurveySent

@@ -7,6 +7,7 @@ from typing import get_args
 
 import polars as pl
 import pytest
+from known_truth import read_truth
 from replayed import Lines, replay
 from running_shop import RunningShop
 
@@ -17,7 +18,6 @@ from service.domain import lifecycle
 from service.domain.events import PAYLOADS, RecordedEvent
 from service.domain.lifecycle import MACHINES
 from service.letters.parts import LetterKind
-from simulator.truth import read_truth
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -9,11 +9,12 @@ import pytest
 from dagster import DagsterRunStatus as Status
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 from small_shop import small_shop
+from without_dagster import run_steps
 
 from pipelines import waiting
 from pipelines.definitions import defs
 from pipelines.lake.manifest import Manifest
-from pipelines.steps import run_steps, take_in
+from pipelines.steps import take_in
 from pipelines.waiting import PAUSE, backlog, next_refresh_at, quiet_zone
 from pipelines.warehouse.warehouse import Warehouse
 from retour.progress import HowFar, write_progress

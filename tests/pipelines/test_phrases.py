@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from small_shop import BAD_SKU, a_return, append, small_shop
 from sqlalchemy import select
+from without_dagster import run_steps
 
 from pipelines.publish.manifest import Publication
-from pipelines.steps import run_steps
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import Actor, Event, Payload, SurveyAnswered, SurveySent

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from rivals import flag
 from small_shop import BAD_SKU, a_month, append, small_shop
+from without_dagster import run_steps
 
 from pipelines.publish.manifest import Publication
-from pipelines.steps import run_steps
 from retour.settings import Settings
 from service.application import Retour
 from service.domain.events import (

@@ -11,13 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from small_shop import small_shop
+from without_dagster import run_steps
 
 from pipelines.dagster_home import ensure_dagster_home
 from pipelines.lake.manifest import Manifest
 from pipelines.publish.manifest import Publication
 from pipelines.run_job import RefreshFailed, run_job
 from pipelines.scope import BadScope, Scope, partitions
-from pipelines.steps import relations, run_steps
+from pipelines.steps import relations
 from retour.settings import Settings
 
 Rows = list[tuple[object, ...]]

@@ -8,10 +8,11 @@ import duckdb
 import polars as pl
 import pytest
 from small_shop import small_shop
+from without_dagster import run_steps
 
 from pipelines.lake import ingest
 from pipelines.publish.manifest import Publication
-from pipelines.steps import relations, run_steps
+from pipelines.steps import relations
 from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 from retour.settings import Settings
 

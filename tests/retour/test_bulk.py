@@ -9,17 +9,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from known_truth import read_truth
+from without_dagster import run_steps
 
 from pipelines.lake.manifest import Manifest
 from pipelines.lake.recall import recall_newest
 from pipelines.lake.tables import tables
-from pipelines.steps import run_steps
 from retour.assembly import open_retour
 from retour.bulk import NotEmpty, write_bulk
 from retour.settings import Settings
 from service.catalog.schemas import ProductBody
 from simulator.scenario import Scenario
-from simulator.truth import read_truth
 
 NOW = datetime(2026, 11, 26, 13, 45, tzinfo=UTC)
 _EVENTS, _DAYS = 20_000, 75

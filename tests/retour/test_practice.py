@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from known_truth import read_truth
 from risk_shelf import promote, put_model
 from small_practice import DAYS, log_of, play_small_practice, settings_in
 
@@ -22,7 +23,6 @@ from service.domain.events import RecordedEvent
 from service.platform.clock import to_us
 from service.policies import default_policy, default_text
 from simulator.play.checkpoint import read_checkpoint
-from simulator.truth import read_truth
 
 DAY_US = 86_400_000_000
 SPAWN = multiprocessing.get_context("spawn")

@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
+from portability import findings, selects_star
 
 from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import SqlModel, load_models
-from pipelines.warehouse.portability import findings, selects_star
 
 MODELS = [model for model in load_models(SQL_DIR) if not model.is_python]
 CONTRACT = {

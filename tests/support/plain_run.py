@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
-from pipelines.steps import run_steps
+from without_dagster import run_steps
+
 from retour.assembly import open_retour
 from retour.settings import Settings
 

@@ -11,6 +11,7 @@ import dagster as dg
 import polars as pl
 import pytest
 from small_shop import a_month, small_shop
+from without_dagster import run_steps
 
 from pipelines import steps
 from pipelines.dagster_home import ensure_dagster_home
@@ -21,7 +22,7 @@ from pipelines.quality.history import History
 from pipelines.quality.relations import DECLARED
 from pipelines.quality.rules import never
 from pipelines.run_job import RefreshFailed, run_job
-from pipelines.steps import SQL_DIR, run_steps
+from pipelines.steps import SQL_DIR
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.assembly import open_retour

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_shop import a_return, append, small_shop
+from without_dagster import run_steps
 
 from pipelines.lake.decode import decode
 from pipelines.lake.quarantine import Quarantined
 from pipelines.publish.manifest import Publication
 from pipelines.quality.health import QUARANTINE_RELATION, build_quarantine
-from pipelines.steps import relations, run_steps
+from pipelines.steps import relations
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.domain import events as e

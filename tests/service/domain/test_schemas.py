@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
 
+from cloud_events import as_cloudevent
+
 from service.application import Retour
 from service.catalog.schemas import ProductBody
 from service.domain.events import PAYLOADS
-from service.domain.schemas import as_cloudevent, main, schema_files
+from service.domain.schemas import main, schema_files
 
 FOLDER = Path(__file__).parents[3] / "docs" / "events"
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from known_truth import read_truth
 from small_practice import DAYS, ORDERS_PER_DAY, SMALL, fingerprint, log_of, played_stage, simulated
 
 from retour.settings import Settings
@@ -11,7 +12,6 @@ from retour.simulate import DEFAULT_START, simulate
 from service.domain.events import RecordedEvent
 from service.platform.clock import to_us
 from simulator.scenario import Demand, Returns, Trial
-from simulator.truth import read_truth
 
 START = datetime(DEFAULT_START.year, DEFAULT_START.month, DEFAULT_START.day, tzinfo=UTC)
 

@@ -1,7 +1,6 @@
 import pytest
 import sqlglot
-
-from pipelines.warehouse.portability import findings, selects_star, to_spark
+from portability import findings, selects_star, to_spark
 
 
 class TestFindings:
