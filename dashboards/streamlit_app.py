@@ -18,11 +18,12 @@ from dashboards.texts import LANGUAGES, Texts, language_of
 st.set_page_config(
     page_title="Retour", page_icon=str(Path(__file__).parent / "icon.svg"), layout="wide"
 )
-# Streamlit leaves six lines free above a page, of which the names of the pages need four; and it shrinks a graph until
-# it fits, however small its words become.
+# Streamlit leaves six lines free above a page, of which the names of the pages need four; it shrinks a graph until it
+# fits, however small its words become; and of words side by side it hides those that a phone has no room for.
 st.html(
     "<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }"
-    " .stGraphVizChart svg { max-width: none !important; width: auto !important; height: auto !important; }</style>"
+    " .stGraphVizChart svg { max-width: none !important; width: auto !important; height: auto !important; }"
+    " .stButtonGroup [role=radiogroup] { flex-wrap: wrap; row-gap: 0.25rem; mask-image: none; }</style>"
 )
 
 language = language_of(asked_language())

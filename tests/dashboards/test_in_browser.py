@@ -176,6 +176,20 @@ class TestEveryPage:
         assert (lines | drawn) & {text for text, said in chinese().items() if text != said} == set()
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
+    def test_no_choice_lies_beside_a_phones_screen(
+        self, tab: Page, address: str, name: str
+    ) -> None:
+        tab.set_viewport_size(PHONE)
+
+        for language in ("en", "zh"):
+            open_page(tab, address, name, lang=language)
+
+            shown = tab.get_by_role("radiogroup").all()
+            assert shown
+            hidden = [each for each in shown if each.evaluate("e => e.scrollWidth > e.clientWidth")]
+            assert [each.inner_text() for each in hidden] == []
+        tab.set_viewport_size(DESK)
+
     def test_the_other_language_keeps_the_page_and_what_was_chosen(
         self, tab: Page, address: str, name: str
     ) -> None:
