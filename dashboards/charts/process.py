@@ -22,7 +22,7 @@ _HEAD = """digraph {
 
 
 def as_it_runs(moves: pl.DataFrame, texts: Texts) -> str:
-    """Moves as arrows: the thicker the more, the darker the slower; dashed orange where nobody designed them."""
+    """Moves as arrows: the thicker the more, the darker the slower, grey where no time is known; dashed orange where nobody designed them."""
     most = moves["cases"].max() or 1
     arrows = (_arrow(move, float(str(most)), texts) for move in moves.iter_rows(named=True))
     return _graph(moves, arrows, texts)
@@ -42,16 +42,20 @@ def as_designed(moves: pl.DataFrame, texts: Texts) -> str:
     return _graph(moves, arrows, texts)
 
 
-def colour_of(hours: float) -> str:
-    """The shade of a median of so many hours."""
+def colour_of(hours: float | None) -> str:
+    """The shade of a median of so many hours; grey where none is known."""
+    if hours is None:
+        return GREY
     return next((colour for limit, colour in HOURS if hours < limit), _LONGEST)
 
 
 def _arrow(move: dict[str, object], most: float, texts: Texts) -> str:
-    cases, hours = float(str(move["cases"])), float(str(move["median_hours"] or 0.0))
+    cases, median = float(str(move["cases"])), move["median_hours"]
+    hours = None if median is None else float(str(median))
+    told = [texts.number(cases), *([] if hours is None else [texts.duration(hours)])]
     width = 0.8 + _THICKEST * sqrt(cases / most)
     marks = {
-        "label": f"  {texts.number(cases)} · {texts.duration(hours)}",
+        "label": "  " + " · ".join(told),
         "tooltip": f"{texts.word(STEPS, str(move['from_step']))} → {texts.word(STEPS, str(move['to_step']))}",
         "weight": f"{1 + 99 * cases / most:.0f}",
         "penwidth": f"{width:.1f}",
@@ -59,8 +63,8 @@ def _arrow(move: dict[str, object], most: float, texts: Texts) -> str:
         "color": colour_of(hours) if move["is_designed"] else ORANGE,
         "style": "solid" if move["is_designed"] else "dashed",
     }
-    told = ", ".join(f"{name}={_quoted(value)}" for name, value in marks.items())
-    return f"  {_quoted(move['from_step'])} -> {_quoted(move['to_step'])} [{told}]"
+    looks = ", ".join(f"{name}={_quoted(value)}" for name, value in marks.items())
+    return f"  {_quoted(move['from_step'])} -> {_quoted(move['to_step'])} [{looks}]"
 
 
 def _graph(moves: pl.DataFrame, arrows: Iterable[str], texts: Texts) -> str:

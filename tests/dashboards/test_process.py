@@ -104,12 +104,21 @@ class TestGraph:
         dot = charts.as_it_runs(process_edges(), Texts("en"))
 
         widest = next(line for line in dot.splitlines() if '"start" -> ' in line)
+        quick = next(line for line in dot.splitlines() if '"return.requested" -> ' in line)
         slow = next(line for line in dot.splitlines() if '-> "return.received"' in line)
         assert 'penwidth="6.8"' in widest
         assert '"  96 · 3.8 days"' in slow
         assert charts.colour_of(90.0) in slow
-        assert charts.colour_of(0.0) in widest
+        assert charts.colour_of(0.0) in quick
         assert charts.colour_of(90.0) != charts.colour_of(0.0)
+
+    def test_a_move_of_which_no_time_is_known_tells_none(self) -> None:
+        dot = charts.as_it_runs(process_edges(), Texts("en"))
+
+        begin = next(line for line in dot.splitlines() if '"start" -> ' in line)
+        assert 'label="  100"' in begin
+        assert charts.colour_of(None) in begin
+        assert charts.colour_of(None) != charts.colour_of(0.0)
 
     def test_what_nobody_designed_is_dashed_as_well_as_orange(self) -> None:
         dot = charts.as_it_runs(process_edges(), Texts("en"))

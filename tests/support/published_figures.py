@@ -132,7 +132,7 @@ def reviewer_weekly() -> pl.DataFrame:
 def process_edges() -> pl.DataFrame:
     """A short life in which more is asked for twice, and with one move that was never designed."""
     rows = [
-        ("start", "return.requested", 100, 0.0, 0.0, 100, 1.0, True),
+        ("start", "return.requested", 100, None, None, 100, 1.0, True),
         ("return.requested", "return.authorized", 80, 0.0, 0.1, 80, 0.8, True),
         ("return.requested", "review.opened", 20, 0.0, 0.1, 20, 0.2, True),
         ("review.opened", "evidence.requested", 8, 5.0, 9.0, 6, 0.3, True),
