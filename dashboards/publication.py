@@ -18,6 +18,7 @@ import streamlit as st
 from retour.errors import UserError
 
 _FORMAT = 1
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 
 
 class NothingPublished(UserError):
@@ -94,7 +95,10 @@ def read_publication(published_dir: Path) -> Publication:
 
 
 def connect(publication: Publication) -> duckdb.DuckDBPyConnection:
-    """A cursor of the publication's one connection, in which each mart is a view: threads must not share one."""
+    """A cursor of the publication's one connection, in which each mart is a view: threads must not share one.
+
+    A mart of which a file is damaged is none: only the pages that ask for it go without.
+    """
     return _connection(publication.snapshot, str(publication.manifest), publication).cursor()
 
 
@@ -102,10 +106,30 @@ def connect(publication: Publication) -> duckdb.DuckDBPyConnection:
 def _connection(
     snapshot: str, manifest: str, _publication: Publication
 ) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config=_CONFIG)
     for mart, files in _publication.files.items():
-        connection.read_parquet(list(files)).create_view(mart)
+        try:
+            connection.read_parquet(list(files)).create_view(mart)
+        except duckdb.Error:
+            if not all(
+                Path(file).exists() for file in files
+            ):  # swept up: another publication stands
+                raise
     return connection
+
+
+def damaged(publication: Publication, marts: Iterable[str]) -> PublicationUnreadable | None:
+    """What to say of the first file of some marts that cannot be read to its end; None where all of them can."""
+    with duckdb.connect(config=_CONFIG) as connection:
+        for file in (name for mart in marts for name in publication.files.get(mart, ())):
+            try:
+                connection.execute(
+                    "select max(hash(rows)) from read_parquet($file) as rows", {"file": file}
+                )
+            except duckdb.Error as broken:
+                folder, problem = publication.manifest.parent, str(broken).splitlines()[0]
+                return PublicationUnreadable(_way_out(Path(file), problem, folder))
+    return None
 
 
 def _publication(path: Path, manifest: dict[str, Any]) -> Publication:
@@ -135,5 +159,6 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _way_out(path: Path, problem: str) -> str:
-    return f"{path} cannot be read: {problem}; delete {path.parent}/ and run `retour refresh`"
+def _way_out(path: Path, problem: str, folder: Path | None = None) -> str:
+    """What to do about a file of the publication in a folder; else the file's own."""
+    return f"{path} cannot be read: {problem}; delete {folder or path.parent}/ and run `retour refresh`"

@@ -1,6 +1,6 @@
 """What every page stands in: the newest publication is opened, and where it cannot be, the page says the way out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from dashboards.publication import (
     NothingPublished,
     Publication,
     connect,
+    damaged,
     read_publication,
 )
 from dashboards.texts import Texts, language_of
@@ -75,7 +76,7 @@ class View:
 
 
 def open_page(
-    show: Callable[[View], None], needs: Iterable[str] = (), folder: str | None = None
+    show: Callable[[View], None], needs: Sequence[str] = (), folder: str | None = None
 ) -> None:
     """Show a page over the newest publication that has the marts it needs, or say why there is none to show."""
     texts = Texts(language_of(asked_language()))
@@ -94,7 +95,7 @@ def open_page(
     except UserError as unreadable:
         _apologize(unreadable, texts)
     else:
-        _show(show, View(texts, publication))
+        _show(show, View(texts, publication), needs)
 
 
 def show_date(view: View) -> None:
@@ -113,11 +114,12 @@ def show_date(view: View) -> None:
     )
 
 
-def _show(show: Callable[[View], None], view: View) -> None:
+def _show(show: Callable[[View], None], view: View, needs: Iterable[str]) -> None:
     try:
         show(view)
     except duckdb.Error as misfit:  # files of another version, or damaged ones
-        _apologize(view.publication.unreadable(misfit), view.texts)
+        publication = view.publication
+        _apologize(damaged(publication, needs) or publication.unreadable(misfit), view.texts)
 
 
 def _apologize(unreadable: UserError, texts: Texts) -> None:

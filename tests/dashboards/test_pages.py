@@ -1,5 +1,6 @@
 """What every page does, in every language, whatever is published."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -45,6 +46,17 @@ KINDS = (
     "markdown",
     "download_button",
 )
+
+
+def _cut(file: Path) -> None:
+    """Of the file a part is missing, so that it cannot be opened."""
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def _scratched(file: Path) -> None:
+    """The file can be opened, and not be read."""
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4] + b"\xff" * 200 + whole[204:])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -112,6 +124,25 @@ def test_a_publication_without_a_mart_is_named_with_the_way_out(
     assert "another version" in shown.error[0].value
     assert mart in shown.caption[-1].value
     assert "retour refresh" in shown.caption[-1].value
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("harm", [_cut, _scratched])
+def test_a_damaged_file_takes_down_the_pages_that_need_it_and_no_other(
+    published_dir: Path, visit: Visit, harm: Callable[[Path], None]
+) -> None:
+    (file,) = (published_dir / "satisfaction_by").glob("*.parquet")
+    harm(file)
+
+    lost, kept = visit("satisfaction"), visit("service_levels")
+
+    assert not lost.exception
+    assert "damaged" in lost.error[-1].value
+    told = lost.caption[-1].value
+    assert told.startswith(f"{file.resolve()} cannot be read")
+    assert f"delete {published_dir.resolve()}/ and run `retour refresh`" in told
+    assert not kept.error
+    assert kept.metric
 
 
 def test_what_cannot_be_read_is_told_in_the_reader_s_language(
