@@ -57,7 +57,7 @@ def _show_figures(view: View, rows: pl.DataFrame, clock: str) -> None:
             Figure(
                 texts("Within time"),
                 texts.share(row.get("within"), 1),
-                texts("Met, of those met or breached."),
+                texts("Of the clocks met or breached, those met."),
                 sure,
             ),
             Figure(texts("Met"), texts.number(row.get("met", 0)), define("sla_daily.met")),
@@ -82,7 +82,10 @@ def _by_rule(view: View, row: Mapping[str, Any]) -> list[Figure]:
         return []
     texts = view.texts
     share = texts.share(row["automatic"] / row["opened"], 1)
-    return [Figure(texts("Decided by rule"), share, view.define("sla_daily.automatic"))]
+    meaning = texts(
+        "Of the applications of the period, those decided by rule, without a human. What is not decided yet counts among the others."
+    )
+    return [Figure(texts("Decided by rule"), share, meaning)]
 
 
 def _show_pictures(view: View, period: Period, clock: str) -> None:
@@ -133,7 +136,9 @@ def _clock_columns(view: View) -> dict[str, Column]:
             texts("Clock"), words=CLOCKS, definition=define("sla_daily.clock"), width=130
         ),
         "within": Column(
-            texts("Within time"), "share", definition=texts("Met, of those met or breached.")
+            texts("Within time"),
+            "share",
+            definition=texts("Of the clocks met or breached, those met."),
         ),
         "opened": Column(texts("Started"), "number", definition=define("sla_daily.opened")),
         "met": Column(texts("Met"), "number", definition=define("sla_daily.met")),

@@ -43,7 +43,7 @@ def show_score(view: View, period: Period) -> bool:
             Figure(
                 texts("Satisfied"),
                 texts.share(found.share),
-                define("satisfaction_daily.satisfied"),
+                texts("Of the answers, those of 4 or 5."),
                 _interval(view, found.share_low, found.share_high, as_share=True),
             ),
             Figure(
@@ -112,7 +112,7 @@ def _show_group(view: View, period: Period, dimension: str) -> None:
         ),
         "response": Column(texts("Answered"), "share"),
         "share": Column(
-            texts("Satisfied"), "share", definition=define("satisfaction_by.satisfied")
+            texts("Satisfied"), "share", definition=texts("Of the answers, those of 4 or 5.")
         ),
     }
     show_table(view, rows, columns, file=f"satisfaction-by-{dimension}")

@@ -8,9 +8,9 @@ columns:
   day: the shop's day on which the cases opened
   kind: complaint, suggestion, not_received, safety, low_score, stalled, recovery or unknown_parcel
   opened: cases that opened on the day (count); every one is either closed or still open
-  closed: of those, the ones that have ended since (count)
-  escalated: of those, the ones whose time ran out at least once, to be closed or to answer the customer (count)
-  still_open: of those, the ones that have not ended (count)
+  closed: of the cases that opened, those that have ended since (count)
+  escalated: of the cases that opened, those whose time ran out at least once, to be closed or to answer the customer (count)
+  still_open: of the cases that opened, those that have not ended (count)
   median_hours: from opening to end, of those that ended (real hours, median); null where none did
   p90_hours: the hours within which nine of ten of those that ended did so; null where none did
   first_answer_median_hours: from opening until one of the staff first wrote to the customer, for which the automatic acknowledgement does not count, or it ended (real hours, median); null where neither happened yet

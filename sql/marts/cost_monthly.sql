@@ -11,7 +11,7 @@ columns:
   currency: ISO 4217 code
   amount_minor: the cost (minor units), without what has no rate
   items: payments, parcels, inspected units or lines that it is made of (count)
-  unpriced: of those, the ones for which the cost file names no rate in this currency (count); their cost is not known
+  unpriced: of the items, those for which the cost file names no rate in this currency (count); their cost is not known
 */
 select
     items.month,

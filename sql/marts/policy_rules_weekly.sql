@@ -10,10 +10,10 @@ columns:
   policy_version: version of the policy
   rule: the rule
   checked: its words on applications (count); a rule that speaks of lines gives one for each
-  failed: of those, not passed (count)
-  declined: of those, declined by it (count)
+  failed: of the rule's words on applications, those that did not let pass (count)
+  declined: of those not passed, declined by the rule itself (count)
   reviewed: of those not passed, put before a human (count)
-  authorized_after_review: of those reviewed, authorized by the decision that followed (count)
+  authorized_after_review: of those that the rule put before a human, authorized by the decision that followed (count)
 */
 with authorized as (
     select

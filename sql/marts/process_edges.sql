@@ -8,13 +8,13 @@ columns:
   from_step: the type of an event that moved a line of a return; start before the first
   to_step: the type of the event that came next on the return, in order of time; the same again where it happened twice; end for the closing
   cases: how often a return went that way (count)
-  median_hours: how long that took (real hours, median); null from start
-  p90_hours: within this time nine in ten were there (real hours); null from start
+  median_hours: how long the move took (real hours, median); null from start
+  p90_hours: within this time nine in ten of the moves were made (real hours); null from start
   returns: returns that ever went that way (count)
   share: of all that ever left the step, those that went this way (0 to 1)
   is_designed: whether the service's table of moves lets a line go that way
   strays: of the cases, those of returns of one line that the table of moves does not let it go (count); of several lines each goes its own way
-  waiting_hours: how long all of them together took (real hours); null from start
+  waiting_hours: how long all the moves of this kind took together (real hours); null from start
   again: of the cases, those that came to a step where the return had been before (count)
 */
 with words as (

@@ -9,7 +9,7 @@ columns:
   means: the means that it went back by, or that were tried; none where there was nothing to pay, unknown where not told
   currency: ISO 4217 code; XXX where not told
   refunds: settled refunds (count)
-  refund_minor: what they paid (minor units), gestures of goodwill included
+  refund_minor: what the settled refunds paid (minor units), gestures of goodwill included
   failed: payments that were refused (count); the refund is tried again by other means
   goodwill_minor: of what was paid, the gestures of goodwill (minor units); no return line carries them
   reconciled: of the settled refunds, those that came out by asking the provider after a silence (count)

@@ -11,12 +11,12 @@ columns:
   decided: reviews decided (count)
   median_minutes: from a review's opening to its decision, pauses left out (real minutes, median)
   overturned: of those declined, authorized later (count)
-  authorized: returns that may come back (count)
-  declined: returns that may not (count)
+  authorized: reviewed returns that may come back (count)
+  declined: reviewed returns that may not come back (count)
   late: decided after they were due (count)
   failed_later: of those authorized, some of whose goods were then found failed, short, wrong or missing (count)
   blind: of those decided, blind cases - they were told nothing of what the risk model found (count)
-  blind_agreed: of those, decided as the model would have - authorized where it would have let pass, declined where it doubted (count)
+  blind_agreed: of the blind cases, those decided as the model would have - authorized where it would have let pass, declined where it doubted (count)
   blind_median_minutes: the same minutes of blind cases (real minutes, median); null without any
 */
 select

@@ -9,7 +9,7 @@ columns:
   week_start: Monday of the shop's week in which applications were judged
   model_version: the model whose score decided; rules where none did
   scored: applications judged (count); withdrawals are not
-  auto_share: of those, approved without a person (0 to 1), drawn doubts left out
+  auto_share: of the applications judged, those approved without a person (0 to 1), drawn doubts left out
   audited: of the approvals, to be inspected in full and inspected by now (count)
   abuse_rate: of the approvals, the abusive ones by audits alone (0 to 1, estimated); null where none was audited
   abuse_low: lower end of its interval; null where none was audited

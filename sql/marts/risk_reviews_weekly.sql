@@ -9,7 +9,7 @@ columns:
   week_start: Monday of the shop's week of the decision
   sent_by: model, without_model (none was heard) or rules; blind_passed (the model would have let it pass, the lot sent it to a person) or blind_doubted (the model sent it, without its reasons)
   decided: decisions (count)
-  authorized: of those, authorized - what sent them was overridden (count)
+  authorized: of the decisions, those that authorized - what sent them to a person was overridden (count)
   failed_later: of those authorized, some of whose goods were then found failed, short, wrong or missing (count)
   median_minutes: from a review's opening to its decision, pauses left out (real minutes, median)
 */

@@ -10,7 +10,7 @@ columns:
   dimension: outcome (how the return ended), waiting (the customer's elapsed time), decision (how it was let through), reason (the customer's own) or regime (on whose terms); each survey is counted once in every dimension
   value: a word of the dimension - of waiting '<2d', '2-5d', '5-10d', '10-20d' or '>20d' from the application until the money went back or the return closed, or open where it is not over
   sent: surveys sent (count)
-  answered: of those, the ones that were answered since (count)
+  answered: of the surveys sent, those answered since (count)
   csat_sum: sum of the answers, each 1 (very bad) to 5 (very good); the mean is csat_sum / answered
   satisfied: answers of 4 or 5 (count)
 */

@@ -7,7 +7,7 @@ key: [day]
 columns:
   day: the shop's day on which the surveys were sent
   sent: surveys sent on the day, one a return of which goods or money moved (count)
-  answered: of those, the ones that were answered since (count)
+  answered: of the surveys sent, those answered since (count)
   csat_mean: mean of the answers, 1 (very bad) to 5 (very good); null without an answer
   csat_low: lower end of the mean's 95 % interval - Wilson's, with the mean rescaled to 0..1, which is never too narrow for answers on a scale
   csat_high: upper end of the mean's 95 % interval

@@ -24,7 +24,7 @@ columns:
   weeks_after: whole weeks since the first Monday after the action
   returns_after: units that came back, of those compared
   expected_after: units that were to be expected back of them, had the product come back as it did before its problem
-  lift_after: how many times as often as expected they came back; null where nothing was to be expected
+  lift_after: how many times as often as expected the product came back after the action; null where nothing was to be expected
   lift_after_low: lower end of its 90 % interval
   lift_after_high: upper end of its 90 % interval
   verdict: worked - at least half of the excess has gone; did_not - less than half has; too_early to say

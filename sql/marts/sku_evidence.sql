@@ -21,7 +21,7 @@ columns:
   lift: how many times as often as expected it comes back, shrunken; of a problem that all variants share, theirs together
   lift_low: lower end of the 90 % interval of the lift
   lift_high: upper end of the 90 % interval of the lift
-  probability: that it comes back more than it should
+  probability: the probability that the product comes back more than it should (0 to 1)
   ended: where it does, the probability that this has ended since
   always_high: probability that it has always come back often, as some good products do
   excess_units: of the units returned, those beyond expectation, bulk returns cut back

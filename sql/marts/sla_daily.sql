@@ -7,15 +7,15 @@ key: [day, clock]
 volatile: select clocks.day from intermediate.clocks as clocks where clocks.ended_at is null
 columns:
   day: the shop's day on which the clocks were started
-  clock: decision (from an application to its first decision), review (until a human decided), inspection (from the goods' arrival), refund (from the order to pay), case (until it was closed) or first_answer (from what a customer wrote on a case until one of the staff answered, or it was closed)
+  clock: decision (from an application to its first decision), review (from when it was put before a human until one decided), inspection (from the goods' arrival until they were inspected, line by line), refund (from the order to pay until the money went back), case (from its opening until it was closed) or first_answer (from what a customer wrote on a case until one of the staff answered, or it was closed)
   opened: clocks started (count) - met, breached, still_open and no_due together
-  met: ended by their due moment, done or no longer needed (count)
-  breached: ended after it, or still open past it (count)
-  still_open: open and not yet due (count)
+  met: clocks that ended by their due moment, done or no longer needed (count)
+  breached: clocks that ended after their due moment, or are still open past it (count)
+  still_open: clocks that are open and not yet due (count)
   p50_hours: within this time half of them were done (real hours, pauses left out), by the Kaplan-Meier estimate, in which those still open or no longer needed count for as long as they ran; null where too many are open for it to be known
   p90_hours: within this time nine in ten of them were done (real hours, pauses left out), estimated as p50_hours, the half
   p95_hours: within this time nineteen in twenty of them were done (real hours, pauses left out), estimated as p50_hours, the half
-  no_due: without a due moment (count)
+  no_due: clocks without a due moment (count)
   overdue_open: of those breached, still open (count)
   automatic: decisions made by rule, without a human (count); 0 for other clocks
 */

@@ -9,9 +9,9 @@ columns:
   stage: decide (from the application to the first decision), hand_over (from the permission until a carrier or the dock first had the goods), transit (from a carrier's first scan until they first lay on the dock), inspect (from their arrival until a line was inspected), place (from the last inspection until the last goods were given a place) or refund (from the order to pay until the money went back)
   owner_role: whose work it was - system, reviewer, customer, carrier, inspector or finance
   ended: stages that ended (count); inspect counts lines, refund counts refunds, all others returns
-  median_hours: how long they took (real hours, pauses included, median)
-  p90_hours: within this time nine in ten were over (real hours, pauses included)
-  over_24h: of them, longer than 24 hours (count)
+  median_hours: how long the stages that ended took (real hours, pauses included, median)
+  p90_hours: within this time nine in ten of the stages were over (real hours, pauses included)
+  over_24h: of the stages that ended, those that took longer than 24 hours (count)
 */
 select
     stages.day,

@@ -87,6 +87,23 @@ class TestView:
         assert view.define("nowhere.met") is None
 
 
+def test_no_definition_leans_on_one_that_is_not_shown_with_it(headers: dict[str, str]) -> None:
+    leaning = {
+        figure for figure in shown() & set(headers) if headers[figure].startswith("of those, ")
+    }
+
+    assert leaning == set()
+
+
+def test_a_share_says_of_what_it_is_one(everything: None, visit: Visit) -> None:
+    shares = {each.label: each.help for each in visit("satisfaction").metric}
+    shares |= {each.label: each.help for each in visit("service_levels").metric}
+
+    assert shares["Satisfied"] == "Of the answers, those of 4 or 5."
+    assert shares["Within time"] == "Of the clocks met or breached, those met."
+    assert shares["Decided by rule"].startswith("Of the applications of the period, ")
+
+
 @pytest.mark.usefixtures("everything")
 def test_a_figure_carries_its_definition(visit: Visit) -> None:
     page = visit("satisfaction")
