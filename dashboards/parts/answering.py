@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboards.parts.flagged_list import ICONS
 from dashboards.parts.frame import View
+from dashboards.parts.icons import ICONS
 from dashboards.parts.plain import plain
 from dashboards.queries.problem_products import Answer
 from dashboards.service_api import Fault, Flag, Refused, Service
@@ -18,6 +18,7 @@ from dashboards.words import ACTIONS, DISMISSALS, FLAG_STATES, FLAG_STEPS
 from retour.settings import load_settings
 
 _KEY, _TYPED = "a buyer's key", "key typed"
+READ = "comments that were read"  # by this key
 _ANSWERS, _TOLD = "answers to flags", "what the service said"
 _NO_ACTION = "supplier_claim"
 
@@ -54,6 +55,7 @@ def signed_in() -> Service | None:
 
 def _forget() -> None:
     st.session_state.pop(_KEY, None)
+    st.session_state.pop(READ, None)
 
 
 def _ask_for_key(texts: Texts) -> None:

@@ -1,20 +1,22 @@
 """What customers write of a product: the words they use and others do not, and some comments for whoever may read them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 import streamlit as st
 
 from dashboards.parts.answering import signed_in
+from dashboards.parts.frame import View
 from dashboards.parts.plain import plain
 from dashboards.service_api import Comment, Refused
-from dashboards.texts import Texts
 
 _PHRASES = 6
 
 
-def show_customers_words(phrases: pl.DataFrame, flag_ids: Sequence[str], texts: Texts) -> None:
+def show_customers_words(view: View, phrases: pl.DataFrame, flag_ids: Sequence[str]) -> None:
     """Phrases with how often they are said; then comments, which are read with the buyer's own key and kept nowhere."""
+    texts = view.texts
     st.subheader(texts("In customers' words"))
     if phrases.is_empty():
         st.caption(
@@ -44,12 +46,13 @@ def show_customers_words(phrases: pl.DataFrame, flag_ids: Sequence[str], texts: 
         if not comments:
             st.caption(texts("Nobody has written about it since."))
         for each in comments:
-            _show(each, texts)
+            _show(view, each)
 
 
-def _show(comment: Comment, texts: Texts) -> None:
+def _show(view: View, comment: Comment) -> None:
+    texts = view.texts
     st.markdown(f"> {plain(comment.body)}")
-    parts = [comment.written_at[:10]]
+    parts = [view.day(datetime.fromisoformat(comment.written_at))]
     if comment.reason:
         parts.append(texts.reason(comment.reason))
     if comment.csat is not None:

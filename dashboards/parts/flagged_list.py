@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboards.parts.choices import choose_one
 from dashboards.parts.frame import View
+from dashboards.parts.icons import ICONS
 from dashboards.parts.plain import plain
+from dashboards.parts.quotes import quotes
 from dashboards.parts.tables import offer_csv
 from dashboards.queries import problem_products as queries
 from dashboards.queries.product_story import shared_title
@@ -25,13 +27,6 @@ _MARKS: Mapping[str, tuple[str, _Colour]] = {
     "worse": ("trending_up", "red"),
     "better": ("trending_down", "green"),
     "steady": ("trending_flat", "gray"),
-}
-ICONS = {
-    "fix_listing": "edit_note",
-    "size_note": "straighten",
-    "supplier_claim": "assignment_return",
-    "stop_buying": "block",
-    "mark_down": "sell",
 }
 
 
@@ -90,13 +85,15 @@ def _show_rows(view: View, rows: pl.DataFrame, state: str) -> None:
     new_since = begin_of(today - timedelta(days=queries.NEW_DAYS))
     courses = dict(view.ask(queries.courses, today, new_since).iter_rows())
     everything = st.session_state.get(_ALL, False)
-    for row in rows.head(len(rows) if everything else _FIRST).iter_rows(named=True):
-        _show_row(row, courses.get(row["sku"], "steady"), texts)
+    shown = rows.head(len(rows) if everything else _FIRST)
+    said = quotes(view, shown)
+    for row in shown.iter_rows(named=True):
+        _show_row(row, courses.get(row["sku"], "steady"), said.get(row["sku"]), texts)
     if len(rows) > _FIRST:
         st.toggle(texts("Show all {n}", n=texts.number(len(rows))), key=_ALL)
 
 
-def _show_row(row: Mapping[str, Any], course: str, texts: Texts) -> None:
+def _show_row(row: Mapping[str, Any], course: str, quote: str | None, texts: Texts) -> None:
     sku = row["sku"]
     card = st.container(border=True, key=f"row-{sku}")
     what, much, why, button = card.columns([5, 5, 4, 3], vertical_alignment="center")
@@ -113,7 +110,10 @@ def _show_row(row: Mapping[str, Any], course: str, texts: Texts) -> None:
     beside.badge(texts.word(COURSES, course), icon=f":material/{icon}:", color=colour)
     beside.caption(plain(_named(row, texts)), width="content")
     much.markdown(_amount(row, texts))
+    why = why.container(gap="xxsmall")
     why.markdown(_cause(row, texts))
+    if quote:
+        why.caption(quote)
     _offer_action(button, row, texts)
 
 

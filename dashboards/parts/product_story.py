@@ -11,9 +11,10 @@ from dashboards.charts import products as charts
 from dashboards.parts.answering import show_answers
 from dashboards.parts.customers_words import show_customers_words
 from dashboards.parts.figures import Figure, show_figures
-from dashboards.parts.flagged_list import ICONS, PRODUCT
+from dashboards.parts.flagged_list import PRODUCT
 from dashboards.parts.forwarding import how_sure, show_words_to_forward
 from dashboards.parts.frame import View
+from dashboards.parts.icons import ICONS
 from dashboards.parts.past_actions import show_actions, tell_outcomes
 from dashboards.parts.plain import plain
 from dashboards.parts.why_not import sentence
@@ -53,7 +54,7 @@ def show_story(view: View, sku: str, rows: pl.DataFrame) -> None:
         _show_course(view, cursor, of, skus, acted)
         _show_reasons(cursor, of, skus, texts)
         if row is not None:
-            show_customers_words(said, row["flag_ids"], texts)
+            show_customers_words(view, said, row["flag_ids"])
     if not acted.is_empty():
         st.subheader(texts("What was done about it"))
         show_actions(view, acted, file=f"actions-{skus[0]}")

@@ -8,6 +8,21 @@ import polars as pl
 from dashboards.queries.frames import frame
 
 
+def leading(connection: duckdb.DuckDBPyConnection, language: str) -> pl.DataFrame:
+    """`sku, phrase, comments`: the most telling phrase of each product, in a language where it has one in it."""
+    return frame(
+        connection,
+        """
+        select sku, phrase, comments from sku_phrases
+        qualify row_number() over (
+            partition by sku order by language <> $language, place, comments desc, phrase
+        ) = 1
+        order by sku
+        """,
+        {"language": language},
+    )
+
+
 def phrases(connection: duckdb.DuckDBPyConnection, skus: Sequence[str]) -> pl.DataFrame:
     """`phrase, language, comments, share, usual_share` of products that share a problem, the most telling first.
 

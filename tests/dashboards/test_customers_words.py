@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Expander
 
 from dashboards.parts.forwarding import story
 from dashboards.queries import customers_words, product_story
+from dashboards.service_api import Comment, Refused, Service
 from dashboards.texts import Texts
 
 PAGE = "problem_products"
@@ -61,6 +62,83 @@ class TestQueries:
 
         assert "In their words: “fell apart” “尺码偏小”." in english
         assert "顾客的原话：“fell apart” “尺码偏小”。" in chinese
+
+    def test_the_leading_words_of_a_product_are_in_the_readers_language_where_there_are_some(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        told = {
+            language: customers_words.leading(connection, language)["phrase"].to_list()
+            for language in ("en", "zh")
+        }
+
+        assert told == {
+            "en": ["runs far too small", "fell apart"],
+            "zh": ["尺码偏小", "fell apart"],
+        }
+
+
+def listed(page: AppTest) -> list[str]:
+    """What the rows of the list quote."""
+    return [each.value for each in page.caption if each.value.startswith("“")]
+
+
+def has_key(page: AppTest) -> AppTest:
+    """The page as it stands once its reader has shown a key."""
+    page.session_state["a buyer's key"] = "k"
+    page.run()
+    assert not page.exception
+    return page
+
+
+class TestList:
+    @pytest.fixture(autouse=True)
+    def _published(self, publish: Publish) -> None:
+        publish(problems(4))
+
+    def test_a_row_quotes_what_many_say(self, visit: Visit) -> None:
+        assert listed(visit(PAGE)) == [
+            "“fell apart” (3 customers)",
+            "“runs far too small” (7 customers)",
+        ]
+        assert listed(visit(PAGE, lang="zh"))[1] == "“尺码偏小”（4 位顾客）"
+
+    def test_whoever_has_shown_a_key_reads_a_comment_that_says_it_once_a_session(
+        self, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+
+        def comments(_: Service, flag_id: str) -> tuple[Comment, ...]:
+            asked.append(flag_id)
+            bodies = {
+                "flag-of-SKU-1": ("Nice.", "*Runs far\ntoo small*, " + "really " * 30),
+                "flag-of-SKU-3": ("Torn!",),
+            }.get(flag_id, ())
+            return tuple(Comment(body, "2026-03-01T00:00:00Z", None, None) for body in bodies)
+
+        monkeypatch.setattr(Service, "comments", comments)
+
+        page = has_key(visit(PAGE))
+        page.run()
+
+        torn, apart, small = listed(page)
+        assert (torn, apart) == (r"“Torn\!”", "“fell apart” (3 customers)")
+        assert small.startswith(r"“\*Runs far too small\*, really")
+        assert small.endswith("really…”")
+        assert len(asked) == len(set(asked)) == 4
+
+    def test_where_the_service_tells_nothing_it_is_asked_once_and_what_many_say_stands(
+        self, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+
+        def comments(_: Service, flag_id: str) -> tuple[Comment, ...]:
+            asked.append(flag_id)
+            raise Refused("unreachable", "away")
+
+        monkeypatch.setattr(Service, "comments", comments)
+
+        assert len(listed(has_key(visit(PAGE)))) == 2
+        assert len(asked) == 1
 
 
 class TestPage:
