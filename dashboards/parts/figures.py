@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import nan
 from typing import Literal
 
 import streamlit as st
@@ -10,13 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as it is written; `beside` says how sure or how much it is, `history` draws it under it."""
+    """A figure as it is written; `beside` says how sure or how much it is, `history` draws it under it, broken where it has None."""
 
     label: str
     value: str
     definition: str | None = None
     beside: str | None = None
-    history: tuple[float, ...] = ()
+    history: tuple[float | None, ...] = ()
 
 
 def show_figures(figures: Iterable[Figure]) -> None:
@@ -30,6 +31,7 @@ def show_figure(
     place: DeltaGenerator, figure: Figure, height: Literal["content", "stretch"] = "content"
 ) -> None:
     """One figure in its frame, as high as it is or as its neighbours are."""
+    course = [nan if each is None else each for each in figure.history]
     place.metric(
         figure.label,
         figure.value,
@@ -39,5 +41,5 @@ def show_figure(
         help=figure.definition,
         border=True,
         height=height,
-        chart_data=list(figure.history) if len(figure.history) > 1 else None,
+        chart_data=course if len(course) > 1 else None,
     )

@@ -18,6 +18,7 @@ _PAGES = {
     "process": ("Process", "account_tree"),
     "money": ("Money", "payments"),
     "problem_products": ("Problem products", "flag"),
+    "automation": ("Automation & risk", "rule_settings"),
     "data_health": ("Data health", "monitor_heart"),
 }
 
@@ -50,7 +51,7 @@ def show_ills(view: View) -> None:
     week = queries.last_week(view.publication.today)
     st.caption(
         texts(
-            "In the week of {week}, beside the mean of up to four weeks before; the lines show up to 13 weeks.",
+            "In the week of {week}, beside the mean of up to four weeks before; the lines show up to 13 weeks, with a gap for a week without a figure.",
             week=texts.day(week),
         )
     )

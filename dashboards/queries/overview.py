@@ -19,7 +19,8 @@ _USUAL = timedelta(weeks=4)  # before a week, in which is seen what is usual
 class Measure:
     """The newest whole week in which there was anything to measure, the mean of the four weeks before, and the course.
 
-    `unit` is as in the mart; `usual` is None where none of the four weeks had anything.
+    `unit` is as in the mart; `usual` is None where none of the four weeks had anything. The course is that of all weeks from the
+    first that had anything to the last whole one, None where a week had nothing.
     """
 
     ill: str
@@ -29,7 +30,7 @@ class Measure:
     value: float
     usual: float | None
     n: int
-    course: tuple[float, ...]
+    course: tuple[float | None, ...]
 
 
 def last_week(today: date) -> date:
@@ -52,7 +53,6 @@ def measures(connection: duckdb.DuckDBPyConnection, today: date) -> list[Measure
     )
     found = []
     for (ill, measure, unit), weeks in rows.group_by("ill", "measure", "unit", maintain_order=True):
-        values = [float(value) for value in weeks["value"].to_list()]
         week_start = weeks["week_start"][-1]
         before = weeks.filter(
             pl.col("week_start").is_between(week_start - _USUAL, week_start, "left")
@@ -63,13 +63,21 @@ def measures(connection: duckdb.DuckDBPyConnection, today: date) -> list[Measure
                 measure=str(measure),
                 unit=str(unit),
                 week_start=week_start,
-                value=values[-1],
+                value=float(weeks["value"][-1]),
                 usual=cast("float | None", before["value"].mean()),
                 n=int(weeks["n"][-1]),
-                course=tuple(values),
+                course=_course(weeks, last_week(today)),
             )
         )
     return sorted(found, key=_place)
+
+
+def _course(weeks: pl.DataFrame, last: date) -> tuple[float | None, ...]:
+    known = {week: float(value) for week, value in weeks.select("week_start", "value").iter_rows()}
+    first = min(known)
+    return tuple(
+        known.get(first + timedelta(weeks=place)) for place in range((last - first).days // 7 + 1)
+    )
 
 
 def _place(measure: Measure) -> tuple[int, int, str]:

@@ -1,3 +1,4 @@
+import math
 from datetime import date, timedelta
 
 import duckdb
@@ -64,7 +65,7 @@ class TestMeasures:
         last = queries.measures(marts, LAST)[0]
 
         assert last.usual is None
-        assert len(last.course) == 8
+        assert [value is None for value in last.course] == [False] * 7 + [True] * 4 + [False]
 
     def test_before_the_first_whole_week_there_are_none(
         self, marts: duckdb.DuckDBPyConnection
@@ -110,6 +111,31 @@ class TestPage:
         assert figure["Time to the decision"].value == "2.2 h"
         assert "In the week of 16 Feb 2026" in told
         assert "there was nothing to measure in that week" in told
+
+    def test_the_line_of_a_measure_is_broken_where_a_week_had_nothing(
+        self, publish_marts: PublishMarts, visit: Visit
+    ) -> None:
+        gap = pl.col("week_start").is_between(MONDAYS[7], MONDAYS[8])
+        rows = ills_weekly().filter(~gap)
+        publish_marts({**figures(), **product_marts(problems(2)), "ills_weekly": rows})
+
+        figure = {each.label: each for each in visit(PAGE).metric}
+
+        drawn = figure["Inputs to apply"].proto.chart_data
+        assert [math.isnan(value) for value in drawn] == [False] * 7 + [True] * 2 + [False] * 3
+
+    def test_it_leads_to_every_other_page(self, visit: Visit) -> None:
+        links = [each.proto.label for each in visit(PAGE).get("page_link")]
+
+        assert links == [
+            "Service levels",
+            "Satisfaction",
+            "Process",
+            "Money",
+            "Problem products",
+            "Automation & risk",
+            "Data health",
+        ]
 
     def test_a_week_that_had_all_needs_no_dash_explained(self, visit: Visit) -> None:
         told = " ".join(each.value for each in visit(PAGE).caption)
