@@ -4,31 +4,57 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from math import floor, sqrt
+from operator import itemgetter
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from told import Told, day_of, told, week_of
+
+from service.domain.events import RecordedEvent
 
 Rows = list[dict[str, Any]]
 Row = Mapping[str, Any]
+_BEGUN = ("return.requested", "return.withdrawn")
+_GIVEN_UP = ("return.cancelled", "return.expired")
+_AGAIN = ("return.reinstated", "review.requested")
+_REACH = 1.6448536269514722  # of a 90 % band, in standard deviations
 
 
-def returns_money_weekly(weeks: Iterable[Row], sales: Iterable[Row]) -> Rows:
-    """The rows of `marts.returns_money_weekly`, of those of `marts.sku_weekly` and `intermediate.sales_weekly`.
+def returns_money_weekly(
+    log: Iterable[RecordedEvent], weeks: Iterable[Row], zone: ZoneInfo
+) -> Rows:
+    """The rows of `marts.returns_money_weekly`: money off the log, and how many units were expected of those of `marts.sku_weekly`.
 
-    What each product adds counts in whole thousandths, so that a sum is the same in whatever order.
+    What is expected of each product counts in whole thousandths, so that a sum is the same in whatever order.
     """
-    prices = _prices(sales)
+    events = list(told(log))
+    orders = {each.subject: each for each in events if each.type == "order.placed"}
     sums: dict[tuple[date, str], Counter[str]] = defaultdict(Counter)
+    sold = _sold(orders.values(), zone)
     for week in weeks:
-        for currency, price in prices.get(week["sku"], {}).items():
+        until = [each for each in sold[week["sku"]] if each[0] <= week["week_start"]]
+        in_all = sum(units for _, _, units, _ in until)
+        reach = (week["expected_high"] - week["expected_low"]) / 2
+        for currency in {each[1] for each in until}:
+            units = sum(each[2] for each in until if each[1] == currency)
+            price = sum(each[3] for each in until if each[1] == currency) / units
+            share, expected = units / in_all, week["units_expected"]
             place = sums[week["week_start"], currency]
-            reach = (week["expected_high"] - week["expected_low"]) / 2 * price
-            place["returned"] += _thousandths(week["units_returned"] * price)
-            place["expected"] += _thousandths(week["units_expected"] * price)
-            place["spread"] += _thousandths(reach**2)
+            place["expected"] += _thousandths(expected * share * price)
+            spread = (share * reach) ** 2 + _REACH**2 * expected * share * (1 - share)
+            place["spread"] += _thousandths(spread * price**2)
+    for line in _asked_back(events, orders, zone):
+        order = orders.get(line["order_id"] or "")
+        currency = order.says["currency"] if order else line["currency"]
+        if currency in {each[1] for each in sold[line["sku"]]}:
+            week_start = week_of(day_of(line["at_us"], zone))
+            minor = line["value_minor"] * line["units"] // line["quantity"]
+            sums[week_start, currency]["returned"] += minor
     return [
         {
             "week_start": week_start,
             "currency": currency,
-            "returned_minor": _whole(each["returned"] / 1000),
+            "returned_minor": each["returned"],
             "expected_minor": _whole(each["expected"] / 1000),
             "expected_low_minor": _whole(
                 max(each["expected"] / 1000 - sqrt(each["spread"] / 1000), 0)
@@ -48,17 +74,62 @@ def _whole(amount: float) -> int:
     return floor(amount + 0.5)
 
 
-def _prices(sales: Iterable[Row]) -> dict[str, dict[str, float]]:
-    """By product and currency what was paid for a unit, whatever currency that was sold in."""
-    units: Counter[str] = Counter()
-    paid: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in sales:
-        units[row["sku"]] += row["units_sold"]
-        paid[row["sku"]][row["currency"]] += row["paid_minor"]
-    return {
-        sku: {currency: minor / units[sku] for currency, minor in by_currency.items()}
-        for sku, by_currency in paid.items()
+def _sold(orders: Iterable[Told], zone: ZoneInfo) -> Mapping[str, list[tuple[date, str, int, int]]]:
+    """By product each sale's week, currency, units and what was paid."""
+    sold = defaultdict(list)
+    for order in orders:
+        week_start = week_of(day_of(order.at_us, zone))
+        for line in order.says["lines"]:
+            paid = line["quantity"] * line["unit_price_minor"]
+            sale = week_start, order.says["currency"], line["quantity"], paid
+            sold[line["sku"]].append(sale)
+    return sold
+
+
+def _asked_back(events: Iterable[Told], orders: Mapping[str, Told], zone: ZoneInfo) -> Rows:
+    """The lines of applications with the units that were neither given up nor asked back before."""
+    left: dict[tuple[str, int], int] = {
+        (order.subject, line["line_no"]): line["quantity"]
+        for order in orders.values()
+        for line in order.says["lines"]
     }
+    found = []
+    in_turn = itemgetter("day", "rma", "line_no")
+    for line in sorted(_lines_kept(events, zone), key=in_turn):
+        sale = line["order_id"], line["order_line_no"]
+        units = min(line["units"], left.get(sale, line["units"]))
+        if sale in left:
+            left[sale] -= line["units"]
+        if units > 0:
+            found.append(line | {"units": units})
+    return found
+
+
+def _lines_kept(events: Iterable[Told], zone: ZoneInfo) -> Rows:
+    """The lines of all applications as they were begun, with the units that were not given up in the end."""
+    lines: dict[tuple[str, int], dict[str, Any]] = {}
+    parts: dict[tuple[str, int], tuple[tuple[str, int], int]] = {}
+    given_up: set[tuple[str, int]] = set()
+    for event in events:
+        says, rma = event.says, event.subject
+        if event.type in _BEGUN:
+            common = {"rma": rma, "at_us": event.at_us, "day": day_of(event.at_us, zone)}
+            for line in says["lines"]:
+                begun = common | line | {"currency": says["currency"], "units": line["quantity"]}
+                lines[rma, line["line_no"]] = begun
+                parts[rma, line["line_no"]] = (rma, line["line_no"]), line["quantity"]
+        elif event.type == "line.split":
+            root, units = parts[rma, says["line_no"]]
+            parts[rma, says["line_no"]] = root, units - says["quantity"]
+            parts[rma, says["into_line_no"]] = root, says["quantity"]
+        elif event.type in _GIVEN_UP:
+            given_up |= {(rma, each["line_no"]) for each in says["lines"]}
+        elif event.type in _AGAIN:
+            given_up -= {(rma, each["line_no"]) for each in says["lines"]}
+    for part in given_up:
+        root, units = parts[part]
+        lines[root]["units"] -= units
+    return [line for line in lines.values() if line["units"] > 0]
 
 
 def sku_reasons(incidents: Iterable[Row], evidence: Iterable[Row]) -> Rows:
