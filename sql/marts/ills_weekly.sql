@@ -8,7 +8,7 @@ key: [week_start, measure]
 columns:
   week_start: Monday of the shop's week
   ill: laborious, slow, silent, stalled or unanalysed
-  measure: inputs_median (inputs that the customer gave for an application or withdrawal, median, by the week of applying), minutes_median (from beginning it to having applied, median), decision_hours_median (from an application to its first decision, median, by the week of the decision; withdrawals need none), auto_share (of those decisions, the share made by rule), message_minutes_median (from an event to the letter that tells of it, median, by the week of the letter), first_answer_hours_median (from opening a case of their own until one of the staff first wrote to them, for which the automatic acknowledgement does not count, or it ended, median, by the week of opening), stalled_returns (returns for which a case of standing still was opened in the week), stalled_hours_median (how long such cases stayed open, median of those that ended), analysed_share (of the units asked back in the week, the share of products that the detector weighed against an expectation), reason_share (the share with a reason of the customer's)
+  measure: inputs_median (inputs that the customer gave for an application or withdrawal, median, by the week of applying), minutes_median (from beginning it to having applied, median), decision_hours_median (from an application to its first decision, median, by the week of the decision; withdrawals need none), auto_share (of those decisions, the share made by rule), message_minutes_median (from an event to the letter that tells of it, median, by the week of the letter), first_answer_hours_median (from opening a case of their own until one of the staff first wrote to them, for which the automatic acknowledgement does not count, or it ended, median, by the week in which that came), stalled_returns (returns for which a case of standing still was opened in the week), stalled_hours_median (how long cases of standing still had stayed open, median, by the week in which they ended), analysed_share (of the units asked back in the week, the share of products that the detector weighed against an expectation), reason_share (the share with a reason of the customer's)
   value: the figure, in its unit
   unit: count, minutes, hours or share (0..1)
   n: what the figure rests on - applications, decisions, letters, cases or units (count); of stalled_returns the returns applied for in the week, or the stalled ones where these are more
@@ -37,20 +37,28 @@ decided as (
 
 answered as (
     select
-        cases.week_start,
+        waits.week_start,
         count(*) as cases,
-        median(date_diff('microsecond', cases.opened_at, cases.first_answer_at) / 3600000000.0) as hours_median
-    from intermediate.case_lives as cases
-    where cases.is_from_customer and cases.first_answer_at is not null
-    group by cases.week_start
+        median(waits.hours) as hours_median
+    from intermediate.case_waits as waits
+    where waits.until = 'answer' and waits.is_from_customer
+    group by waits.week_start
+),
+
+moved_on as (
+    select
+        waits.week_start,
+        count(*) as cases,
+        median(waits.hours) as hours_median
+    from intermediate.case_waits as waits
+    where waits.until = 'end' and waits.kind = 'stalled'
+    group by waits.week_start
 ),
 
 stalled as (
     select
         cases.week_start,
-        count(distinct cases.rma) as returns,
-        count(cases.closed_at) as ended,
-        median(date_diff('microsecond', cases.opened_at, cases.closed_at) / 3600000000.0) as hours_median
+        count(distinct cases.rma) as returns
     from intermediate.case_lives as cases
     where cases.kind = 'stalled'
     group by cases.week_start
@@ -130,13 +138,13 @@ measures as (
     from stalled_returns as stalled
     union all
     select
-        stalled.week_start,
+        moved_on.week_start,
         'stalled' as ill,
         'stalled_hours_median' as measure,
-        stalled.hours_median as value,
+        moved_on.hours_median as value,
         'hours' as unit,
-        stalled.ended as n
-    from stalled
+        moved_on.cases as n
+    from moved_on
     union all
     select
         analysed.week_start,

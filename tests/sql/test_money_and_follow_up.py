@@ -19,7 +19,18 @@ from pipelines.steps import SQL_DIR, build, take_in
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
-from service.domain.events import Actor, Event, MessageSent, Payload, RecordedEvent, RefundSettled
+from service.domain.events import (
+    Actor,
+    CaseClosed,
+    CaseOpened,
+    Event,
+    MessageSent,
+    Payload,
+    RecordedEvent,
+    RefundSettled,
+)
+from service.domain.events.base import Role
+from service.domain.events.cases import CaseKind
 from service.platform.clock import to_us
 from service.platform.ids import derived_event_id
 from service.returns.schemas import CancelBody
@@ -73,12 +84,37 @@ class Told(Stories):
         answer = self.house.call("after_sales", "POST", path, json={"outcome": outcome})
         assert answer.is_success, answer.text
 
-    def happens(self, subject: str, payload: Payload, ago: timedelta = timedelta()) -> None:
+    def happens(
+        self,
+        subject: str,
+        payload: Payload,
+        ago: timedelta = timedelta(),
+        by: Role = "importer",
+    ) -> None:
         """Something gets into the log beside the service, such as from a shop's past."""
         at = self.house.clock.now() - ago
         event_id = derived_event_id(to_us(at), "test", subject, payload.type)
-        append(
-            self.house.retour, [Event(event_id, "test", subject, at, payload, Actor("importer"))]
+        append(self.house.retour, [Event(event_id, "test", subject, at, payload, Actor(by))])
+
+    def ended_today(self, kind: CaseKind, opened_ago: timedelta, by: Role) -> None:
+        """A case of another week that ended today without a word."""
+        case_id, now = f"long-{kind}", self.house.clock.now()
+        opened = CaseOpened(
+            case_id=case_id,
+            kind=kind,
+            rma=None,
+            order_id=None,
+            owner_role="after_sales",
+            owner_key=None,
+            due_at_us=to_us(now),
+            text_ref=None,
+        )
+        self.happens(case_id, opened, opened_ago, by)
+        closed = CaseClosed(
+            case_id=case_id,
+            outcome="answered",
+            opened_at_us=to_us(now - opened_ago),
+            text_ref=None,
         )
 
 
@@ -155,6 +191,8 @@ def stories(house: House) -> Told:
     stories.closes(case_id, "answered")
     stories.complains("yen")
 
+    stories.ended_today("stalled", 100 * HOUR, "system")
+    stories.ended_today("not_received", 90 * HOUR, "customer")
     rma = stories.rmas["plain"]
     answer = AnswerBody(csat=2, tags=["unfair", "easy", "slow"], comment="Never again.")
     house.retour.surveys.answer(rma, answer)
@@ -397,3 +435,14 @@ class TestIlls:
     ) -> None:
         assert measures["auto_share"] == (7 / 8, 8)
         assert measures["decision_hours_median"] == (0, 8)
+
+    def test_what_took_until_this_week_counts_in_it_whenever_it_began(
+        self, measures: dict[str, tuple[float, int]], ask: Ask
+    ) -> None:
+        before = ask("select measure from marts.ills_weekly where week_start < '2026-03-02'")
+
+        assert measures["stalled_hours_median"] == (100, 1)
+        assert measures["first_answer_hours_median"] == (49, 3)  # of 3, 49 and 90
+        assert {"stalled_hours_median", "first_answer_hours_median"}.isdisjoint(
+            row["measure"] for row in before
+        )

@@ -90,7 +90,7 @@ def _gather_cases(gathered: Gathered, events: Iterable[Told], zone: ZoneInfo) ->
         if event.type == "case.opened":
             opened[event.subject] = event
         elif case and is_answer(event):
-            week, taken = _week(case, zone), hours(case.at_us, event.at_us)
+            week, taken = _week(event, zone), hours(case.at_us, event.at_us)
             if case.by == "customer" and event.subject not in answered:
                 answered.add(event.subject)
                 gathered[week, "first_answer_hours_median"].append(taken)
