@@ -17,5 +17,11 @@ def show(view: View) -> None:
 
 open_page(
     show,
-    needs=("satisfaction_daily", "satisfaction_by", "satisfaction_answers", "cases_daily"),
+    needs=(
+        "satisfaction_daily",
+        "satisfaction_by",
+        "satisfaction_answers",
+        "cases_daily",
+        "case_ends",
+    ),
 )

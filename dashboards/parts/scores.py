@@ -6,7 +6,6 @@ from dashboards.charts import satisfaction as charts
 from dashboards.parts.choices import choose_one
 from dashboards.parts.figures import Figure, show_figures
 from dashboards.parts.frame import View
-from dashboards.parts.period import over_days
 from dashboards.parts.tables import Column, show_table
 from dashboards.queries import satisfaction as queries
 from dashboards.queries.periods import Period
@@ -246,7 +245,7 @@ def show_cases(view: View, period: Period) -> None:
     st.subheader(texts("Complaints and other cases"))
     rows = view.ask(queries.cases, period)
     if rows.is_empty():
-        st.success(texts("No case was opened in this period."))
+        st.success(texts("No case was opened or ended in this period."))
         return
     columns = {
         "kind": Column(texts("Kind"), words=CASES, width=200),
@@ -258,23 +257,34 @@ def show_cases(view: View, period: Period) -> None:
         "still_open": Column(
             texts("Still open"), "number", definition=define("cases_daily.still_open")
         ),
+        "ended": Column(
+            texts("Ended"),
+            "number",
+            definition=texts(
+                "All that ended in the period, whenever they opened; the hours are theirs."
+            ),
+        ),
         "first_answer_median_hours": Column(
             texts("First answer, h"),
             "hours",
-            definition=over_days(view, define("cases_daily.first_answer_median_hours")),
+            definition=_half(view, define("case_ends.first_answer_hours")),
         ),
         "median_hours": Column(
-            texts("Closed after, h"),
-            "hours",
-            definition=over_days(view, define("cases_daily.median_hours")),
+            texts("Closed after, h"), "hours", definition=_half(view, define("case_ends.hours"))
         ),
         "p90_hours": Column(
             texts("9 of 10, h"),
             "hours",
-            definition=over_days(view, define("cases_daily.p90_hours"), is_median=False),
+            definition=texts("Nine of ten of those that ended were closed within this time."),
         ),
     }
     show_table(view, rows, columns, file="cases")
+
+
+def _half(view: View, definition: str | None) -> str:
+    """What a median over the cases that ended means."""
+    half = view.texts("Half of those that ended took no longer.")
+    return "\n\n".join(filter(None, (definition, half)))
 
 
 def _interval(view: View, low: float | None, high: float | None, *, as_share: bool) -> str | None:

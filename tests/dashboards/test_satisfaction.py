@@ -4,7 +4,7 @@ from typing import get_args
 import duckdb
 import polars as pl
 import pytest
-from published_figures import FIRST, LAST, figures, satisfaction_answers
+from published_figures import FIRST, LAST, cases_daily, figures, satisfaction_answers
 from published_shop import PublishMarts, Visit
 
 from dashboards.queries import satisfaction as queries
@@ -177,27 +177,27 @@ class TestCases:
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
         assert queries.cases(marts, WEEK).rows() == [
-            ("complaint", 14, 14, 7, 0, 30.0, 60.0, 4.0),
-            ("stalled", 14, 7, 7, 7, 30.0, 60.0, 4.0),
+            ("complaint", 14, 14, 7, 0, 14, 4.0, 45.0, 60.0),
+            ("stalled", 14, 7, 7, 7, 7, 4.0, 30.0, 30.0),
         ]
         assert queries.cases(marts, BEFORE).is_empty()
 
-    def test_hours_are_those_of_the_middle_day_by_the_cases_that_ended(
+    def test_hours_are_those_of_all_that_ended_in_the_period_together(
         self, marts: duckdb.DuckDBPyConnection
     ) -> None:
-        names = "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
-        rows = [
-            (LAST, "safety", 4, 0, 0, 4, None, None, None),
-            (LAST - timedelta(days=1), "safety", 1, 1, 0, 0, 50.0, 50.0, 1.0),
-            (LAST - timedelta(days=2), "safety", 1, 1, 0, 0, 60.0, 60.0, 2.0),
-            (LAST - timedelta(days=3), "safety", 12, 9, 0, 3, 10.0, 40.0, 5.0),
-        ]
-        marts.register("cases_daily", pl.DataFrame(rows, schema=names.split(), orient="row"))
+        first = WEEK.first
+        ends = {first - timedelta(days=1): [99.0] * 9, first: [1.0] * 9, LAST: [50.0, 60.0]}
+        rows = [("safety", day, hours, hours / 2) for day, those in ends.items() for hours in those]
+        names = ("kind", "day", "hours", "first_answer_hours")
+        marts.register("case_ends", pl.DataFrame(rows, schema=names, orient="row"))
+        opened = cases_daily().filter(pl.col("day") < first)
+        marts.register("cases_daily", opened)
 
         told = queries.cases(marts, WEEK).row(0, named=True)
 
-        assert (told["median_hours"], told["p90_hours"]) == (10.0, 40.0)
-        assert told["first_answer_median_hours"] == 5.0
+        assert (told["kind"], told["opened"], told["ended"]) == ("safety", 0, 11)
+        assert (told["first_answer_median_hours"], told["median_hours"]) == (0.5, 1.0)
+        assert told["p90_hours"] == 50.0
 
 
 @pytest.mark.usefixtures("everything")
@@ -220,7 +220,7 @@ class TestPage:
         cases = visit(PAGE).dataframe[-1].value
 
         hours = cases[["First answer, h", "Closed after, h", "9 of 10, h"]]
-        assert hours.iloc[0].to_list() == [4.0, 30.0, 60.0]
+        assert hours.iloc[0].to_list() == [4.0, 45.0, 60.0]
 
     def test_what_is_low_is_said(self, visit: Visit) -> None:
         told = [each.value for each in visit(PAGE).caption]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from clocks_by_hand import Clock, case_answers
-from follow_up_by_hand import cases_daily, satisfaction_daily
+from follow_up_by_hand import case_ends, cases_daily, satisfaction_daily
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -29,6 +29,7 @@ KEYS = {
     "marts.cost_monthly": ("month", "kind", "currency"),
     "marts.satisfaction_daily": ("day",),
     "marts.cases_daily": ("day", "kind"),
+    "marts.case_ends": ("case_id",),
     "intermediate.case_answers": ("case_id", "instance"),
 }
 
@@ -296,6 +297,7 @@ class TestAnyLog:
             "marts.cost_monthly": cost_monthly(log, BERLIN, default_costs()),
             "marts.satisfaction_daily": satisfaction_daily(log, BERLIN),
             "marts.cases_daily": cases_daily(log, BERLIN),
+            "marts.case_ends": case_ends(log, BERLIN),
             "intermediate.case_answers": [waited(each) for each in case_answers(log)],
         }
 

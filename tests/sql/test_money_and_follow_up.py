@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dock_stories import Stories
-from follow_up_by_hand import cases_daily, satisfaction_daily
+from follow_up_by_hand import case_ends, cases_daily, satisfaction_daily
 from house import House
 from money_by_hand import cost_monthly, refunds_daily
 from same_rows import assert_same_rows
@@ -116,6 +116,7 @@ class Told(Stories):
             opened_at_us=to_us(now - opened_ago),
             text_ref=None,
         )
+        self.happens(case_id, closed)
 
 
 @pytest.fixture(scope="module")
@@ -190,9 +191,9 @@ def stories(house: House) -> Told:
     house.wait(hours=49)
     stories.closes(case_id, "answered")
     stories.complains("yen")
-
     stories.ended_today("stalled", 100 * HOUR, "system")
     stories.ended_today("not_received", 90 * HOUR, "customer")
+
     rma = stories.rmas["plain"]
     answer = AnswerBody(csat=2, tags=["unfair", "easy", "slow"], comment="Never again.")
     house.retour.surveys.answer(rma, answer)
@@ -228,9 +229,11 @@ class TestByHand:
     ) -> None:
         surveys = ask("select * from marts.satisfaction_daily")
         cases = ask("select * from marts.cases_daily")
+        ends = ask("select * from marts.case_ends")
 
         assert_same_rows(surveys, satisfaction_daily(log, UTC_ZONE), ("day",))
         assert_same_rows(cases, cases_daily(log, UTC_ZONE), ("day", "kind"))
+        assert_same_rows(ends, case_ends(log, UTC_ZONE), ("case_id",))
 
 
 def summed(ask: Ask, names: str, relation: str, where: str) -> tuple[Any, ...]:

@@ -51,6 +51,7 @@ CONTRACT = {
     "marts.ills_weekly": "week_start ill measure value unit n",
     "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
     "marts.sku_reasons": "sku reason incidents incidents_given category_incidents category_incidents_given",
+    "marts.case_ends": "case_id kind ended_at day hours first_answer_hours",
     "marts.returns_money_weekly": (
         "week_start currency returned_minor expected_minor expected_low_minor expected_high_minor"
     ),

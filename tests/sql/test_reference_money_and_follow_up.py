@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from follow_up_by_hand import (
+    case_ends,
     cases_daily,
     satisfaction_answers,
     satisfaction_by,
@@ -143,6 +144,11 @@ class TestCases:
         rows = ask("select * from marts.cases_daily")
 
         assert_same_rows(rows, cases_daily(played.log, BERLIN), ("day", "kind"))
+
+    def test_every_end_has_how_long_it_took(self, played: Quarter, ask: Ask) -> None:
+        rows = ask("select * from marts.case_ends")
+
+        assert_same_rows(rows, case_ends(played.log, BERLIN), ("case_id",))
 
     def test_what_opened_ended_or_is_open(self, played: Quarter, ask: Ask) -> None:
         (sums,) = ask(

@@ -26,6 +26,7 @@ def figures() -> dict[str, pl.DataFrame]:
         "satisfaction_answers": satisfaction_answers(),
         "cases_daily": cases_daily(),
         "ills_weekly": ills_weekly(),
+        "case_ends": case_ends(),
         "refunds_daily": refunds_daily(),
         "cost_monthly": cost_monthly(),
         **risk(),
@@ -281,6 +282,18 @@ def ills_weekly() -> pl.DataFrame:
     ]
     names = ["week_start", "ill", "measure", "value", "unit", "n"]
     return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def case_ends() -> pl.DataFrame:
+    """Of those that `cases_daily` tells of, each on the day of its opening."""
+    rows = [
+        (f"{kind}-{day}-{n}", kind, datetime(day.year, day.month, day.day, 3), day, 30.0 * n, 4.0)  # noqa: DTZ001  # UTC, as published
+        for day in _days()
+        for kind, ended in (("complaint", 2), ("stalled", 1))
+        for n in range(1, ended + 1)
+    ]
+    names = "case_id kind ended_at day hours first_answer_hours"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
 
 
 def health() -> dict[str, pl.DataFrame]:

@@ -60,6 +60,31 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 
 def cases_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
     """The rows of `marts.cases_daily`."""
+    by_place: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for case in _cases(log, zone).values():
+        by_place[case["place"]].append(case)
+    return [
+        {"day": day, "kind": kind, **_counted(those)} for (day, kind), those in by_place.items()
+    ]
+
+
+def case_ends(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
+    """The rows of `marts.case_ends`."""
+    return [
+        {
+            "case_id": case_id,
+            "kind": case["place"][1],
+            "ended_at": moment(case["ended_us"]).replace(tzinfo=None),
+            "day": day_of(case["ended_us"], zone),
+            "hours": case["hours"],
+            "first_answer_hours": case["answered"],
+        }
+        for case_id, case in _cases(log, zone).items()
+        if "hours" in case
+    ]
+
+
+def _cases(log: Iterable[RecordedEvent], zone: ZoneInfo) -> dict[str, dict[str, Any]]:
     cases: dict[str, dict[str, Any]] = {}
     for event in told(log):
         if event.type == "case.opened":
@@ -70,15 +95,11 @@ def cases_daily(log: Iterable[RecordedEvent], zone: ZoneInfo) -> Rows:
             if event.type == "case.escalated":
                 case["escalated"] = True
             elif event.type == "case.closed":
+                case["ended_us"] = event.at_us
                 case["hours"] = hours(case["at_us"], event.at_us)
             if is_answer(event):
                 case.setdefault("answered", hours(case["at_us"], event.at_us))
-    by_place: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for case in cases.values():
-        by_place[case["place"]].append(case)
-    return [
-        {"day": day, "kind": kind, **_counted(those)} for (day, kind), those in by_place.items()
-    ]
+    return cases
 
 
 def is_answer(event: Told) -> bool:
