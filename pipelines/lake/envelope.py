@@ -9,13 +9,19 @@ from operator import attrgetter
 from typing import get_args, get_type_hints
 
 from pipelines.lake.quarantine import Quarantined, set_aside, shown
-from service.domain.events import PAYLOADS, Payload, RecordedEvent, UnknownEventType
+from service.domain.events import (
+    PAYLOADS,
+    YEAR_10000_US,
+    Payload,
+    RecordedEvent,
+    UnknownEventType,
+)
 
 _UNKNOWN_TYPE = (
     "an event type that is not known here. If a newer Retour wrote it, upgrade this one."
 )
 _NO_SUCH_YEAR = "outside the years 1 to 9999"
-YEAR_1_US, YEAR_10000_US = -62_135_596_800_000_000, 253_402_300_800_000_000
+YEAR_1_US = -62_135_596_800_000_000
 _TYPES = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(RecordedEvent).items()}
 _values = attrgetter(*_TYPES)
 

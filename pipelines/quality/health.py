@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pipelines.lake.envelope import YEAR_1_US, YEAR_10000_US
+from pipelines.lake.envelope import YEAR_1_US
 from pipelines.lake.quarantine import Quarantined
 from pipelines.quality.history import History
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.lake_views import digest
 from pipelines.warehouse.models import SqlModel
 from pipelines.warehouse.warehouse import BuildFailed, Warehouse
+from service.domain.events import YEAR_10000_US
 
 DATA_QUALITY_RELATION = "marts.data_quality"
 QUARANTINE_RELATION = "marts.quarantine"

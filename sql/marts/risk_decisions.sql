@@ -24,7 +24,7 @@ columns:
   decided_by: the model whose score decided; rules where none did
   is_eligible: whether it passed every rule, so that a model's score may decide
   is_audit: whether the lot drew it for a full inspection
-  audit_weight: for how many decisions like it its label counts (thousandths), approvals among approvals; null where it was not to be inspected in full, or is not known yet
+  audit_weight: for how many decisions like it its label counts (thousandths, at most a million decisions), approvals among approvals; null where it was not to be inspected in full, or is not known yet
   challenger_version: the model that scored it in the shadow; null without one
   challenger_score: what that one said (0 to 1); null without one
   hidden_decision: of a blind case, what the model would have decided (approve or review) without the person knowing; null of all others
@@ -56,9 +56,13 @@ select
     case
         when labels.is_full_by_decision and labels.label is not null
             then cast(
-                round(
-                    1000 * case when assessed.decision = 'approve' then coalesce(assessed.approve_propensity, 1) else 1 end
-                    / nullif(labels.full_propensity, 0)
+                least(
+                    round(
+                        1000
+                        * case when assessed.decision = 'approve' then coalesce(assessed.approve_propensity, 1) else 1 end
+                        / nullif(labels.full_propensity, 0)
+                    ),
+                    1000000000
                 ) as bigint
             )
     end as audit_weight,

@@ -8,6 +8,7 @@ payloads microseconds since 1970 UTC. No personal data: customers, addresses and
 from service.domain.events.base import (
     MOST_INPUTS,
     MOST_MINOR,
+    YEAR_10000_US,
     Count,
     Currency,
     Day,
@@ -146,6 +147,7 @@ __all__ = [
     "MOST_MINOR",
     "ORIGINS",
     "PAYLOADS",
+    "YEAR_10000_US",
     "Actor",
     "AppealLapsed",
     "Basis",

@@ -1,8 +1,9 @@
 """What every payload is made of: strict, closed, unchangeable pieces, and the words that they share."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Role = Literal[
     "customer",
@@ -20,17 +21,28 @@ Role = Literal[
 ]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+def _of_the_calendar(day: str) -> str:
+    date.fromisoformat(day)
+    return day
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_of_the_calendar)]
 LineNo = Annotated[int, Field(ge=1)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000)]
 MOST_MINOR = 10**12  # of one amount: nine million such lines can be added up in 64 bits
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
+TotalMinor = Annotated[int, Field(ge=0, le=10**18)]  # of what many amounts come to
 Count = Annotated[int, Field(ge=0)]
-MomentUs = Annotated[int, Field(ge=0, description="microseconds since 1970 UTC")]
+YEAR_10000_US = 253_402_300_800_000_000  # beyond it no calendar of ours goes
+MomentUs = Annotated[int, Field(ge=0, lt=YEAR_10000_US, description="microseconds since 1970 UTC")]
+WhileUs = Annotated[int, Field(ge=0, lt=YEAR_10000_US)]
 DueUs = Annotated[
     int,
     Field(
         ge=0,
+        lt=YEAR_10000_US,
         description="by when the step is due that is waited for from here on, the earliest of several lines', in "
         "microseconds since 1970 UTC; null where nothing is waited for, or no clock runs",
     ),
@@ -45,7 +57,12 @@ Inputs = Annotated[
     ),
 ]
 StartedUs = Annotated[
-    int, Field(ge=0, description="when the customer began, in microseconds since 1970 UTC")
+    int,
+    Field(
+        ge=0,
+        lt=YEAR_10000_US,
+        description="when the customer began, in microseconds since 1970 UTC",
+    ),
 ]
 RefundOn = Literal["authorized", "first_scan", "received", "inspected"]
 InspectionDepth = Literal["basic", "full"]

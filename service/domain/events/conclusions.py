@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import Count, Currency, Day, Key, Minor, Part, Payload
+from service.domain.events.base import Count, Currency, Day, Key, Minor, Part, Payload, TotalMinor
 from service.domain.events.flags import SkuAction
 
 Stream = Literal["all", "defect", "not_as_described", "size_fit"]
@@ -39,7 +39,7 @@ class SkuFlagged(Payload):
     ) = None
     culprit_value: Annotated[Key, Field(description="which lot, variant, …")] | None = None
     money_at_risk_minor: (
-        Annotated[Minor, Field(description="what the excess costs in 30 days, in minor units")]
+        Annotated[TotalMinor, Field(description="what the excess costs in 30 days, in minor units")]
         | None
     ) = None
     currency: Currency | None = None

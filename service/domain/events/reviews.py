@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import DueUs, Key, MomentUs, Payload, UnitsOfLine
+from service.domain.events.base import DueUs, Key, MomentUs, Payload, UnitsOfLine, WhileUs
 from service.domain.events.returns import RuleOutcome
 
 
@@ -56,7 +56,7 @@ class ReviewDecided(Payload):
     reason_code: Key
     reviewer_key: Key | None
     opened_at_us: MomentUs
-    paused_us: Annotated[int, Field(ge=0)]
+    paused_us: WhileUs
 
 
 class EvidenceRequested(Payload):

@@ -12,7 +12,14 @@ from pipelines.quality.runner import check_batch
 from retour.assembly import open_retour
 from retour.settings import Settings
 from service.application import Retour
-from service.domain.events import OrderPlaced, Payload, RecordedEvent, RefundSettled
+from service.domain.events import (
+    YEAR_10000_US,
+    OrderPlaced,
+    Payload,
+    RecordedEvent,
+    RefundSettled,
+    SkuFlagged,
+)
 from service.platform import log
 
 Record = Callable[..., RecordedEvent]
@@ -143,6 +150,31 @@ class TestBadEventsInTheLog:
         assert rows["refund_settled"] == rows["refund_settled_lines"] == []
         failed = {each.table for each in report.checks if not each.passed}
         assert failed == {"events", "order_placed_lines", "refund_settled"}
+
+    def test_so_are_moments_and_days_that_no_calendar_has(
+        self, retour: Retour, lake: Lake, record: Record, every_payload: tuple[Payload, ...]
+    ) -> None:
+        beyond = [
+            record(0, each, data=changed(each, **{name: moment}))
+            for each in every_payload
+            for name in type(each).model_fields
+            for moment in (YEAR_10000_US, 2**63 - 1)
+            if name.endswith("_us")
+        ]
+        flagged = next(each for each in every_payload if isinstance(each, SkuFlagged))
+        no_days = [
+            record(0, flagged, data=changed(flagged, since=day))
+            for day in ("2026-02-30", "0000-01-01")
+        ]
+        for place, event in enumerate([*beyond, *no_days], 1):
+            insert(retour, replace(event, seq=place, id=f"bad-{place}"))
+
+        take_in(retour, lake)
+
+        assert [each.kind for each in lake.quarantined] == ["invalid_payload"] * (
+            len(beyond) + len(no_days)
+        )
+        assert len(beyond) > 50
 
     def test_a_row_removed_from_the_log_is_told(
         self, retour: Retour, lake: Lake, record: Record, order: OrderPlaced
