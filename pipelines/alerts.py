@@ -1,11 +1,13 @@
 """A mail when a run or a check fails: one for each thing that goes wrong, until it has been well again or grows a good deal.
 
 A check that judges many things tells each of them by itself (`failing`): what stands for long must not hide what comes to it.
+So does a run that fails where it failed before for another reason: only figures and names may differ in one that is known.
 What ended runs say is kept as a small state: what is wrong, and up to which run it was looked at. A mail that could not
 be sent leaves the state as it was, so the next look sends it; its Message-ID makes sending it twice harmless.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,11 +34,15 @@ _TELLING = {
     dg.DagsterEventType.RUN_FAILURE,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
-_FAILING, _OF_A_BATCH = "failing", "of_a_batch"
+_FAILING, _OF_A_BATCH, _NOTHING_TO_MEND = "failing", "of_a_batch", "nothing_to_mend"
 _WITHIN = " › "
+_VARYING = re.compile(r"'[^']*'|\S*[\d/]\S*")  # what is quoted, numbers, paths, ids
+_KIND_LENGTH = 200
 _MANY, _TIMES = 10, 2  # more, and as often, as when it was told
 _OF_OTHERS_RUNS = "__ASSET_JOB"  # assets that somebody materialized by hand
 _MATERIALIZED = "materialization by hand"
+_STARTED_BY = {"dagster/schedule_name", "dagster/sensor_name"}
+_EVER_AGAIN = "refresh"  # as soon as events wait, and every hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,17 @@ class Fault:
     size: int = 1
     is_past: bool = False
 
+    @property
+    def name(self) -> str:
+        """Where and of what kind: its words without what differs from run to run."""
+        return f"{self.place}{_WITHIN}{_VARYING.sub('…', self.words)[:_KIND_LENGTH]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run as far as alerts go: its job, whether it failed, what went wrong in it, and which checks it made."""
+    """A run as far as alerts go: its job, whether it failed, what went wrong in it, which checks it made, and whether a
+    schedule or a sensor started it.
+    """
 
     run_id: str
     job: str
@@ -64,12 +77,13 @@ class Ended:
     failures: tuple[Fault, ...]
     failed_checks: tuple[Fault, ...]
     checks: frozenset[str]
+    is_by_itself: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is wrong by place, and the moment up to which runs were looked at (seconds). Of what checks found it is kept how
-    large it was when it was told.
+    """What is wrong, and the moment up to which runs were looked at (seconds). Of jobs the names of their faults are kept, of
+    what checks found by place how large it was when it was told.
     """
 
     looked_at: float = 0.0
@@ -95,10 +109,13 @@ class State:
         )
 
     def after(self, run: Ended, looked_at: float) -> "State":
-        """What is wrong after this run. A job that went well is well; one that fails elsewhere fails there now."""
-        jobs = {name: places for name, places in self.failing_jobs.items() if name != run.job}
+        """What is wrong after this run. A job that went well is well; one that fails elsewhere fails there now, and where it
+        fails again for another reason either may be told of it.
+        """
+        jobs = {job: names for job, names in self.failing_jobs.items() if job != run.job}
         if run.has_failed:
-            jobs[run.job] = [each.place for each in run.failures]
+            names = [*self._known(run), *(each.name for each in run.failures)]
+            jobs[run.job] = list(dict.fromkeys(names))
         checks = {
             place: size
             for place, size in self.failing_checks.items()
@@ -111,11 +128,17 @@ class State:
 
     def news(self, run: Ended) -> tuple[Fault, ...]:
         """What this run tells that was not wrong before it, or not as wrong by far."""
-        failing = self.failing_jobs.get(run.job, ())
+        known = set(self._known(run))
         return (
-            *(each for each in run.failures if each.place not in failing),
+            *(each for each in run.failures if each.name not in known),
             *(each for each in run.failed_checks if self._is_news(each)),
         )
+
+    def _known(self, run: Ended) -> Iterator[str]:
+        """The names of faults that the job had before, at the places where it fails now."""
+        for name in self.failing_jobs.get(run.job, ()):
+            if any(name.startswith(f"{each.place}{_WITHIN}") for each in run.failures):
+                yield name
 
     def _is_news(self, fault: Fault) -> bool:
         known = self.failing_checks.get(fault.place)
@@ -131,6 +154,11 @@ def failing(
     """
     things = [{"name": name, "words": words, "rows": rows} for name, words, rows in found if rows]
     return {_FAILING: dg.MetadataValue.json(things), _OF_A_BATCH: dg.MetadataValue.bool(of_a_batch)}
+
+
+def nothing_to_mend() -> dict[str, dg.MetadataValue[Any]]:
+    """What the metadata of a check tells alerts that fails and is no fault: nobody is told."""
+    return {_NOTHING_TO_MEND: dg.MetadataValue.bool(value=True)}
 
 
 def _check(place: str) -> str:
@@ -151,16 +179,16 @@ def look(
     for run, updated_at in _ended_since(instance, state.looked_at):
         told.append((run, state.news(run)))
         state = state.after(run, updated_at)
-    wrong = {place for places in state.failing_jobs.values() for place in places}
-    wrong |= set(state.failing_checks)
+    failing_jobs = {name for names in state.failing_jobs.values() for name in names}
     alerts, mentioned = [], set[str]()
     for run, faults in told:
         still = [
             each
             for each in faults
-            if (each.place in wrong or each.is_past) and each.place not in mentioned
+            if (each.name in failing_jobs or each.place in state.failing_checks or each.is_past)
+            and each.name not in mentioned
         ]
-        mentioned |= {each.place for each in still}
+        mentioned |= {each.name for each in still}
         if still:
             alerts.append((run, still))
     return state, alerts
@@ -195,6 +223,7 @@ def _ended(instance: dg.DagsterInstance, run: dg.DagsterRun, ended_at: datetime)
             fault for each in checks if not each.passed for fault in _failed_check(each)
         ),
         checks=frozenset(_place(each) for each in checks),
+        is_by_itself=not _STARTED_BY.isdisjoint(run.tags),
     )
 
 
@@ -230,6 +259,8 @@ def _innermost(error: SerializableErrorInfo) -> str:
 
 
 def _failed_check(check: dg.AssetCheckEvaluation) -> Iterator[Fault]:
+    if _said(check, _NOTHING_TO_MEND):
+        return
     place, things = _place(check), _said(check, _FAILING) or []
     for each in things:
         yield Fault(
@@ -258,7 +289,7 @@ The run of {job} that ended on {moment} has {what}.
 
 {faults}
 
-The message above says what to mend. Until it is well, what is wrong is tried again by itself and you are told again only if it grows a good deal.
+The message above says what to mend. {again} Until it is well you are told again only if it grows a good deal, or something else goes wrong.
 {published}
 The run, with all its details: {link}
 """
@@ -267,10 +298,21 @@ _CHINESE = """\
 
 {faults}
 
-上面的信息说明了如何解决。在恢复正常之前，系统会自动重试，只有问题明显扩大时才会再次通知您。
+上面的信息说明了如何解决。{again}在恢复正常之前，只有问题明显扩大或出现其他问题时，才会再次通知您。
 {published}
 该次运行的全部细节：{link}
 """
+_AGAIN = {
+    "at_once": ("It is tried again by itself.", "系统会自动重试。"),
+    "by_schedule": (
+        "Its schedule starts it again when its time comes.",
+        "到了计划时间，系统会再次运行。",
+    ),
+    "by_hand": (
+        "This run was started by hand and is not repeated by itself: start it once more when that is mended.",
+        "该次运行是手动启动的，系统不会自动重试：解决后请再次启动。",
+    ),
+}
 
 
 def message(settings: Settings, run: Ended, faults: Sequence[Fault]) -> EmailMessage:
@@ -282,14 +324,17 @@ def message(settings: Settings, run: Ended, faults: Sequence[Fault]) -> EmailMes
         "faults": "\n\n".join(f"  {each.place}\n    {each.words}" for each in faults),
         "link": f"{settings.dagster_address}/runs/{run.run_id}",
     }
+    in_english, in_chinese = _AGAIN[_again(run)]
     english = _ENGLISH.format(
         **parts,
+        again=in_english,
         moment=f"{say_moment(run.ended_at, 'en', zone)} ({zone.key})",
         what="failed" if run.has_failed else "ended, and checks of its data failed",
         published=_still_published(publication),
     )
     chinese = _CHINESE.format(
         **parts,
+        again=in_chinese,
         moment=f"{say_moment(run.ended_at, 'zh', zone)}（{zone.key}）",
         what="失败了" if run.has_failed else "已结束，但数据检查未通过",
         published=_still_published_in_chinese(publication),
@@ -306,6 +351,12 @@ def message(settings: Settings, run: Ended, faults: Sequence[Fault]) -> EmailMes
     )
     composed.replace_header("Content-Language", "en, zh")
     return composed
+
+
+def _again(run: Ended) -> str:
+    if run.job == _EVER_AGAIN:
+        return "at_once"
+    return "by_schedule" if run.is_by_itself else "by_hand"
 
 
 def send(settings: Settings, run: Ended, faults: Sequence[Fault]) -> None:

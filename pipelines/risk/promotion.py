@@ -86,6 +86,11 @@ def judge(bench: Bench, parity: Parity, retour: Retour) -> Judgement | None:
     )
 
 
+def has_champion(bench: Bench) -> bool:
+    """Whether a model was ever named to decide, suspended or not."""
+    return _standing(bench.registry) is not None
+
+
 def not_renewed(at: datetime) -> str:
     """Why a model is suspended whose certificate a training at this moment could not renew."""
     return f"of all that was known on {at:%Y-%m-%d} no share of requests can be certified any more"

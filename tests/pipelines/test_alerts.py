@@ -10,7 +10,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from mail_server import Inbox, mail_server
 from small_shop import small_shop
 
-from pipelines.alerts import Ended, Fault, State, failing, look, message
+from pipelines.alerts import Ended, Fault, State, failing, look, message, nothing_to_mend
 from pipelines.dagster_home import ensure_dagster_home
 from pipelines.definitions import defs
 from pipelines.run_job import RefreshFailed, run_job
@@ -31,8 +31,15 @@ faulty: set[str] = set()
 def figures() -> dg.MaterializeResult:  # type: ignore[type-arg]
     if "step" in faulty:
         raise dg.Failure("mend the figures")
-    is_sound = "check" not in faulty
-    result = dg.AssetCheckResult(check_name="add_up", passed=is_sound, description="3 days differ")
+    for each in faulty:
+        if each.startswith("because"):
+            raise dg.Failure(each)
+    result = dg.AssetCheckResult(
+        check_name="add_up",
+        passed=faulty.isdisjoint({"check", "verdict"}),
+        description="3 days differ",
+        metadata=nothing_to_mend() if "verdict" in faulty else {},
+    )
     rows = {
         name: int(count) for name, _, count in (each.partition("=") for each in faulty) if count
     }
@@ -106,6 +113,39 @@ class TestLook:
         run(instance, "check")
 
         assert watch.told() == ["figures › add_up: 3 days differ"]
+
+    def test_tells_nothing_of_a_check_that_is_a_verdict_and_no_fault(self, instance, watch) -> None:
+        run(instance, "verdict")
+
+        assert watch.told() == []
+
+    def test_tells_where_it_failed_before_of_another_reason(self, instance, watch) -> None:
+        told = []
+        for fault in ("because of the lake", "because of the disk", "because of the lake"):
+            run(instance, fault)
+            told += watch.told()
+
+        assert told == [
+            "refresh: figures: because of the lake",
+            "refresh: figures: because of the disk",
+        ]
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("because 3 rows differ", "because 41 rows differ"),
+            ("because /lake/1/a.parquet is gone", "because /lake/2/b.parquet is gone"),
+            ("because 'A' is no number", "because 'B' is no number"),
+        ],
+    )
+    def test_the_same_reason_with_other_figures_and_names_is_told_already(
+        self, instance, watch, first: str, second: str
+    ) -> None:
+        run(instance, first)
+        watch.told()
+        run(instance, second)
+
+        assert watch.told() == []
 
     def test_tells_once_for_as_long_as_it_is_wrong(self, instance, watch) -> None:
         run(instance, "step", "check")
@@ -215,6 +255,36 @@ class TestMessage:
         assert "Sunday 1 March 2026, 12:00 (UTC)" in text
         assert "2026年3月1日星期日 12:00（UTC）" in text
         assert "Nothing is published yet" in text
+
+    @pytest.mark.parametrize(
+        ("job", "is_by_itself", "says"),
+        [
+            ("refresh", False, ("tried again by itself", "系统会自动重试")),
+            ("train", True, ("Its schedule starts it again", "到了计划时间")),
+            ("train", False, ("started by hand and is not repeated", "该次运行是手动启动的")),
+        ],
+    )
+    def test_says_who_starts_it_again(
+        self, settings, job: str, is_by_itself: bool, says: tuple[str, str]
+    ) -> None:
+        told = settings.model_copy(update={"alert_mail": "data@example.com"})
+        run = Ended("abc", job, NOON, True, (), (), frozenset(), is_by_itself)
+
+        text = message(told, run, [Fault(job, "odd")]).get_content()
+
+        assert all(each in text for each in says)
+
+    @pytest.mark.parametrize(
+        "tags", [{}, {"dagster/schedule_name": "weekly"}, {"dagster/sensor_name": "new"}]
+    )
+    def test_it_is_known_of_a_run_who_started_it(self, instance, tags: dict[str, str]) -> None:
+        faulty.clear()
+        faulty.add("step")
+        JOB.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+
+        _, [(ended, _)] = look(instance, State())
+
+        assert ended.is_by_itself == bool(tags)
 
 
 @pytest.mark.slow

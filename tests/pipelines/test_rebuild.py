@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from small_shop import small_shop
 from without_dagster import run_steps
 
+from pipelines.alerts import State, look
 from pipelines.dagster_home import ensure_dagster_home
 from pipelines.lake.manifest import Manifest
 from pipelines.publish.manifest import Publication
@@ -147,6 +149,13 @@ class TestTrain:
         run("train", everything=True)
 
         assert query(shop, "select * from intermediate.sku_evidence order by sku") == evidence
+
+    def test_nobody_is_alarmed_while_there_is_too_little_to_learn_from(self, shop, run) -> None:
+        run("train", everything=True)
+
+        with dg.DagsterInstance.from_config(str(ensure_dagster_home(shop))) as instance:
+            _, alerts = look(instance, State())
+        assert alerts == []
 
 
 @pytest.mark.slow

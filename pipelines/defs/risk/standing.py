@@ -83,6 +83,7 @@ def parity_result(found: Parity, key: dg.AssetKey | None) -> dg.AssetCheckResult
         asset_key=key,
         check_name="parity",
         severity=dg.AssetCheckSeverity.WARN,
+        description=_said(found),
         metadata={
             "assessments": found.assessments,
             "fields": found.fields,
@@ -90,6 +91,15 @@ def parity_result(found: Parity, key: dg.AssetKey | None) -> dg.AssetCheckResult
             "not_compared": found.missing,
             "first_difference": found.first or "none",
         },
+    )
+
+
+def _said(found: Parity) -> str | None:
+    if found.holds:
+        return None
+    return (
+        f"{found.differing} of {found.fields} fields differ, first {found.first or 'none'}; "
+        f"{found.missing} of {found.assessments} assessments could not be compared"
     )
 
 

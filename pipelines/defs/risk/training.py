@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from pipelines.alerts import nothing_to_mend
 from pipelines.components.sql_models import asset_keys
+from pipelines.defs.risk.standing import CHAMPION, parity_result
 from pipelines.faults import TRIED_AGAIN, step
 from pipelines.risk.bench import Bench
 from pipelines.risk.frame import main_currency, rules_of, training_frame
 from pipelines.risk.profiling import conclude_profiles
-from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, parity
+from pipelines.risk.seen import PARITY_RELATION, SEEN_RELATION, Parity, parity
 from pipelines.risk.slices import words_of
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
@@ -18,6 +20,7 @@ from service.application import Retour
 
 # What trains is dear to import, and imported where it is run: most runs train nothing.
 if TYPE_CHECKING:
+    from models.risk.compare import Comparison
     from pipelines.risk.promotion import Judgement
     from pipelines.risk.training import Challenge
 
@@ -115,14 +118,15 @@ def risk_challenger(
 def risk_champion(
     warehouse: dg.ResourceParam[Warehouse], retour: dg.ResourceParam[Retour]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    from pipelines.risk.promotion import judge
+    from pipelines.risk.promotion import has_champion, judge
 
     with step():
         bench = Bench.of(load_settings())
-        found = judge(bench, parity(warehouse), retour)
-    yield dg.MaterializeResult(
-        asset_key="risk_champion", metadata=_outcome(found), check_results=list(_checks(found))
-    )
+        seen = parity(warehouse)
+        found = judge(bench, seen, retour)
+        stands = has_champion(bench)
+        checks = list(champion_checks(found, seen, _why_none(bench), has_champion=stands))
+    yield dg.MaterializeResult(asset_key=CHAMPION, metadata=_outcome(found), check_results=checks)
 
 
 def _told(found: "Challenge", bench: Bench) -> dict[str, Any]:
@@ -143,6 +147,11 @@ def _told(found: "Challenge", bench: Bench) -> dict[str, Any]:
     }
 
 
+def _why_none(bench: Bench) -> str:
+    told = bench.told()
+    return told.too_few if told and told.too_few else "no model was ever trained"
+
+
 def _outcome(found: "Judgement | None") -> dict[str, str | bool]:
     if found is None:
         return {"champion": "none decides: the newest training gave no model"}
@@ -155,43 +164,68 @@ def _outcome(found: "Judgement | None") -> dict[str, str | bool]:
     }
 
 
-def _checks(found: "Judgement | None") -> Iterator[dg.AssetCheckResult]:
-    """A challenger that is not good enough is nothing to mend: warnings."""
+def champion_checks(
+    found: "Judgement | None", seen: Parity, why_none: str, *, has_champion: bool
+) -> Iterator[dg.AssetCheckResult]:
+    """What the newest model was found to be. One that is not good enough is nothing to mend, unless with it the certificate
+    of a model that was named to decide has ended. `why_none`: why the newest training gave none.
+    """
+    yield parity_result(seen, CHAMPION)
     if found is None:
-        for name in _CHECKS:
-            yield _check(name, passed=False, found="the newest training gave no model")
+        yield _verdict("certificate", why_none, is_told=has_champion)
+        yield _verdict("cost", why_none)
+        yield _check("golden", passed=True, says=f"Not judged: {why_none}")
         return
-    comparison, golden, seen = found.comparison, found.golden, found.parity
-    saving = comparison.saving
-    yield _check("certificate", passed=found.is_certified, version=found.version)
+    yield _certificate(found, has_champion=has_champion)
+    yield _cost(found.comparison)
+    golden = found.golden
     yield _check(
-        "golden", passed=golden.is_exact, rows=golden.rows, differing=len(golden.differing)
-    )
-    yield _check(
-        "parity",
-        passed=seen.holds,
-        assessments=seen.assessments,
-        fields=seen.fields,
-        differing=seen.differing,
-        first_difference=seen.first or "none",
-    )
-    yield _check(
-        "cost",
-        passed=saving.low > 0,
-        requests=comparison.labels,
-        champion=comparison.champion_cost,
-        challenger=comparison.challenger_cost,
-        saving=saving.value,
-        saving_low=saving.low,
-        saving_high=saving.high,
+        "golden",
+        passed=golden.is_exact,
+        says=f"{len(golden.differing)} of its {golden.rows} golden rows come out otherwise",
+        rows=golden.rows,
+        differing=len(golden.differing),
     )
 
 
-def _check(name: str, *, passed: bool, **figures: str | float) -> dg.AssetCheckResult:
+def _certificate(found: "Judgement", *, has_champion: bool) -> dg.AssetCheckResult:
+    if found.is_certified:
+        return _check("certificate", passed=True, version=found.version)
+    why = found.comparison.against[0]
+    return _verdict("certificate", why, is_told=has_champion, version=found.version)
+
+
+def _cost(found: "Comparison") -> dg.AssetCheckResult:
+    saving = found.saving
+    says = (
+        f"it saves {saving.value:.1f} minor units a request, {saving.low:.1f} to {saving.high:.1f}"
+    )
+    figures = {
+        "requests": found.labels,
+        "champion": found.champion_cost,
+        "challenger": found.challenger_cost,
+        "saving": saving.value,
+        "saving_low": saving.low,
+        "saving_high": saving.high,
+    }
+    if saving.low > 0:
+        return _check("cost", passed=True, says=says, **figures)
+    return _verdict("cost", says, **figures)
+
+
+def _verdict(name: str, why: str, *, is_told: bool = False, **figures: Any) -> dg.AssetCheckResult:
+    """A check of the newest model that fails, and is no fault of anything unless it is told."""
+    return _check(name, passed=False, says=why, **figures, **({} if is_told else nothing_to_mend()))
+
+
+def _check(
+    name: str, *, passed: bool, says: str | None = None, **figures: Any
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=passed,
-        asset_key="risk_champion",
+        asset_key=CHAMPION,
         check_name=name,
         severity=dg.AssetCheckSeverity.WARN,
+        description=says,
         metadata=figures,
     )
