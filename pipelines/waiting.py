@@ -6,8 +6,9 @@ shown them to anybody yet.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -16,12 +17,32 @@ from retour.assembly import open_retour
 from retour.settings import Settings
 from service.application import Retour
 
+QUARTER = timedelta(minutes=15)  # what every zone's clocks differ from UTC by a whole number of
 # Between the beginnings of two refreshes: a busy shop has one a minute.
 PAUSE = timedelta(seconds=45)
 AFTER_FAILURE = timedelta(minutes=2)  # doubled with every further one
 AT_MOST = timedelta(hours=1)
 _LOOKED_BACK = 10
 _SUCCEEDED, _FAILED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time of day, or of one day of the week (0: Monday)."""
+
+    at: time
+    weekday: int | None = None
+
+    def last_stood(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The latest moment, not after this one, at which a clock of that zone stood so (UTC)."""
+        today = moment.astimezone(zone).date()
+        days = (today - timedelta(days=back) for back in range(8))
+        stood = (
+            datetime.combine(day, self.at, zone).astimezone(UTC)
+            for day in days
+            if self.weekday in (None, day.weekday())
+        )
+        return next(each for each in stood if each <= moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,18 @@ def quiet_zone(settings: Settings) -> str:
     """The time zone in which the shop sleeps: its own, as set or as last published."""
     published = Publication.load(settings.published_dir)
     return settings.timezone or (published.timezone if published else "UTC")
+
+
+def is_due(
+    instance: dg.DagsterInstance, job_name: str, clock: Clock, moment: datetime, zone: ZoneInfo
+) -> bool:
+    """Whether no run of a job began since the shop's clock last stood so. Asked every `QUARTER` of an hour.
+
+    What was missed while nothing ran by itself is made up for; of a job that never ran nothing was missed.
+    """
+    newest = instance.get_run_records(dg.RunsFilter(job_name=job_name), limit=1)
+    begun = newest[0].create_timestamp if newest else moment - QUARTER
+    return begun < clock.last_stood(moment, zone) <= moment
 
 
 @cache

@@ -1,36 +1,45 @@
 """What is done every night, and once a week, while nobody waits."""
 
+from datetime import time
+from zoneinfo import ZoneInfo
+
 import dagster as dg
 
-from pipelines.waiting import quiet_zone
+from pipelines.waiting import Clock, is_due, quiet_zone
 from retour.settings import load_settings
+
+_TOLD = "by the shop's own clock, which is looked at every quarter of an hour"
 
 
 @dg.definitions
 def nights() -> dg.Definitions:
-    """In the shop's quiet hours, by its own clock."""
+    """In the shop's quiet hours. Its zone may first be known long after this was loaded, so each tick asks for it."""
     return dg.Definitions(
         schedules=[
-            _nightly("verify", 30, "Reads and compares every file"),
-            _nightly("prune", 45, "Forgets old runs"),
-            dg.ScheduleDefinition(
-                name="weekly_train",
-                job_name="train",
-                cron_schedule="0 4 * * 1",
-                execution_timezone=quiet_zone(load_settings()),
-                default_status=dg.DefaultScheduleStatus.RUNNING,
-                description="Trains every Monday before the shop opens, by its own clock.",
+            _schedule(
+                "nightly_verify", "verify", Clock(time(3, 30)), "Reads and compares every file"
             ),
+            _schedule("nightly_prune", "prune", Clock(time(3, 45)), "Forgets old runs"),
+            _schedule("weekly_train", "train", Clock(time(4), weekday=0), "Trains every Monday"),
         ]
     )
 
 
-def _nightly(job_name: str, minute: int, does: str) -> dg.ScheduleDefinition:
+def _schedule(name: str, job_name: str, clock: Clock, does: str) -> dg.ScheduleDefinition:
+    at = f"{clock.at:%H:%M}"
+
+    def when_due(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        moment, zone = context.scheduled_execution_time, ZoneInfo(quiet_zone(load_settings()))
+        if is_due(context.instance, job_name, clock, moment, zone):
+            return dg.RunRequest()
+        return dg.SkipReason(f"due at {at}; in {zone.key} it is {moment.astimezone(zone):%H:%M}")
+
     return dg.ScheduleDefinition(
-        name=f"nightly_{job_name}",
+        name=name,
         job_name=job_name,
-        cron_schedule=f"{minute} 3 * * *",
-        execution_timezone=quiet_zone(load_settings()),
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        execution_fn=when_due,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"{does}, in the quiet hours of the shop by its own clock.",
+        description=f"{does} at {at}, {_TOLD}.",
     )

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -13,9 +14,10 @@ from without_dagster import run_steps
 
 from pipelines import waiting
 from pipelines.definitions import defs
+from pipelines.defs.nights import nights
 from pipelines.lake.manifest import Manifest
 from pipelines.steps import take_in
-from pipelines.waiting import PAUSE, backlog, next_refresh_at, quiet_zone
+from pipelines.waiting import PAUSE, Clock, backlog, is_due, next_refresh_at, quiet_zone
 from pipelines.warehouse.warehouse import Warehouse
 from retour.progress import HowFar, write_progress
 from retour.settings import Settings
@@ -42,6 +44,13 @@ def retour(shop: Settings) -> Retour:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.instance_for_test() as instance:
         yield instance
+
+
+def nightly(name: str) -> dg.ScheduleDefinition:
+    """A schedule of the night by itself, without all the assets that its job would run."""
+    (schedule,) = [each for each in nights().schedules or () if each.name == name]
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    return schedule
 
 
 @dg.op
@@ -221,15 +230,90 @@ class TestHourly:
 
 
 class TestNights:
-    @pytest.mark.parametrize("name", ["nightly_verify", "nightly_prune"])
-    def test_fall_into_the_small_hours_by_the_shops_own_clock(self, monkeypatch, name) -> None:
+    """Asked every quarter of an hour, whatever zone was known when Dagster loaded them."""
+
+    MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+    TIMES = ("03:00", "03:30", "19:15", "19:30", "19:45", "21:45")
+
+    def starts(self, instance: dg.DagsterInstance, schedule: dg.ScheduleDefinition) -> list[str]:
+        """At which of the times (UTC) of a Monday a schedule starts its job."""
+        assert schedule.cron_schedule == "*/15 * * * *"
+        assert schedule.execution_timezone == "UTC"
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+        return [
+            at
+            for at in self.TIMES
+            if schedule.evaluate_tick(
+                dg.build_schedule_context(
+                    instance=instance,
+                    scheduled_execution_time=datetime.combine(
+                        self.MONDAY, time.fromisoformat(at), UTC
+                    ),
+                )
+            ).run_requests
+        ]
+
+    @pytest.mark.parametrize(
+        ("zone", "name", "starts"),
+        [
+            ("Asia/Shanghai", "nightly_verify", "19:30"),
+            ("Asia/Shanghai", "nightly_prune", "19:45"),
+            ("Asia/Kathmandu", "nightly_verify", "21:45"),
+            ("Europe/Berlin", "weekly_train", "03:00"),
+        ],
+    )
+    def test_fall_into_the_small_hours_by_the_shops_own_clock(
+        self, instance, shop, monkeypatch, zone: str, name: str, starts: str
+    ) -> None:
+        monkeypatch.setenv("RETOUR_TIMEZONE", zone)
+
+        assert self.starts(instance, nightly(name)) == [starts]
+
+    def test_take_up_a_zone_that_is_first_known_after_they_were_loaded(
+        self, instance, shop, monkeypatch
+    ) -> None:
+        schedule = nightly("nightly_verify")
+        before = self.starts(instance, schedule)
         monkeypatch.setenv("RETOUR_TIMEZONE", "Asia/Shanghai")
 
-        schedule = defs().resolve_schedule_def(name)
+        assert before == ["03:30"]
+        assert self.starts(instance, schedule) == ["19:30"]
 
-        assert schedule.execution_timezone == "Asia/Shanghai"
-        assert str(schedule.cron_schedule).split()[1:] == ["3", "*", "*", "*"]
-        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    def test_a_week_has_one_training(self, instance) -> None:
+        clock, zone = Clock(time(4), weekday=0), ZoneInfo("America/New_York")
+
+        due = [
+            moment
+            for moment in (self.MONDAY + timedelta(minutes=15 * place) for place in range(96 * 7))
+            if is_due(instance, "train", clock, moment, zone)
+        ]
+
+        assert due == [self.MONDAY + timedelta(hours=9)]
+
+    def test_what_was_missed_is_made_up_for_once(self, instance) -> None:
+        ran(instance, Status.SUCCESS)
+        (newest,) = instance.get_run_records()
+        begun, clock, zone = newest.create_timestamp, Clock(time(3, 30)), ZoneInfo("UTC")
+        next_morning = begun + timedelta(days=1, hours=12)
+
+        assert is_due(instance, "refresh", clock, next_morning, zone)
+        assert not is_due(instance, "refresh", Clock(begun.time()), begun, zone)
+        assert not is_due(instance, "verify", clock, self.MONDAY + timedelta(hours=9), zone)
+
+    @pytest.mark.parametrize(
+        ("moment", "stood"),
+        [
+            ("2026-03-29T01:40", "2026-03-29T01:30"),  # clocks went from 2 to 3 at 01:00 UTC
+            ("2026-03-29T01:10", "2026-03-28T02:30"),
+            ("2026-10-25T02:40", "2026-10-25T02:30"),
+        ],
+    )
+    def test_know_when_the_clocks_are_changed(self, moment: str, stood: str) -> None:
+        at = datetime.fromisoformat(f"{moment}+00:00")
+
+        last = Clock(time(3, 30)).last_stood(at, ZoneInfo("Europe/Berlin"))
+
+        assert f"{last:%Y-%m-%dT%H:%M}" == stood
 
     def test_without_a_setting_the_clock_is_the_one_last_published(self, shop, retour) -> None:
         assert quiet_zone(shop) == "UTC"
