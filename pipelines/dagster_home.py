@@ -32,8 +32,11 @@ compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 retention:
-  schedule:
-    purge_after_days: 30
+  schedule:  # those of the night are asked every quarter of an hour
+    purge_after_days:
+      skipped: 1
+      failure: 30
+      success: 30
   sensor:
     purge_after_days:
       skipped: 1

@@ -12,7 +12,8 @@ class TestEnsureDagsterHome:
         config = yaml.safe_load((ensure_dagster_home(settings) / "dagster.yaml").read_text())
         assert config["concurrency"]["runs"]["max_concurrent_runs"] == 1
         assert config["telemetry"]["enabled"] is False
-        assert config["retention"]["sensor"]["purge_after_days"]["skipped"] == 1
+        for kind in ("sensor", "schedule"):
+            assert config["retention"][kind]["purge_after_days"]["skipped"] == 1
 
     def test_has_the_tables_that_two_programs_at_once_would_both_make(self, settings):
         home = ensure_dagster_home(settings)
