@@ -1,7 +1,8 @@
 """What a reader chooses stands in the URL in codes of no language, and comes along to the other pages.
 
 The URL alone decides what a page shows and what its widgets say, so that the browser's way back leads to what was
-shown. What was chosen elsewhere fills it once, when somebody comes from another page by a link that says nothing.
+shown. What was chosen last fills it where it is empty, as it is behind the names of the pages, or where somebody comes
+from another page by a link that says no more than the language. Where a page stands, its URL says the language at least.
 Streamlit's own binding to the URL writes what a choice is called, which differs between languages.
 """
 
@@ -23,7 +24,7 @@ def begin(page: str) -> None:
     state, said = st.session_state, st.query_params.to_dict()
     if state.get(_RUNS) != page:
         state[_RUNS], state[_CHOSEN] = page, {}
-    state[_COMES_ALONG] = _arrives() and set(said) <= {LANGUAGE}
+    state[_COMES_ALONG] = not said or (_arrives() and set(said) == {LANGUAGE})
     state[_SAYS] = said | state[_CHOSEN]
 
 

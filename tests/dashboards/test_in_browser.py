@@ -262,6 +262,12 @@ class TestJourneys:
 
         expect(tab.get_by_text("of 910 sent")).to_be_visible()
         expect(tab).to_have_url(re.compile(r"satisfaction\?.*period=13w"))
+        tab.go_back()  # Streamlit puts the bare name of a page before it
+        expect(tab).to_have_url(re.compile(r"satisfaction\?.*period=13w"))
+        expect(tab.get_by_text("of 910 sent")).to_be_visible()
+        tab.go_back()
+        expect(tab).to_have_url(re.compile(r"service_levels\?.*period=13w"))
+        expect(tab.get_by_role("radio", name="13 weeks")).to_be_checked()
 
     def test_the_browsers_way_back_leads_to_what_was_shown_and_so_does_its_address_opened_anew(
         self, tab: Page, address: str

@@ -8,9 +8,10 @@ import polars as pl
 from retold import retell_by_least_chance, retell_dearly
 from small_practice import log_of, simulated
 from small_shop import append, small_shop
+from without_dagster import run_steps
 
 from pipelines.publish.manifest import Publication
-from pipelines.steps import SQL_DIR, build, run_steps, take_in
+from pipelines.steps import SQL_DIR, build, take_in
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.warehouse import Warehouse
 from retour.assembly import open_retour

@@ -200,7 +200,7 @@ def _cost(found: "Comparison") -> dg.AssetCheckResult:
     says = (
         f"it saves {saving.value:.1f} minor units a request, {saving.low:.1f} to {saving.high:.1f}"
     )
-    figures = {
+    figures: dict[str, Any] = {
         "requests": found.labels,
         "champion": found.champion_cost,
         "challenger": found.challenger_cost,
