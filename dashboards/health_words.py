@@ -118,6 +118,7 @@ FAILURES = {
     "hung_at_start": "The run was at its start after {hours} hours and was ended: the next ones wait behind it. They go on where it was. If it hung, the run's page in Dagster shows where; if it needs longer, raise RETOUR_LONGEST_RUN_HOURS.",
     "hung": "The run was at {step} after {hours} hours and was ended: the next ones wait behind it. They go on where it was. If it hung, the run's page in Dagster shows where; if it needs longer, raise RETOUR_LONGEST_RUN_HOURS.",
     "database_busy": "another process or request is writing; nothing was recorded, try again",
+    "database_read_only": "the database takes no writes (it is a standby, or set to read-only); let RETOUR_DATABASE_URL lead to the server that does",
     "busy": "process {process} still holds {path}; wait until it has ended, or end it if it hangs",
     "folder_unwritable": "cannot write {path} ({words}); make its folder writable, or name another place with RETOUR_WAREHOUSE and RETOUR_VAR_DIR",
     "lock_unwritable": "cannot write {path} ({words}); free space and run `retour refresh` again",
