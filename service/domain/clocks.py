@@ -34,12 +34,13 @@ _NOTHING = timedelta()
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which hours count: all (`calendar`), or those from `opens` to `closes` on `days` (`business`)."""
+    """Which hours count: all (`calendar`), or those from `opens` to `closes` on `days` (`business`) that are no holidays."""
 
     kind: CalendarKind = "calendar"
     days: tuple[Weekday, ...] = WEEKDAYS[:5]
     opens: time = time(9)
     closes: time = time(18)
+    holidays: frozenset[date] = frozenset()
 
 
 EVERY_HOUR = Calendar()
@@ -108,7 +109,7 @@ def _business_hours(
     start = start.astimezone(UTC)
     day = start.astimezone(zone).date()
     while True:
-        if WEEKDAYS[day.weekday()] in calendar.days:
+        if WEEKDAYS[day.weekday()] in calendar.days and day not in calendar.holidays:
             opens = datetime.combine(day, calendar.opens, zone).astimezone(UTC)
             closes = datetime.combine(day, calendar.closes, zone).astimezone(UTC)
             if closes > max(opens, start):

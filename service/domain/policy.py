@@ -133,7 +133,11 @@ class Policy(Section):
         """Which hours the clocks count."""
         clocks = self.clocks
         return Calendar(
-            clocks.calendar, clocks.business_days, clocks.business_opens, clocks.business_closes
+            clocks.calendar,
+            clocks.business_days,
+            clocks.business_opens,
+            clocks.business_closes,
+            frozenset(clocks.business_holidays),
         )
 
     def regime_of(self, country: str | None) -> tuple[str, Regime] | None:

@@ -1,6 +1,6 @@
 """The sections of a policy file: their fields, what each means, and what it may hold."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -298,6 +298,11 @@ class Clocks(Section):
         tuple[Weekday, ...],
         _ARRAY,
         Field(min_length=1, description="the days on which the shop works"),
+    ]
+    business_holidays: Annotated[
+        tuple[date, ...],
+        _ARRAY,
+        Field(description="days on which it does not, such as [2026-12-25, 2026-12-26]"),
     ]
     business_opens: Annotated[time, Field(description="in the shop's zone, such as 09:00:00")]
     business_closes: Annotated[time, Field(description="in the shop's zone, such as 18:00:00")]

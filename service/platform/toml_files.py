@@ -205,6 +205,7 @@ _SAID: dict[str, Said] = {
     "finite_number": _must_be("a number, such as 0.5"),
     "bool_type": _must_be("true or false"),
     "time_type": _must_be("a time without quotes, such as 09:00:00"),
+    "date_type": _must_be("a date without quotes, such as 2026-12-25"),
     "tuple_type": _must_be('a list, such as ["…", "…"]'),
     "model_type": _must_be("a section with names and values"),
     "too_short": lambda said: f"holds too little; name {said['ctx']['min_length']} or more",

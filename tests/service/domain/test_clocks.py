@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +24,8 @@ H = timedelta(hours=1)
 ZONES = st.sampled_from(
     [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Asia/Shanghai", "America/Sao_Paulo")]
 )
-CALENDARS = st.sampled_from([EVERY_HOUR, OFFICE, NIGHT])
+WITHOUT_MARCH = Calendar("business", holidays=frozenset(date(2026, 3, day) for day in range(1, 32)))
+CALENDARS = st.sampled_from([EVERY_HOUR, OFFICE, NIGHT, WITHOUT_MARCH])
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2029, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis wants naive bounds
 SPANS = st.timedeltas(timedelta(), timedelta(hours=400))
 
@@ -56,6 +57,15 @@ class TestDueAt:
         self, opened: str, hours: int, due: str
     ) -> None:
         assert due_at(berlin(opened), hours * H, OFFICE, BERLIN) == berlin(due)
+
+    def test_a_holiday_is_no_working_day_and_counts_where_every_hour_does(self) -> None:
+        christmas = frozenset({date(2026, 12, 25), date(2026, 12, 28)})
+        opened = berlin("2026-12-24T17:00")  # a Thursday
+
+        assert due_at(opened, 2 * H, Calendar("business", holidays=christmas), BERLIN) == berlin(
+            "2026-12-29T10:00"
+        )
+        assert due_at(opened, 24 * H, Calendar(holidays=christmas), BERLIN) == opened + 24 * H
 
     def test_business_hours_are_the_shops_not_the_machines(self) -> None:
         opened = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai, 02:00 in Berlin

@@ -65,6 +65,7 @@ class TestBadPolicy:
             ("EUR = 50000", 'EUR = "1"', 'rules.value.auto_up_to_minor.EUR is "1"; it must be a whole number'),
             ("EUR = 50000", "EUR = -1", "rules.value.auto_up_to_minor.EUR is -1; it must be 0 to 1,000,000,000,000"),
             ("= 09:00:00", '= "09:00"', 'clocks.business_opens is "09:00"; it must be a time without quotes, such as 09:00:00'),
+            ("holidays = []", 'holidays = ["2026-12-25"]', 'clocks.business_holidays[0] is "2026-12-25"; it must be a date without quotes, such as 2026-12-25'),
             ("= 18:00:00", "= 08:00:00", "clocks.business_closes is 08:00:00, but business_opens is 09:00:00; close later"),
             ('default = "basic"', 'default = ""', 'inspection.default is ""; allowed are "basic", "full"'),
             ("low_score = 2", "low_score = 2\nhi = 1", "survey.hi is not known; known there are low_score"),
@@ -136,6 +137,11 @@ class TestBadPolicy:
         section = path.read_text().splitlines().index("[window]") + 1
         assert first.startswith(f"{path}:{section}: window.days is missing; `retour policy show`")
         assert "window.dayz is not known; known there are days, late" in second
+
+    def test_the_shops_holidays_are_told_even_where_there_are_none(self, change: Change) -> None:
+        words = complaint(change("business_holidays = []", ""))
+
+        assert "clocks.business_holidays is missing; `retour policy show`" in words
 
     @pytest.mark.parametrize(
         ("text", "told"),
