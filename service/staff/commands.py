@@ -51,6 +51,7 @@ class Staff:
                 raise UnknownStaff(staff_id)
             is_changed = any(getattr(known, name) != value for name, value in said.items())
             repository.change(connection, staff_id, said)
+            assert known is not None  # noqa: S101  # it was there to be inserted a second time
             if known.is_active and (not body.is_active or body.role != known.role):
                 leave(transaction, staff_id, known.role)
             keep = body.role if body.is_active else None
