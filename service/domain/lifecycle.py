@@ -141,8 +141,8 @@ def undecided(line: Line) -> bool:
 
 
 def open_to_decision(line: Line) -> bool:
-    """A decision can be made now: no answer is waited for."""
-    return line.authorization in ("requested", "under_review", "escalated")
+    """A decision can be made now; a person need not wait for the answer to a question."""
+    return undecided(line)
 
 
 def nothing_moved(line: Line) -> bool:
@@ -259,9 +259,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows("authorization", "requested", "declined", "return.declined", "system"),
     *_rows("authorization", "requested", "under_review", "review.opened", "system"),
     *_rows("authorization", "under_review", "escalated", "clock.breached", "system", variant="review"),
-    *_rows("authorization", "under_review", "authorized", "return.authorized", *_REVIEWERS),
+    *_rows("authorization", ("under_review", "info_requested"), "authorized", "return.authorized", *_REVIEWERS),
     *_rows("authorization", "escalated", "authorized", "return.authorized", *_REVIEWERS, "system"),
-    *_rows("authorization", ("under_review", "escalated"), "declined", "return.declined", *_REVIEWERS),
+    *_rows("authorization", UNDECIDED, "declined", "return.declined", *_REVIEWERS),
     *_rows("authorization", ("under_review", "escalated"), "info_requested", "evidence.requested", *_REVIEWERS),
     *_rows("authorization", "info_requested", "under_review", "evidence.received", "customer"),
     *_rows("authorization", "info_requested", "under_review", "evidence.lapsed", "system"),

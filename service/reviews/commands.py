@@ -58,6 +58,10 @@ class NotTheSamePerson(Conflict):
     title = "Another person must decide this"
 
 
+class MustBeInspected(Conflict):
+    title = "A lot drew this return to be inspected"
+
+
 class NotUnderReview(Conflict):
     title = "Nobody reviews this return"
 
@@ -75,7 +79,10 @@ class Reviews:
     def decide(
         self, rma: str, body: DecisionBody, by: Actor, attempt: Attempt | None = None
     ) -> None:
-        """Authorize or decline. Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`."""
+        """Authorize or decline, while a question is open too.
+
+        Raises `UnknownReturn`, `ChangedMeanwhile`, `NotPossibleNow`, `NotTheSamePerson`, `MustBeInspected`.
+        """
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
             review = repository.find_open(transaction.connection, held.rma)
@@ -91,7 +98,7 @@ class Reviews:
                     reason_code=body.reason_code,
                     reviewer_key=by.key,
                     opened_at_us=review.opened_at_us,
-                    paused_us=review.paused_us,
+                    paused_us=_paused_us(review, held),
                 )
                 held.note(said, by)
             follow(held)
@@ -99,9 +106,10 @@ class Reviews:
     def grant_keeping(
         self, rma: str, body: KeepBody, by: Actor, attempt: Attempt | None = None
     ) -> None:
-        """Let the customer keep goods that were not sent yet. Raises `UnknownReturn`, `NotPossibleNow`."""
+        """Let the customer keep goods that were not sent yet. Raises `UnknownReturn`, `NotPossibleNow`, `MustBeInspected`."""
         with self._context.transaction(attempt, rma) as transaction:
             held = hold(transaction, rma, body.version)
+            _refuse_what_must_be_inspected(held)
             lines = [held.line(each) for each in body.lines or ()]
             lines = lines or held.able(LineKeepGranted.type, by) or list(held.lines.values())
             held.happen(LineKeepGranted(rma=held.rma, lines=units(lines)), by, lines)
@@ -219,7 +227,26 @@ def authorize(
     returns.change(held.transaction.connection, held.rma, inspection=inspection)
 
 
+def _paused_us(review: Row[Any], held: HeldReturn) -> int:
+    """How long the review stood still until now."""
+    since_us = review.paused_since_us
+    running_us = 0 if since_us is None else to_us(held.now) - since_us
+    return int(review.paused_us + running_us)
+
+
+def _refuse_what_must_be_inspected(held: HeldReturn) -> None:
+    """What a lot drew is looked at closely: what is found in it speaks for all that is like it."""
+    said = repository.assessments(held.transaction.connection, [held.rma]).get(held.rma)
+    if said and (said.is_audit or said.hidden_decision is not None):
+        raise MustBeInspected(
+            f"return {held.rma} was drawn by lot to be inspected in full, so that model and rules can be judged by it; "
+            "let the goods come, and give goodwill with POST /v1/returns/{rma}/goodwill if need be"
+        )
+
+
 def _authorize(held: HeldReturn, by: Actor, body: DecisionBody) -> None:
+    if body.keep_item or body.inspection == "basic":
+        _refuse_what_must_be_inspected(held)
     authorize(held, by, "reviewer", body.inspection or held.head.inspection)
     if body.keep_item:
         lines = held.able(LineKeepGranted.type, by) or list(held.lines.values())

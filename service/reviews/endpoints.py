@@ -23,6 +23,7 @@ from service.returns.endpoints import CHANGES
 from service.returns.held import UnknownReturn
 from service.returns.schemas import ReturnView
 from service.reviews.commands import (
+    MustBeInspected,
     NobodyLikeThat,
     NotTheSamePerson,
     NotUnderReview,
@@ -53,11 +54,17 @@ def get_reviews(
     caller: CallerDep,
     language: LanguageDep,
     only_mine: Annotated[
-        bool, Query(description="those of the caller alone", examples=[True])
+        bool,
+        Query(
+            description="those of the caller alone; of a key that belongs to nobody, none",
+            examples=[True],
+        ),
     ] = False,
     limit: Annotated[Limit, Query()] = 100,
 ) -> list[ReviewView]:
     """Open reviews, those due first, with why a person is to look at each."""
+    if only_mine and caller.staff_id is None:
+        return []
     return retour.reviews.queue(caller.staff_id if only_mine else None, limit, language)
 
 
@@ -92,7 +99,9 @@ def post_human_review(
     return retour.returns.get(rma, language)
 
 
-@router.post("/v1/returns/{rma}/decision", responses=problems(*CHANGES, NotTheSamePerson))
+@router.post(
+    "/v1/returns/{rma}/decision", responses=problems(*CHANGES, NotTheSamePerson, MustBeInspected)
+)
 def post_decision(
     rma: Rma,
     body: DecisionBody,
@@ -101,12 +110,12 @@ def post_decision(
     attempt: AttemptDep,
     language: LanguageDep,
 ) -> ReturnView:
-    """Authorize or decline a return that is under review."""
+    """Authorize or decline a return that is under review, though its customer was asked something and did not answer yet."""
     done(lambda: retour.reviews.decide(rma, body, reviewer, attempt))
     return retour.returns.get(rma, language)
 
 
-@router.post("/v1/returns/{rma}/keep", responses=problems(*CHANGES))
+@router.post("/v1/returns/{rma}/keep", responses=problems(*CHANGES, MustBeInspected))
 def post_keep(
     rma: Rma,
     body: KeepBody,
@@ -115,7 +124,7 @@ def post_keep(
     attempt: AttemptDep,
     language: LanguageDep,
 ) -> ReturnView:
-    """Let the customer keep the goods and have the money."""
+    """Let the customer keep the goods and have the money; not what a lot drew to be inspected."""
     done(lambda: retour.reviews.grant_keeping(rma, body, reviewer, attempt))
     return retour.returns.get(rma, language)
 

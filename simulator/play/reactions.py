@@ -77,6 +77,7 @@ def _answered(stage: Stage, life: Life, _: Data) -> None:
 
 def _assessed(_: Stage, life: Life, data: Data) -> None:
     life.inspection = data["inspection"]
+    life.is_drawn = data["is_audit"] or data.get("hidden_decision") is not None
 
 
 def _authorized(stage: Stage, life: Life, data: Data) -> None:

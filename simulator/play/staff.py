@@ -117,7 +117,7 @@ def _decision(life: Life, who: Actor) -> DecisionBody:
         {
             "decision": "authorize",
             "reason_code": "shop_fault" if is_shops else "within_policy",
-            "keep_item": bool(keeps),
+            "keep_item": bool(keeps) and not life.is_drawn,
         }
     )
 

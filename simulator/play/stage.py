@@ -86,6 +86,7 @@ class Life:
     rma: str = ""
     reviewer: str | None = None
     inspection: str = "basic"
+    is_drawn: bool = False
     is_late: bool = False
     is_cancelled: bool = False
     stays: bool = False

@@ -169,6 +169,10 @@ def stories(house: House) -> Told:
     house.wait(hours=2).does("storefront", "answer", answer="It leaks.")
     house.wait(hours=1)
     stories.decides("authorize")
+    stories.doubted("decided before the answer").wait(hours=1)
+    house.does("reviewer", "question", question="Why?")
+    house.wait(hours=2)
+    stories.decides("authorize")
     house.wait(days=8)  # of the late one neither customer nor reviewers are heard again
     stories.again("asked and cancelled").arrive()
     house.wait(hours=3).does("reviewer", "question", question="Why did you send it?")
@@ -245,6 +249,10 @@ def stories(house: House) -> Told:
     stories.doubted("wants a person").wait(hours=2)
     stories.decides("decline", "not_eligible")
     house.wait(hours=1).does("storefront", "human-review")
+    stories.doubted("wants a person though all is here")
+    stories.decides("decline", "not_eligible")
+    house.arrive().find("passed", grade="A")
+    house.does("storefront", "human-review")
     stories.doubted("asked").wait(hours=2).does("reviewer", "question", question="Why?")
     stories.asked("three of four", 3).arrive(2)
     stories.again("after the long day").wait(minutes=10)
@@ -370,6 +378,12 @@ class TestByHand:
             (2, "declined"),
         ]
 
+    def test_what_is_looked_at_anew_waits_for_no_choice(self, ask: Ask, stories: Told) -> None:
+        rma = stories.rmas["wants a person though all is here"]
+        (row,) = ask(f"select kind, owner_role from marts.work_now where rma = '{rma}'")
+
+        assert values(row, "kind", "owner_role") == ("review", "reviewer")
+
     def test_how_long_it_is_overdue(self, ask: Ask, log: Sequence[RecordedEvent]) -> None:
         rows = ask(OVERDUE)
 
@@ -418,6 +432,12 @@ class TestPauses:
 
     def test_the_decision_waits_as_long_as_its_review(self, clock: Clock) -> None:
         assert clock("midnight", "decision")["hours"] == 2
+
+    def test_a_decision_before_the_answer_leaves_the_question_out(self, clock: Clock) -> None:
+        told = clock("decided before the answer", "review")
+
+        paused_us = 2 * HOUR // timedelta(microseconds=1)
+        assert values(told, "ended_by", "hours", "paused_us") == ("done", 1, paused_us)
 
     def test_the_customers_own_waiting_is_not_stopped(self, life: Life) -> None:
         told = life("midnight")

@@ -6,8 +6,12 @@ from typing import Any
 from service.domain.policy import Policy
 from service.policies import default_text
 
-# What keeps the rules passes by itself, of whatever value: for tests that are not about who decides without a model.
-ALL_PASSES = {"risk.unscored_up_to_minor": {"EUR": 50_000, "GBP": 50_000, "USD": 50_000, "CNY": 400_000, "JPY": 60_000}}  # fmt: skip
+# What keeps the rules passes by itself, of whatever value, and no lot draws any of it: for tests that are not about who decides
+# without a model.
+ALL_PASSES: dict[str, Any] = {
+    "risk.unscored_up_to_minor": {"EUR": 50_000, "GBP": 50_000, "USD": 50_000, "CNY": 400_000, "JPY": 60_000},
+    "audit.bootstrap_share": 0.0,
+}  # fmt: skip
 # However much customers share with others: for toys in which that says nothing.
 ANY_LINKS = {"risk.links": {"address": 99, "device": 99, "phone": 99, "payment": 99}}
 

@@ -95,6 +95,18 @@ def declined_and_appealed_while_goods_are_here(house: House) -> None:
     assert house.state == "refund_pending"
 
 
+def decided_while_asked(decision: str, reason_code: str) -> Story:
+    """A reviewer asks, and decides before there is an answer: it came by telephone."""
+
+    def story(house: House) -> None:
+        house.begin_late()
+        house.does("reviewer", "question", question="Is it broken?")
+        house.wait(hours=2)
+        house.does("reviewer", "decision", decision=decision, reason_code=reason_code)
+
+    return story
+
+
 def escalated(house: House) -> None:
     """Nobody reviews: the head asks, gets an answer, lets it lapse, and in the end the clock authorizes."""
     house.begin_late()
@@ -589,6 +601,8 @@ BY_OUTCOME: dict[str, Story] = {
 STORIES: dict[str, Story] = {
     **BY_RULE,
     **BY_OUTCOME,
+    "authorized_while_asked": decided_while_asked("authorize", "goodwill"),
+    "declined_while_asked": decided_while_asked("decline", "misuse"),
     "paid_early": paid_early(None),
     "paid_early_after_a_way_was_chosen": paid_early("drop_off"),
     **{

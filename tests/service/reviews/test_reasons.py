@@ -299,6 +299,41 @@ class TestAskingForAPerson:
         assert not why(house)["can_ask_for_a_person"]
 
 
+class TestWhatALotDrewToBeInspected:
+    """What is found in it speaks for all that is like it, so nobody lets it stay unseen."""
+
+    @pytest.mark.parametrize("hidden", ["approve", "review"])
+    @pytest.mark.parametrize("more", [{"keep_item": True}, {"inspection": "basic"}])
+    def test_a_blind_case_is_authorized_as_it_is_or_not_at_all(
+        self, house: House, port: Suspicious, hidden: Any, more: dict[str, Any]
+    ) -> None:
+        port.says = replace(port.says, hidden_decision=hidden)
+        house.begin()
+        words = {"decision": "authorize", "reason_code": "goodwill"}
+
+        refused = house.tries("reviewer", "decision", **words, **more)
+        assert house.state == "under_review"
+        house.does("reviewer", "decision", **words)
+
+        assert "drawn by lot" in problem(refused, 409, "must-be-inspected")["detail"]
+        problem(house.tries("reviewer", "keep"), 409, "must-be-inspected")
+
+    def test_nor_does_an_audit_stay_with_its_customer(self, house: House, port: Suspicious) -> None:
+        port.says = Assessment("approve", "inspected", "full", 0.3, "no_model", 0.3, is_audit=True)
+        house.begin()
+
+        problem(house.tries("reviewer", "keep"), 409, "must-be-inspected")
+        assert "line.keep_granted" not in house.happened()
+
+    def test_what_the_model_doubts_openly_may_stay(self, house: House) -> None:
+        house.begin()
+
+        words = {"decision": "authorize", "reason_code": "goodwill", "keep_item": True}
+        house.does("reviewer", "decision", **words)
+
+        assert "line.keep_granted" in house.happened()
+
+
 class TestAskingForAPersonWhereverTheGoodsAre:
     """As the letter of the decline says: until the time to appeal is over."""
 
