@@ -16,13 +16,16 @@ DeclineReason = Literal[
 ]
 DecidedBy = Literal["rules", "model", "person", "deadline", "law"]
 AuthorizeReason = Literal["within_policy", "evidence_convincing", "goodwill", "shop_fault"]
+ReasonCode = Literal[
+    AuthorizeReason, DeclineReason
+]  # one list, so that a fault names the field alone
 
 
 class DecisionBody(Body):
     """A decision, with its reason in one word of the list."""
 
     decision: Annotated[Literal["authorize", "decline"], Field(description="what is decided")]
-    reason_code: Annotated[AuthorizeReason | DeclineReason, Field(description="why")]
+    reason_code: Annotated[ReasonCode, Field(description="why")]
     inspection: Annotated[
         Literal["basic", "full"] | None,
         Field(description="how closely the goods are looked at; as the return says if left out"),

@@ -74,6 +74,18 @@ class TestAssignment:
 
         assert reviewer_of(house) is None
 
+    def test_those_of_a_key_that_belongs_to_nobody_are_none(self, house: House) -> None:
+        hire(house, "s-1", ["en"])
+        act_as(house, "s-1")
+        house.begin_late()
+
+        mine = {
+            each: len(house.call(each, "GET", "/v1/reviews?only_mine=true").json())
+            for each in ("s-1", "reviewer")
+        }
+
+        assert mine == {"s-1": 1, "reviewer": 0}
+
     def test_when_most_of_its_time_is_used_up_somebody_else_gets_it(self, house: House) -> None:
         hire(house, "s-1", ["en"])
         hire(house, "s-2", ["en"])
