@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from service.application import Retour
 from service.domain import lifecycle
+from service.domain.cases import OBJECTION
 from service.domain.lifecycle import MACHINES, Line
 from service.domain.money import LinePrice, Paid, paid_per_line
 from service.domain.risk import RulesOnly
@@ -145,10 +146,20 @@ class World(Shop):
             if key.startswith(f"{refund.refund_id}-")
         )
 
+    def _answer_complaints(self) -> None:
+        for case in self.call("after_sales", "GET", "/v1/cases?limit=500").json():
+            if case["kind"] == OBJECTION:
+                path = f"/v1/cases/{case['case_id']}/closure"
+                assert self.tell("after_sales", path, {"outcome": "answered"}).is_success
+
     def end(self) -> None:
-        """Everybody sleeps while time runs on; only what is owed is paid and sent. Every return must come to its end."""
+        """Everybody sleeps while time runs on; only what is owed is paid and sent. Every return must come to its end.
+
+        Complaints are answered first: while one is open, nothing happens by itself over its customer's head.
+        """
         self.bank.refuses = None
         self.bank.come_to_itself()
+        self._answer_complaints()
         for _ in range(100):
             self._pay_what_is_owed()
             if all(self._is_closed(rma) for rma in self.rmas):
