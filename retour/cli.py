@@ -110,6 +110,10 @@ def rebuild(
     """Make all tables anew, or exactly some days of them, whatever stands; then publish."""
     from pipelines.refresh import run_rebuild, run_rebuild_days
 
+    if (first_day or last_day) and from_log:
+        raise UserError(
+            "--from-log makes all days anew; leave it out, or --first-day and --last-day"
+        )
     if first_day or last_day:
         run_rebuild_days(load_settings(), first_day, last_day)
     else:

@@ -11,6 +11,7 @@ app = typer.Typer(
     no_args_is_help=True, help="API keys of the systems and people that talk to the service."
 )
 
+_LONGEST_NAME = 100
 _LISTED = "{:<30}  {:<11}  {:<18}  {:<12}  {}"
 
 
@@ -30,6 +31,10 @@ def create(
     known = {each: each for each in SCOPES}
     if role not in known:
         raise UserError(f"--role {role!r} is not known; choose one of {', '.join(known)}")
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise UserError(
+            f"--name must be one line of 1 to {_LONGEST_NAME} characters that says whose key it is, such as 'dock scanner 2'"
+        )
     retour = open_retour(load_settings())
     if staff:
         typer.echo(retour.staff.create_key(staff, known[role], name))

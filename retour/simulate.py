@@ -40,6 +40,7 @@ from simulator.scenario import Scenario
 from simulator.truth import Truth
 
 DEFAULT_START = date(2025, 6, 2)
+_EARLIEST_START, _LATEST_START = date(1991, 1, 1), date(2100, 1, 1)
 DAYS_OF_LETTERS = 7  # only the last ones are written: nobody reads the rest
 _PART_DAYS = 28
 _say = Console(highlight=False).print
@@ -47,6 +48,10 @@ _say = Console(highlight=False).print
 
 class NotAnEmptyShop(UserError):
     """A practice shop would mix with what the log holds already."""
+
+
+class NoSuchStart(UserError):
+    """No shop can be played from that day on."""
 
 
 class Theatre:
@@ -128,8 +133,13 @@ def simulate(
 ) -> None:
     """Play a shop and write its truth beside it. The same arguments and policy append the same log, byte for byte.
 
-    Each day is committed by itself. Raises `NotAnEmptyShop` unless the log is empty or `into` names the database.
+    Each day is committed by itself. Raises `NotAnEmptyShop` unless the log is empty or `into` names the database,
+    `NoSuchStart` where what a shop tells would leave the calendar.
     """
+    if not _EARLIEST_START <= start <= _LATEST_START:
+        raise NoSuchStart(
+            f"--start {start} cannot be played; choose a day from {_EARLIEST_START} to {_LATEST_START}"
+        )
     began = time.monotonic()
     midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
     theatre = Theatre(settings)

@@ -8,7 +8,7 @@ times as long as eight that queue in the process. Whoever waits, waits so long a
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,8 @@ class Database:
     def _follow_file(self, path: str) -> None:
         """SQLite goes on writing to a file that was moved or removed: all of it would be lost without a word."""
         found = _file_at(path)
+        if found is None and self._file is None:
+            found = _made_file(path)
         if found == self._file:
             return
         self._engine.dispose()
@@ -299,6 +301,16 @@ def _file_at(path: str) -> _File | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _made_file(path: str) -> _File | None:
+    """An empty file that its owner alone may read: addresses and customers' words stand in it. None where none can be made.
+
+    SQLite gives the files that it keeps beside it the same rights.
+    """
+    with suppress(OSError):
+        Path(path).touch(mode=0o600)
+    return _file_at(path)
 
 
 class OpenTransaction(Database):

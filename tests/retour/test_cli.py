@@ -67,6 +67,12 @@ class TestCommandLine:
         assert answer.stderr.startswith("retour: RETOUR_PAYMENTS_URL is no address")
         assert len(answer.stderr.splitlines()) == 1
 
+    def test_days_and_all_of_the_log_are_not_made_anew_at_once(self, tmp_path: Path) -> None:
+        answer = retour(tmp_path, "rebuild", "--from-log", "--first-day", "2026-03-01")
+
+        assert answer.returncode == 1
+        assert answer.stderr.startswith("retour: --from-log makes all days anew; leave it out")
+
     def test_settings_hides_a_databases_password_and_names_what_is_mistyped(
         self, tmp_path: Path
     ) -> None:

@@ -1,4 +1,5 @@
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from small_practice import log_of, simulated
 
 from retour.assembly import open_retour
 from retour.settings import Settings
-from retour.simulate import NotAnEmptyShop, simulate
+from retour.simulate import NoSuchStart, NotAnEmptyShop, simulate
 from service.catalog.schemas import ProductBody
 
 SIZE = {"days": 2, "orders_per_day": 3.0, "seed": 1}
@@ -44,6 +45,17 @@ class TestRefusal:
 
         assert said.startswith("retour: the log of ")
         assert "Traceback" not in said
+
+    @pytest.mark.parametrize("start", ["9999-12-30", "0001-01-01", "1990-12-31"])
+    def test_a_day_from_which_nothing_can_be_played_is_refused(
+        self, settings: Settings, start: str
+    ) -> None:
+        day = date.fromisoformat(start)
+
+        with pytest.raises(NoSuchStart, match=f"--start {start} cannot be played; choose a day"):
+            simulate(settings, TINY, start=day, **SIZE)  # type: ignore[arg-type]
+
+        assert not settings.var_dir.exists()
 
     def test_a_scenario_that_cannot_be_is_refused_before_anything_is_made(
         self, tmp_path: Path

@@ -142,6 +142,8 @@ class TestKeysCommand:
         ("words", "hint"),
         [
             (["create", "--role", "king", "--name", "x"], "shop, storefront"),
+            (["create", "--role", "shop", "--name", " "], "--name must be one line"),
+            (["create", "--role", "shop", "--name", "a\nb"], "--name must be one line"),
             (["revoke", "key_404"], "retour keys list"),
             (["create", "--role", "reviewer", "--name", "x", "--staff", "s-9"], "GET /v1/staff"),
         ],

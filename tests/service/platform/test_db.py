@@ -1,5 +1,7 @@
 """A SQLite file that is moved, replaced or put back while the service has it open."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,21 @@ class TestFile:
 
         assert shop.put_order("A-2").status_code == 201
         assert shop.types() == ["order.placed", "order.placed"]
+
+    def test_only_its_owner_may_read_what_customers_wrote(self, file: Path) -> None:
+        folder = file.with_name("new")
+        database = Database(f"sqlite:///{folder / 'retour.db'}")
+        before = os.umask(0o022)
+        try:
+            migrate.upgrade(database)
+            files = list(folder.iterdir())
+        finally:
+            os.umask(before)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files}
+        database.dispose()
+
+        assert {"retour.db", "retour.db-wal"} <= set(modes)
+        assert set(modes.values()) == {0o600}
 
     def test_a_file_in_its_place_is_followed(self, shop: Shop, file: Path) -> None:
         shop.put_order("A-1")
