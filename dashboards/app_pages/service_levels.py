@@ -13,4 +13,14 @@ def show(view: View) -> None:
     clocks.show_who_and_what(view, period)
 
 
-open_page(show, needs=("sla_daily", "sla_forecast", "work_now", "stage_daily", "reviewer_weekly"))
+open_page(
+    show,
+    needs=(
+        "sla_daily",
+        "sla_forecast",
+        "forecast_scores",
+        "work_now",
+        "stage_daily",
+        "reviewer_weekly",
+    ),
+)

@@ -22,6 +22,11 @@ def show_forecast(view: View) -> None:
         st.success(texts("No clock is running: nothing can be late."))
         return
     show_figures(forecast_figures(view))
+    st.caption(
+        texts(
+            "The last three columns try the forecast: what it would have said at this hour on each of the last 28 days by what was known then, and what came."
+        )
+    )
     show_table(view, rows, _forecast_columns(view), file="forecast")
 
 
@@ -62,7 +67,7 @@ def show_queue(view: View) -> None:
     rows = view.ask(queries.queue, asked, SHOWN)
     st.caption(
         texts(
-            "{waiting} waiting, {overdue} of them overdue: the longest overdue on top, then what is due soonest; {shown} shown.",
+            "{waiting} waiting, {overdue} of them overdue, each line of a return by itself; lines that wait together share a row. The longest overdue on top, then what is due soonest; {shown} rows shown.",
             waiting=texts.number(waiting),
             overdue=texts.number(overdue),
             shown=texts.number(len(rows)),
@@ -130,6 +135,21 @@ def _forecast_columns(view: View) -> dict[str, Column]:
         "expected_high": Column(
             texts("at most"), "hours", definition=define("sla_forecast.expected_high")
         ),
+        "expected_before": Column(
+            texts("Foretold, 28 days"),
+            "hours",
+            definition=define("forecast_scores.expected_breaches"),
+        ),
+        "came_before": Column(
+            texts("Came"), "number", definition=define("forecast_scores.breaches")
+        ),
+        "held": Column(
+            texts("Held"),
+            "share",
+            definition=texts(
+                "Days on which as many came as the interval said; nine in ten should."
+            ),
+        ),
     }
 
 
@@ -164,6 +184,7 @@ def _queue_columns(view: View) -> dict[str, Column]:
             texts("Return or case"), definition=define("work_now.subject"), width=150
         ),
         "kind": Column(texts("What it waits for"), words=WAITS, definition=define("work_now.kind")),
+        "items": Column(texts("Lines"), "number", definition=define("work_now.items"), width=60),
         "owner_role": Column(
             texts("Whose turn"), words=OWNERS, definition=define("work_now.owner_role")
         ),

@@ -145,11 +145,28 @@ def reviewers(connection: duckdb.DuckDBPyConnection, period: Period) -> pl.DataF
 
 
 def forecast(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """A row a clock: open, overdue, due within 24 h, and how many of these are expected to be late."""
-    columns = (
-        "clock, open_now, overdue_now, due_24h, expected_breaches, expected_low, expected_high"
+    """A row a clock: open, overdue, due within 24 h, and how many of these are expected to be late.
+
+    Then what was expected of the last 28 days at this hour, and came; `held` is the share of the days within their interval,
+    null where nothing was due on any.
+    """
+    return _in_order(
+        frame(
+            connection,
+            """
+            with scores as (
+                select clock, sum(expected_breaches) as expected_before,
+                       sum(breaches)::bigint as came_before,
+                       avg((breaches between expected_low and expected_high)::integer) as held
+                from forecast_scores where breaches is not null group by clock
+            )
+
+            select clock, open_now, overdue_now, due_24h, expected_breaches, expected_low, expected_high,
+                   expected_before, came_before, held
+            from sla_forecast left join scores using (clock)
+            """,
+        )
     )
-    return _in_order(frame(connection, f"select {columns} from sla_forecast"))
 
 
 def forecast_sum(connection: duckdb.DuckDBPyConnection) -> Forecast:
@@ -161,12 +178,15 @@ def forecast_sum(connection: duckdb.DuckDBPyConnection) -> Forecast:
 
 
 def owners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Whose waiting work it is: how much, how much of it overdue, and for how many hours the worst has been."""
+    """Whose waiting work it is: how much, how much of it overdue, and for how many hours the worst has been.
+
+    Lines of a return that wait together count each, as the clocks of the forecast do.
+    """
     return frame(
         connection,
         """
-        select owner_role, kind, count(*) as waiting,
-               count(*) filter (where is_overdue) as overdue,
+        select owner_role, kind, sum(items)::bigint as waiting,
+               coalesce(sum(items) filter (where is_overdue), 0)::bigint as overdue,
                max(hours_over) as worst_hours
         from work_now group by all order by overdue desc, waiting desc, owner_role, kind
         """,
@@ -178,7 +198,7 @@ def queue(connection: duckdb.DuckDBPyConnection, asked: Queue, limit: int | None
     return frame(
         connection,
         f"""
-        select subject, kind, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, hours_over, paused,
+        select subject, kind, items, owner_role, owner_key, opened_at, due_at, hours_left, is_overdue, hours_over, paused,
                customer_waits_hours, rma, value_minor, currency
         from work_now where {_ASKED}
         order by hours_over desc nulls last, hours_left asc nulls last, opened_at, subject, kind
@@ -189,10 +209,13 @@ def queue(connection: duckdb.DuckDBPyConnection, asked: Queue, limit: int | None
 
 
 def queue_length(connection: duckdb.DuckDBPyConnection, asked: Queue) -> tuple[int, int]:
-    """How much is waiting, and how much of it is overdue."""
+    """How much is waiting, and how much of it is overdue: lines that wait together count each."""
     waiting, overdue = only_row(
         connection,
-        f"select count(*), count(*) filter (where is_overdue) from work_now where {_ASKED}",
+        f"""
+        select coalesce(sum(items), 0), coalesce(sum(items) filter (where is_overdue), 0)
+        from work_now where {_ASKED}
+        """,
         _wanted(asked),
     )
     return int(waiting), int(overdue)

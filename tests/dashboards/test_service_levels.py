@@ -217,6 +217,15 @@ class TestQueue:
         assert queries.queue(marts, queries.Queue(), 2)["subject"].to_list() == ["R-0", "R-1"]
         assert queries.queue_length(marts, queries.Queue()) == (7, 3)
 
+    def test_lines_that_wait_together_count_each_as_their_clocks_do(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        lines = pl.when(pl.col("subject") == "R-2").then(3).otherwise("items").alias("items")
+        marts.register("work_now", work_now(7).with_columns(lines))
+
+        assert queries.queue_length(marts, queries.Queue()) == (9, 5)
+        assert queries.owners(marts).select("waiting", "overdue").row(0) == (6, 4)
+
     @pytest.mark.parametrize(
         ("asked", "subjects"),
         [

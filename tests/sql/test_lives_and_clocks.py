@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clocks_by_hand import clocks, overdue_now, sla_daily, sla_forecast
+from clocks_by_hand import clocks, forecast_scores, overdue_now, sla_daily, sla_forecast
 from dock_stories import Stories, found
 from house import House
 from lives_by_hand import return_lifecycle
@@ -327,9 +327,12 @@ class TestByHand:
 
         daily = ask("select * from marts.sla_daily")
         forecast = ask("select * from marts.sla_forecast")
+        scores = ask("select * from marts.forecast_scores")
 
         assert_same_rows(daily, list(sla_daily(clocks(log), BERLIN, as_of_us)), ("day", "clock"))
         assert_same_rows(forecast, list(sla_forecast(clocks(log), as_of_us)), ("clock",))
+        expected = list(forecast_scores(clocks(log), as_of_us))
+        assert_same_rows(scores, expected, ("clock", "looked_at"))
 
     def test_process(self, ask: Ask, log: Sequence[RecordedEvent]) -> None:
         edges = ask("select * from marts.process_edges")

@@ -17,6 +17,9 @@ CONTRACT = {
     "marts.sla_daily": (
         "day clock opened met breached still_open p50_hours p90_hours p95_hours no_due overdue_open automatic"
     ),
+    "marts.forecast_scores": (
+        "clock looked_at due_24h expected_breaches expected_low expected_high breaches"
+    ),
     "marts.sla_forecast": (
         "clock open_now overdue_now due_24h expected_breaches expected_low expected_high"
     ),

@@ -5,9 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clocks_by_hand import clocks, sla_daily, sla_forecast
+from clocks_by_hand import clocks, forecast_scores, sla_daily, sla_forecast
 from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
+from told import HOUR_US
 
 from pipelines.warehouse.warehouse import Warehouse
 from service.platform.clock import to_us
@@ -60,3 +61,23 @@ class TestSlaForecast:
 
         assert_same_rows(rows, list(sla_forecast(clocks(played.log), as_of_us)), ("clock",))
         assert any(row["due_24h"] for row in rows)
+
+    def test_past_ones_stand_beside_what_came(
+        self, played: Quarter, ask: Ask, as_of_us: int
+    ) -> None:
+        rows = ask("select * from marts.forecast_scores")
+
+        expected = list(forecast_scores(clocks(played.log), as_of_us))
+        assert_same_rows(rows, expected, ("clock", "looked_at"))
+        assert {row["breaches"] is None for row in rows} == {True, False}
+
+    @pytest.mark.parametrize("hours_ago", range(0, 24, 4))
+    def test_the_interval_holds_at_any_hour_of_the_day(
+        self, played: Quarter, as_of_us: int, hours_ago: int
+    ) -> None:
+        """On nine days of ten, as is said, but for two weeks of the quarter in which twice as much is late as before."""
+        rows = forecast_scores(clocks(played.log), as_of_us - hours_ago * HOUR_US)
+        past = [row for row in rows if row["breaches"] is not None]
+
+        held = [row["expected_low"] <= row["breaches"] <= row["expected_high"] for row in past]
+        assert sum(held) / len(held) > 0.8

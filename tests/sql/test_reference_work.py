@@ -59,6 +59,21 @@ class TestWorkNow:
         assert found == pytest.approx(overdue_now(clocks(played.log), as_of_us))
         assert found
 
+    def test_as_much_is_overdue_as_the_forecast_says(self, ask: Ask) -> None:
+        clocks = ask(
+            """select clock as kind, open_now, overdue_now from marts.sla_forecast
+               where clock <> 'decision' and open_now > 0 order by kind"""
+        )
+        work = ask(
+            """select kind, cast(sum(items) as bigint) as open_now,
+                      cast(coalesce(sum(items) filter (where is_overdue), 0) as bigint) as overdue_now
+               from marts.work_now where kind in (select clock from marts.sla_forecast)
+               group by kind order by kind"""
+        )
+
+        assert work == clocks
+        assert any(row["overdue_now"] for row in clocks)
+
     @pytest.mark.parametrize("share", [0.5, 0.8])
     def test_so_it_was_in_the_midst_of_the_quarter(self, played: Quarter, share: float) -> None:
         log = played.log[: int(len(played.log) * share)]

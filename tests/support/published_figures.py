@@ -16,6 +16,7 @@ def figures() -> dict[str, pl.DataFrame]:
     return {
         "sla_daily": sla_daily(),
         "sla_forecast": sla_forecast(),
+        "forecast_scores": forecast_scores(),
         "work_now": work_now(7),
         "stage_daily": stage_daily(),
         "reviewer_weekly": reviewer_weekly(),
@@ -25,8 +26,8 @@ def figures() -> dict[str, pl.DataFrame]:
         "satisfaction_by": satisfaction_by(),
         "satisfaction_answers": satisfaction_answers(),
         "cases_daily": cases_daily(),
-        "ills_weekly": ills_weekly(),
         "case_ends": case_ends(),
+        "ills_weekly": ills_weekly(),
         "refunds_daily": refunds_daily(),
         "cost_monthly": cost_monthly(),
         **risk(),
@@ -61,6 +62,25 @@ def sla_forecast() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names.split(), orient="row")
 
 
+def forecast_scores() -> pl.DataFrame:
+    """Of each clock ten past looks, of which nine held, and that of now."""
+    rows = [
+        (
+            clock,
+            NOW - timedelta(days=look),
+            4,
+            1.5,
+            0.2,
+            2.8,
+            (4 if look == 1 else 1) if look else None,
+        )
+        for clock in CLOCKS
+        for look in range(11)
+    ]
+    names = "clock looked_at due_24h expected_breaches expected_low expected_high breaches"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
 def work_now(count: int) -> pl.DataFrame:
     """`count` pieces of work, two hours apart; the first three overdue, the last without a due moment.
 
@@ -82,6 +102,7 @@ def work_now(count: int) -> pl.DataFrame:
             "value_minor": 1000 * n,
             "currency": "EUR",
             "customer_waits_hours": 30.0 - n,
+            "items": 1,
         }
         for n in range(count)
     ]
@@ -263,6 +284,18 @@ def cases_daily() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names.split(" "), orient="row")
 
 
+def case_ends() -> pl.DataFrame:
+    """Of those that `cases_daily` tells of, each on the day of its opening."""
+    rows = [
+        (f"{kind}-{day}-{n}", kind, datetime(day.year, day.month, day.day, 3), day, 30.0 * n, 4.0)  # noqa: DTZ001  # UTC, as published
+        for day in _days()
+        for kind, ended in (("complaint", 2), ("stalled", 1))
+        for n in range(1, ended + 1)
+    ]
+    names = "case_id kind ended_at day hours first_answer_hours"
+    return pl.DataFrame(rows, schema=names.split(), orient="row")
+
+
 def ills_weekly() -> pl.DataFrame:
     measures = (
         ("laborious", "inputs_median", 5.0, "count"),
@@ -282,18 +315,6 @@ def ills_weekly() -> pl.DataFrame:
     ]
     names = ["week_start", "ill", "measure", "value", "unit", "n"]
     return pl.DataFrame(rows, schema=names, orient="row")
-
-
-def case_ends() -> pl.DataFrame:
-    """Of those that `cases_daily` tells of, each on the day of its opening."""
-    rows = [
-        (f"{kind}-{day}-{n}", kind, datetime(day.year, day.month, day.day, 3), day, 30.0 * n, 4.0)  # noqa: DTZ001  # UTC, as published
-        for day in _days()
-        for kind, ended in (("complaint", 2), ("stalled", 1))
-        for n in range(1, ended + 1)
-    ]
-    names = "case_id kind ended_at day hours first_answer_hours"
-    return pl.DataFrame(rows, schema=names.split(), orient="row")
 
 
 def health() -> dict[str, pl.DataFrame]:

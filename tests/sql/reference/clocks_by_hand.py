@@ -148,45 +148,98 @@ def overdue_now(clocks: Iterable[Clock], as_of_us: int) -> dict[tuple[str, str],
 
 def sla_forecast(clocks: Sequence[Clock], as_of_us: int) -> Iterator[Row]:
     """The rows of the mart."""
+    nothing = dict.fromkeys(("due_24h", "expected_breaches", "expected_low", "expected_high"), 0)
     for name in sorted({each.clock for each in clocks}):
         those = [each for each in clocks if each.clock == name]
-        recent = [each for each in those if each.opened_us >= as_of_us - 28 * DAY_US]
         open_ones = [each for each in those if each.ended_us is None]
-        if not recent and not open_ones:
-            continue
-        curve = list(survival(recent, as_of_us))
-        chances = [
-            _chance(curve, each, as_of_us)
-            for each in open_ones
-            if each.paused_since is None
-            and each.due_us is not None
-            and as_of_us <= each.due_us <= as_of_us + DAY_US
-        ]
-        expected = sum(chances)
-        margin = NormalDist().inv_cdf(0.95) * math.sqrt(sum(p * (1 - p) for p in chances))
-        yield {
-            "clock": name,
-            "open_now": len(open_ones),
-            "overdue_now": sum(
-                each.due_us is not None and each.until_us(as_of_us) > each.due_us
-                for each in open_ones
-            ),
-            "due_24h": len(chances),
-            "expected_breaches": float(expected),
-            "expected_low": max(0.0, float(expected) - margin),
-            "expected_high": min(float(len(chances)), float(expected) + margin),
-        }
+        if open_ones or any(each.opened_us >= as_of_us - 28 * DAY_US for each in those):
+            yield {
+                "clock": name,
+                "open_now": len(open_ones),
+                "overdue_now": sum(
+                    each.due_us is not None and each.paused_since is None and as_of_us > each.due_us
+                    for each in open_ones
+                ),
+                **nothing,
+                **_forecast(those, as_of_us, 0),
+            }
 
 
-def _chance(curve: Sequence[tuple[int, Fraction]], clock: Clock, as_of_us: int) -> Fraction:
-    """That it is still open when it is due, since it is open now."""
-    due_age_us = (clock.due_us or 0) - clock.opened_us - clock.paused_us
-    now, then = (_left(curve, us) for us in (clock.age_us(as_of_us), due_age_us))
-    return then / now if now else Fraction(1)
+def forecast_scores(clocks: Sequence[Clock], as_of_us: int) -> Iterator[Row]:
+    """The rows of the mart."""
+    for name in {each.clock for each in clocks}:
+        those = [each for each in clocks if each.clock == name]
+        for look in range(29):
+            if said := _forecast(those, as_of_us, look):
+                came = sum(_was_late(each) for each in _soon_due(those, as_of_us, look))
+                yield {
+                    "clock": name,
+                    "looked_at": at(as_of_us - look * DAY_US),
+                    **said,
+                    "breaches": came if look else None,
+                }
 
 
-def _left(curve: Sequence[tuple[int, Fraction]], age_us: int) -> Fraction:
-    return min((left for us, left in curve if us <= age_us), default=Fraction(1))
+def _forecast(clocks: Sequence[Clock], as_of_us: int, look: int) -> Row:
+    """What was to be said of the clocks of one kind so many days ago; empty where none was due."""
+    if not (due := _soon_due(clocks, as_of_us, look)):
+        return {}
+    expected, variance = _expectation(clocks, as_of_us, look)
+    missed = allowed = 0.0
+    for before in range(look + 1, look + 29):
+        if those := _soon_due(clocks, as_of_us, before):
+            foretold, spread = _expectation(clocks, as_of_us, before)
+            came = sum(_was_late(each) for each in those)
+            missed, allowed = missed + (came - foretold) ** 2, allowed + spread
+    wider = max(1.0, missed / allowed) if allowed else 1.0
+    margin = NormalDist().inv_cdf(0.95) * math.sqrt(variance * wider)
+    return {
+        "due_24h": len(due),
+        "expected_breaches": expected,
+        "expected_low": max(0.0, expected - margin),
+        "expected_high": min(float(len(due)), expected + margin),
+    }
+
+
+def _expectation(clocks: Sequence[Clock], as_of_us: int, look: int) -> tuple[float, float]:
+    """How many to expect late by the 28 looks before, and the variance of that."""
+    due = [_stretch(each, as_of_us, look) for each in _soon_due(clocks, as_of_us, look)]
+    known = [
+        (_stretch(each, as_of_us, before), _was_late(each))
+        for before in range(look + 1, look + 29)
+        for each in _soon_due(clocks, as_of_us, before)
+    ]
+    share = (sum(is_late for _, is_late in known) + 0.5) / (len(known) + 1)
+    expected, variance = 0.0, len(due) ** 2 * share * (1 - share) / (len(known) + 2)
+    for stretch in due:
+        alike = [is_late for other, is_late in known if other == stretch]
+        chance = (sum(alike) + 3 * share) / (len(alike) + 3)
+        expected, variance = expected + chance, variance + chance * (1 - chance)
+    return expected, variance
+
+
+def _soon_due(clocks: Sequence[Clock], as_of_us: int, look: int) -> list[Clock]:
+    """Those that ran so many days ago and were due within a day of then; of the past without those that ever stood still."""
+    from_us = as_of_us - look * DAY_US
+    return [
+        each
+        for each in clocks
+        if each.due_us is not None
+        and from_us <= each.due_us < from_us + DAY_US
+        and each.opened_us <= from_us
+        and (each.ended_us is None or each.ended_us > from_us)
+        and each.paused_since is None
+        and (look == 0 or not each.paused_us)
+    ]
+
+
+def _was_late(clock: Clock) -> bool:
+    return clock.ended_us is None or clock.ended_us > (clock.due_us or 0)
+
+
+def _stretch(clock: Clock, as_of_us: int, look: int) -> int:
+    """Of the day's eight the one in which it is due."""
+    return ((clock.due_us or 0) - (as_of_us - look * DAY_US)) // (3 * HOUR_US)
 
 
 def kaplan_meier(clocks: Sequence[Clock], as_of_us: int, share: Fraction) -> float | None:
