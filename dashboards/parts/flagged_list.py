@@ -42,6 +42,12 @@ def show_list(view: View, rows: pl.DataFrame, choice: queries.Choice) -> None:
     if rows.is_empty():
         _say_that_nothing_is_flagged(choice, texts)
         return
+    if rows["currency"].drop_nulls().n_unique() > 1:
+        st.caption(
+            texts(
+                "Amounts of different currencies are ranked by how many units they are worth at the mean price paid in their currency."
+            )
+        )
     grouped = queries.families(rows)
     counts = dict(grouped.group_by("state").len().iter_rows())
     state = choose_one(

@@ -34,7 +34,7 @@ _SHOWN = """
     problem.lift_low, problem.lift_high, problem.probability, problem.excess_units,
     problem.likely_cause, problem.culprit_dimension, problem.culprit_value,
     problem.suggested_action, problem.money_at_risk_minor, problem.lost_minor, problem.currency,
-    problem.units_sold, problem.units_returned, problem.units_expected, problem.window_weeks
+    problem.at_stake_units, problem.units_sold, problem.units_returned, problem.units_expected, problem.window_weeks
 """
 
 
@@ -95,7 +95,7 @@ def flagged_count(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFrame:
-    """The flagged products with where the buyers are with them, most money at risk first.
+    """The flagged products with where the buyers are with them, most money at risk first, whatever its currency.
 
     `state` is open (nobody has acted yet), acted or dismissed. `excess_low` to `money_high` carry the interval of the
     lift over to units and money.
@@ -122,7 +122,7 @@ def flagged(connection: duckdb.DuckDBPyConnection, choice: Choice) -> pl.DataFra
                money_at_risk_minor * high as money_high
         from shown
         where {FITS}
-        order by money_at_risk_minor desc, excess_units desc, sku
+        order by at_stake_units desc nulls last, excess_units desc, sku
         """,
         choice.parameters,
     )
@@ -149,7 +149,7 @@ def with_answers(rows: pl.DataFrame, answers: Mapping[str, Answer]) -> pl.DataFr
 def families(rows: pl.DataFrame) -> pl.DataFrame:
     """The flagged products as they are shown, most money first: one row for all variants that share a problem, led by the dearest.
 
-    Units are those of all variants. Adds `skus`, `titles`, `flag_ids` (lists, the leading product's first), `variants` (count) and
+    What is dear is told by `at_stake_units`, as money of different currencies cannot be compared. Units are those of all variants. Adds `skus`, `titles`, `flag_ids` (lists, the leading product's first), `variants` (count) and
     `money`: a list of `currency, minor, low, high` (minor units).
     """
     shared = pl.when(pl.col("of_family") & pl.col("parent").is_not_null())
@@ -157,7 +157,7 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
     keys = ["family", "state", "stream"]
     units = ["excess_units", "excess_low", "excess_high"]
     named = rows.with_columns(family.alias("family"))
-    first = [each for each in rows.columns if each not in (*keys, *units, "money_at_risk_minor")]
+    first = [each for each in rows.columns if each not in (*keys, *units, "at_stake_units")]
     money = (
         named.drop_nulls("currency")
         .group_by(*keys, "currency", maintain_order=True)
@@ -178,10 +178,10 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("title").alias("titles"),
             pl.col("flag_id").drop_nulls().alias("flag_ids"),
             pl.len().alias("variants"),
-            pl.col("money_at_risk_minor").sum(),
+            pl.col("at_stake_units").sum(),
         )
-        .sort("money_at_risk_minor", descending=True, maintain_order=True)
-        .drop("money_at_risk_minor")
+        .sort("at_stake_units", descending=True, maintain_order=True)
+        .drop("at_stake_units", "money_at_risk_minor")
         .join(money, on=keys, how="left", nulls_equal=True, maintain_order="left")
     )
 
@@ -282,13 +282,18 @@ def values(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
 
 
 def summed_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The flagged products by category or vendor and currency: `products, excess_units, money_at_risk_minor`."""
+    """The flagged products by category or vendor and currency, the dearest first: `products, excess_units, money_at_risk_minor`."""
+    dear = pl.col("at_stake_units")
     return (
         rows.group_by(column, "currency", maintain_order=True)
         .agg(
             pl.len().alias("products"),
             pl.col("excess_units").sum(),
             pl.col("money_at_risk_minor").sum(),
+            dear.sum(),
         )
-        .sort("money_at_risk_minor", column, descending=[True, False], nulls_last=True)
+        .sort(
+            dear.sum().over(column), dear, column, descending=[True, True, False], nulls_last=True
+        )
+        .drop("at_stake_units")
     )

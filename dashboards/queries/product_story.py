@@ -173,7 +173,7 @@ def titles(connection: duckdb.DuckDBPyConnection, choice: Choice, limit: int) ->
     """Names of products by their number, flagged or not, that fit the choice; flagged ones first, most money at risk first."""
     rows = connection.execute(
         f"""select sku, title from sku_evidence where {FITS}
-            order by status <> 'flagged', money_at_risk_minor desc, sku limit $limit""",
+            order by status <> 'flagged', at_stake_units desc nulls last, sku limit $limit""",
         {**choice.parameters, "limit": limit},
     ).fetchall()
     return dict(rows)

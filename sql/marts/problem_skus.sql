@@ -35,6 +35,7 @@ columns:
   money_at_risk_minor: what the excess of 30 days of sales amounts to once all of it has come back - refunds, freight, handling and write-down (minor units)
   lost_minor: of that, what is lost for good - freight, handling and write-down (minor units)
   currency: ISO 4217 code
+  at_stake_units: money_at_risk_minor in units at the mean price paid in its currency, of all products together - amounts of different currencies are ranked by it and never added up (units); null where nothing was sold
   window_weeks: how many weeks the detector's window has
 */
 select
@@ -68,6 +69,7 @@ select
     evidence.money_at_risk_minor,
     evidence.lost_minor,
     evidence.currency,
+    evidence.at_stake_units,
     evidence.window_weeks
 from marts.sku_evidence as evidence
 where evidence.status <> 'ordinary'

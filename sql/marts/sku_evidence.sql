@@ -36,8 +36,17 @@ columns:
   money_at_risk_minor: what the excess of 30 days of sales amounts to once all of it has come back - refunds, freight, handling and write-down (minor units)
   lost_minor: of that, what is lost for good - freight, handling and write-down (minor units)
   currency: ISO 4217 code
+  at_stake_units: money_at_risk_minor in units at the mean price paid in its currency, of all products together - amounts of different currencies are ranked by it and never added up (units); null where nothing was sold
   window_weeks: how many weeks the detector's window has
 */
+with prices as (
+    select
+        sales.currency,
+        cast(sum(sales.paid_minor) as double) / nullif(sum(sales.units_sold), 0) as a_unit
+    from intermediate.sales_weekly as sales
+    group by sales.currency
+)
+
 select
     evidence.sku,
     coalesce(products.title, evidence.sku) as title,
@@ -70,7 +79,9 @@ select
     evidence.money_at_risk_minor,
     evidence.lost_minor,
     evidence.currency,
+    evidence.money_at_risk_minor / nullif(prices.a_unit, 0) as at_stake_units,
     evidence.window_weeks
 from intermediate.sku_evidence as evidence
 left join intermediate.sku_flags as flags on flags.sku = evidence.sku
 left join staging.products as products on products.sku = evidence.sku
+left join prices on prices.currency = evidence.currency

@@ -148,12 +148,24 @@ class TestFamilies:
     def test_the_row_with_most_money_is_first_though_no_size_of_it_is_the_dearest(self) -> None:
         rows = family(4).with_columns(
             of_family=pl.Series([True, True, True, False, False]),
-            money_at_risk_minor=pl.Series([200, 200, 200, 300, 0]),
+            at_stake_units=pl.Series([0.2, 0.2, 0.2, 0.3, 0.0]),
         )
 
         shown = queries.families(listed(rows))
 
         assert shown["skus"].to_list() == [["SKU-2", "SKU-1", "SKU-0"], ["SKU-3"]]
+
+    def test_a_small_unit_of_money_makes_nothing_dear(self) -> None:
+        rows = problems(2).with_columns(
+            currency=pl.Series(["CNY", "EUR", "EUR"]),
+            money_at_risk_minor=pl.Series([100_000, 50_000, 0]),
+            at_stake_units=pl.Series([7.0, 28.0, 0.0]),
+        )
+        listing = listed(rows)
+
+        assert listing["sku"].to_list() == ["SKU-1", "SKU-0"]
+        assert queries.families(listing)["sku"].to_list() == ["SKU-1", "SKU-0"]
+        assert queries.summed_by(listing, "category")["currency"].to_list() == ["EUR", "CNY"]
 
     def test_without_a_flag_there_is_no_row(self) -> None:
         assert queries.families(listed(problems(0))).is_empty()

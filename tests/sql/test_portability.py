@@ -51,10 +51,10 @@ CONTRACT = {
     "marts.cases_daily": (
         "day kind opened closed escalated still_open median_hours p90_hours first_answer_median_hours"
     ),
+    "marts.case_ends": "case_id kind ended_at day hours first_answer_hours",
     "marts.ills_weekly": "week_start ill measure value unit n",
     "marts.sku_weekly": "sku week_start units_sold units_returned units_expected",
     "marts.sku_reasons": "sku reason incidents incidents_given category_incidents category_incidents_given",
-    "marts.case_ends": "case_id kind ended_at day hours first_answer_hours",
     "marts.returns_money_weekly": (
         "week_start currency returned_minor expected_minor expected_low_minor expected_high_minor"
     ),
@@ -65,7 +65,7 @@ CONTRACT = {
     "marts.sku_phrases": "sku language place phrase comments share usual_share",
     "marts.problem_skus": (
         "sku title category vendor flagged_at since lift lift_low lift_high excess_units likely_cause "
-        "money_at_risk_minor currency status"
+        "money_at_risk_minor currency at_stake_units status"
     ),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from products_by_hand import returns_money_weekly, sku_costs, sku_reasons, sku_slices
+from products_by_hand import mean_prices, returns_money_weekly, sku_costs, sku_reasons, sku_slices
 from quarter import ZONE, Quarter
 from same_rows import assert_same_rows
 
@@ -35,6 +35,19 @@ class TestReturnsMoneyWeekly:
         )
 
         assert outside == []
+
+
+class TestSkuEvidence:
+    def test_money_counts_in_units_at_the_mean_price_of_its_currency(
+        self, played: Quarter, ask: Ask
+    ) -> None:
+        rows = ask("select * from marts.sku_evidence where money_at_risk_minor > 0")
+
+        prices = mean_prices(played.log)
+        assert rows
+        for row in rows:
+            units = row["money_at_risk_minor"] / prices[row["currency"]]
+            assert row["at_stake_units"] == pytest.approx(units)
 
 
 class TestSkuReasons:

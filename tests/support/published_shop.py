@@ -32,6 +32,7 @@ def problems(count: int) -> pl.DataFrame:
             "likely_cause": ["defect" for _ in rows],
             "money_at_risk_minor": [1000 * (n + 1) for n in rows],
             "currency": ["EUR" for _ in rows],
+            "at_stake_units": [float(n + 1) for n in rows],
             "units_sold": [100 for _ in rows],
             "units_returned": [30 for _ in rows],
             "units_expected": [10.0 for _ in rows],

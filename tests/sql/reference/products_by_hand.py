@@ -132,6 +132,18 @@ def _lines_kept(events: Iterable[Told], zone: ZoneInfo) -> Rows:
     return [line for line in lines.values() if line["units"] > 0]
 
 
+def mean_prices(log: Iterable[RecordedEvent]) -> dict[str, float]:
+    """What was paid for a unit in each currency, all products together (minor units)."""
+    paid: Counter[str] = Counter()
+    units: Counter[str] = Counter()
+    for event in told(log):
+        if event.type == "order.placed":
+            for line in event.says["lines"]:
+                paid[event.says["currency"]] += line["quantity"] * line["unit_price_minor"]
+                units[event.says["currency"]] += line["quantity"]
+    return {currency: paid[currency] / units[currency] for currency in paid}
+
+
 def sku_reasons(incidents: Iterable[Row], evidence: Iterable[Row]) -> Rows:
     """The rows of `marts.sku_reasons`, of those of `intermediate.return_incidents` and `marts.sku_evidence`."""
     products = {row["sku"]: row for row in evidence}
