@@ -122,7 +122,7 @@ def show_costs(view: View, currency: str, period: Period) -> None:
         st.info(texts("Returns cost nothing in these months."))
         return
     told = texts(
-        "A bar a month, by kind of cost: whole months, the last {n} at least. Refunds are the money itself, the rest is priced by the cost file.",
+        "A bar a month, by kind of cost: all days of each month, the last {n} months at least. Refunds are the money itself, the rest is priced by the cost file.",
         n=texts.number(queries.MONTHS),
     )
     stacked = _in_units(rows, ["amount_minor"], currency).rename(
@@ -135,6 +135,15 @@ def show_costs(view: View, currency: str, period: Period) -> None:
     )
     st.caption(told)
     months = view.ask(queries.costs_by_month, currency, period)
+    unfinished = queries.unfinished_month(months, view.publication.today)
+    if unfinished:
+        st.caption(
+            texts(
+                "{month} is not over: its costs are those up to {day}, and its bar is no sign that they fall.",
+                month=f"{unfinished:%Y-%m}",
+                day=texts.day(view.publication.today),
+            )
+        )
     kinds = {
         kind: Column(texts(word), "number", definition=define("cost_monthly.kind", kind))
         for kind, word in COSTS.items()
@@ -148,7 +157,10 @@ def show_costs(view: View, currency: str, period: Period) -> None:
         ),
     }
     in_units = _in_units(months, [*COSTS, "total"], currency)
-    shown = in_units.with_columns(pl.col("month").dt.strftime("%Y-%m"))
+    so_far = pl.when(pl.col("month") == unfinished).then(pl.lit(f" ({texts('so far')})"))
+    shown = in_units.with_columns(
+        pl.col("month").dt.strftime("%Y-%m") + so_far.otherwise(pl.lit(""))
+    )
     show_table(view, shown, columns, file="costs", whole=lambda: rows)
     if unpriced := int(months["unpriced"].sum()):
         st.warning(

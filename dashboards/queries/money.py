@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
@@ -133,6 +133,13 @@ def costs_by_month(
         """,
         _months(currency, period),
     )
+
+
+def unfinished_month(months: pl.DataFrame, today: date) -> date | None:
+    """Of the months shown the one that the shop's day is in, unless that is its last day."""
+    current = today.replace(day=1)
+    is_over = (today + timedelta(days=1)).month != today.month
+    return current if current in months["month"].to_list() and not is_over else None
 
 
 _SUMS = """

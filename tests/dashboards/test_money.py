@@ -94,6 +94,15 @@ class TestCosts:
             "unpriced": 2,
         }
 
+    def test_the_month_of_the_shop_s_day_is_not_over_before_its_last_day(
+        self, marts: duckdb.DuckDBPyConnection
+    ) -> None:
+        months = queries.costs_by_month(marts, "EUR", WEEK)
+
+        assert queries.unfinished_month(months, LAST) == date(2026, 3, 1)
+        assert queries.unfinished_month(months, date(2026, 3, 31)) is None
+        assert queries.unfinished_month(months, date(2026, 4, 2)) is None
+
     def test_a_longer_period_has_all_its_months(self, marts: duckdb.DuckDBPyConnection) -> None:
         assert len(queries.costs_by_month(marts, "EUR", Period(date(2025, 8, 20), LAST))) == 8
         assert len(queries.costs_by_month(marts, "EUR", Period(date.min, LAST))) == 8
@@ -162,7 +171,8 @@ class TestPage:
 
         assert page.metric[0].help == "what refund_minor is"
         months = page.dataframe[1].value
-        assert months["Month"].to_list()[0] == "2026-03"
+        assert months["Month"].to_list()[:2] == ["2026-03 (so far)", "2026-02"]
+        assert any("2026-03 is not over" in each.value for each in page.caption)
         assert months["Refunds"].to_list()[0] == 1000.0
 
     def test_each_means_says_how_soon_the_money_went_back(self, visit: Visit) -> None:
