@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -164,7 +166,44 @@ def _compared(warehouse: Warehouse, assessments: pl.DataFrame) -> pl.DataFrame:
         .rename({"vector": "recomputed"})
     )
     both = logged.join(recomputed, on=["rma", "name"], how="inner")
-    return _by_assessment(assessments, _marked(both))
+    return _by_assessment(assessments, _marked(_in_their_own_zones(warehouse, assessments, both)))
+
+
+def _in_their_own_zones(
+    warehouse: Warehouse, assessments: pl.DataFrame, both: pl.DataFrame
+) -> pl.DataFrame:
+    """With the hour of the zone that the shop had when it assessed; an hour of a zone that was not told is left out.
+
+    A shop that moves to another zone sees other hours from then on, and what it saw before was as right.
+    """
+    assessed = warehouse.query(
+        """select assessed.rma, assessed.timezone, requests.at_us from lake.return_assessed as assessed
+           inner join intermediate.risk_requests as requests on requests.rma = assessed.rma
+           where assessed.rma in (select rma from risk_assessed)""",
+        risk_assessed=assessments,
+    )
+    now = str(warehouse.run.timezone)
+    moved = assessed.filter(pl.col("timezone").ne_missing(now))
+    hours = [_hour(us, zone) for us, zone in moved.select("at_us", "timezone").iter_rows()]
+    then = pl.DataFrame(
+        {"rma": moved["rma"], "name": "hour", "then": hours},
+        schema={"rma": pl.String(), "name": pl.String(), "then": pl.Float64()},
+    )
+    unknown = then.filter(pl.col("then").is_null())
+    return (
+        both.join(unknown, on=["rma", "name"], how="anti")
+        .join(then, on=["rma", "name"], how="left")
+        .with_columns(recomputed=pl.coalesce("then", "recomputed"))
+        .drop("then")
+    )
+
+
+def _hour(at_us: int, zone: str | None) -> float | None:
+    """The hour of a zone's day at a moment."""
+    if zone is None:
+        return None
+    moment = datetime.fromtimestamp(at_us // 1_000_000, ZoneInfo(zone))
+    return float(moment.hour)
 
 
 def _marked(both: pl.DataFrame) -> pl.DataFrame:

@@ -374,6 +374,7 @@ def _assessed(
         challenger_score=assessment.challenger_score,
         hidden_decision=assessment.hidden_decision,
         is_drawn_doubt=assessment.is_drawn_doubt,
+        timezone=held.transaction.context.zone.key,
     )
 
 

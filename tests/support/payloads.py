@@ -205,6 +205,7 @@ _DECISIONS: tuple[e.Payload, ...] = (
         challenger_score=0.125,
         hidden_decision="review",
         approve_propensity=0.3,
+        timezone="Asia/Shanghai",
     ),
     e.ReturnDeclined(
         rma="R2",

@@ -113,7 +113,7 @@ class ReturnAssessed(Payload):
     The challenger scores in the shadow: its score decides nothing. `hidden_decision`: of a blind case, what the model
     would have decided, which the person who decides is not told; null where the case is none. `is_drawn_doubt`: the
     model would have sent it to a person, and the lot let it pass to learn from; such an approval says nothing of those
-    that the model made.
+    that the model made. `timezone`: the shop's at that moment, in which the hour of the day was seen; null before it was told.
     """
 
     type = "return.assessed"
@@ -137,6 +137,7 @@ class ReturnAssessed(Payload):
     hidden_decision: Literal["approve", "review"] | None = None
     approve_propensity: Annotated[float, Field(ge=0, le=1)] | None = None
     is_drawn_doubt: bool = False
+    timezone: str | None = None
 
 
 class ReturnAuthorized(Payload):

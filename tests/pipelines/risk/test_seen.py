@@ -140,6 +140,34 @@ class TestParity:
         assert row["field"] == ("units" if differs else None)
         assert seen.parity(warehouse).holds is not differs
 
+    @pytest.mark.parametrize(
+        ("zone", "hour", "compared", "differing"),
+        [
+            ("UTC", 8.0, 1, 0),
+            ("UTC", 16.0, 1, 1),
+            ("Asia/Shanghai", 16.0, 1, 0),
+            ("Asia/Shanghai", 8.0, 1, 1),
+            (None, 16.0, 0, 0),
+        ],
+    )
+    def test_an_hour_is_that_of_the_zone_which_the_shop_had_then(
+        self,
+        shop: Shop,
+        warehouse: Warehouse,
+        zone: str | None,
+        hour: float,
+        compared: int,
+        differing: int,
+    ) -> None:
+        told = [{"name": "hour", "value": hour}]
+        rma = later(shop, warehouse, "moved", features=told, timezone=zone)
+        build_seen(warehouse, NAMED)
+
+        build_parity(warehouse, NAMED[PARITY_RELATION])
+
+        (row,) = warehouse.query(f"select * from {PARITY_RELATION} where rma = '{rma}'").to_dicts()
+        assert (row["compared"], row["differing"]) == (compared, differing)
+
     @given(st.floats(allow_nan=False) | st.none(), st.floats(allow_nan=False) | st.none())
     def test_values_are_the_same_where_their_bits_are(
         self, one: float | None, other: float | None
