@@ -107,6 +107,17 @@ class Catalogue:
         if kind:
             self._kinds[standing.relation] = kind
 
+    def recorded_in(self, schemas: Iterable[str]) -> set[str]:
+        """The names in these schemas of which anything was recorded."""
+        within = tuple(f"{schema}." for schema in schemas)
+        return {name for name in {*self._standing, *self._seen} if name.startswith(within)}
+
+    def forget(self, relation: str) -> None:
+        """Let nothing be known of a relation any more, from the next `write` on."""
+        for known in (self._standing, self._kinds, self._seen):
+            known.pop(relation, None)
+        self._unwritten.add(relation)
+
     def seen(self, relation: str) -> Mapping[str, Seen]:
         """How much of each of its sources a relation has followed."""
         return self._seen.get(relation, {})

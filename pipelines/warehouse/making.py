@@ -207,6 +207,14 @@ class Making:
         self._connection.execute(f"drop table {old}")
         return now
 
+    def drop(self, relation: str) -> None:
+        """Let a relation go, with what was noted of it and kept for those that followed it."""
+        if kind := self._catalogue.kind(relation):
+            self._connection.execute(f"drop {kind} {relation}")
+        self._changes.forget(self._catalogue.recorded(relation) or Standing(relation, "", "", 0))
+        self._record_lineage(relation, None)
+        self._catalogue.forget(relation)
+
     def _make_way(self, relation: str, kind: Kind) -> None:
         if (other := self._catalogue.kind(relation)) and other != kind:
             self._connection.execute(f"drop {other} {relation}")

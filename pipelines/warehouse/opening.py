@@ -16,6 +16,7 @@ from pipelines.warehouse.models import LAYERS
 from retour.errors import UserError
 
 VERSION = 2
+_DAMAGED = ("Corrupt database file", "database has been invalidated")
 _NO_ROOM = ("No space left", "Disk quota exceeded", "failed to offload data block")
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -126,14 +127,37 @@ def derived_again(path: Path) -> Iterator[None]:
 
 @contextmanager
 def full_disk_told(path: Path) -> Iterator[None]:
-    """Around what DuckDB writes, or may have to write in between: a disk without room is told with the way out."""
+    """Around what DuckDB writes, or may have to write in between: a disk without room is told with the way out.
+
+    So is what it comes upon damaged in its own file.
+    """
+    with damage_told(path):
+        try:
+            yield
+        except duckdb.Error as refused:
+            for line in str(refused).splitlines():
+                if _has_no_room(line):
+                    raise _full_disk(path, line) from refused
+            raise
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Around what DuckDB reads: blocks of its file are read when they are needed, long after it was opened."""
     try:
         yield
     except duckdb.Error as refused:
         for line in str(refused).splitlines():
-            if _has_no_room(line):
-                raise _full_disk(path, line) from refused
+            if any(words in line for words in _DAMAGED):
+                raise _damaged("read", path, line) from refused
         raise
+
+
+def _damaged(done: str, path: Path, reason: str) -> WarehouseDamaged:
+    return WarehouseDamaged(
+        f"cannot {done} {path} ({reason}). All in it is derived: "
+        "move it away and run `retour refresh`, which makes it again"
+    )
 
 
 def _has_no_room(reason: str) -> bool:
@@ -158,10 +182,7 @@ def _refusal(path: Path, reason: str) -> UserError:
         return WarehouseUnwritable(
             f"cannot write {path} ({reason}); make it writable, or name another file with RETOUR_WAREHOUSE"
         )
-    return WarehouseDamaged(
-        f"cannot open {path} ({reason}). All in it is derived: "
-        "move it away and run `retour refresh`, which makes it again"
-    )
+    return _damaged("open", path, reason)
 
 
 def _version(path: Path, connection: duckdb.DuckDBPyConnection) -> int | None:

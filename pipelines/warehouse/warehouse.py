@@ -3,6 +3,7 @@
 A relation's fingerprint is its SQL and the fingerprints of all that it reads, so what is unchanged is not built again.
 """
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -17,8 +18,9 @@ from pipelines.warehouse.catalogue import Built, Standing
 from pipelines.warehouse.lake_views import Run
 from pipelines.warehouse.lock import WAIT_SECONDS, Say, warehouse_lock
 from pipelines.warehouse.making import Making
-from pipelines.warehouse.models import SqlModel
+from pipelines.warehouse.models import LAYERS, SqlModel
 from pipelines.warehouse.opening import (
+    damage_told,
     derived_again,
     first_row,
     full_disk_told,
@@ -124,6 +126,15 @@ class Warehouse:
     def _is_same_text(self, model: SqlModel, standing: Standing | None) -> bool:
         is_view = model.header.refresh == "view"
         return is_view and standing is not None and standing.code == self._shown.code(model)
+
+    def keep_only(self, models: Iterable[SqlModel]) -> None:
+        """Let go of relations that none of these is: their files were removed, and what they had seen would be waited for."""
+        kept = {model.relation for model in models}
+        gone = self._session.catalogue.recorded_in(LAYERS) - kept
+        if gone:
+            with self._session.transaction():
+                for relation in sorted(gone):
+                    self._making.drop(relation)
 
     def rebuild(self, model: SqlModel) -> Built:
         """Make a SQL relation anew, whatever stands. Raises `BuildFailed`."""
@@ -233,11 +244,12 @@ class Warehouse:
         return frame
 
     def copy_to_parquet(self, sql: str, path: Path) -> int:
-        """Write the rows of a SELECT to a file, in their order; returns how many. Raises `BuildFailed`."""
+        """Write the rows of a SELECT to a file, in their order; returns how many. Raises `BuildFailed`, `WarehouseDamaged`."""
         target = str(path).replace("'", "''")
         copy = f"copy ({sql}) to '{target}' (format parquet, compression zstd)"
         try:
-            row = self._session.planned_somehow(lambda: first_row(self._connection, copy))
+            with damage_told(self.path):
+                row = self._session.planned_somehow(lambda: first_row(self._connection, copy))
         except duckdb.Error as refused:
             raise BuildFailed(f"cannot write {path}: {refused}") from refused
         return int(row[0]) if row else 0

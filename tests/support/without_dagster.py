@@ -21,6 +21,7 @@ def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
     """What the job `refresh` does, without Dagster."""
     models, run_id = relations(), str(uuid4())
     with Warehouse.of(settings, say=_progress.info) as warehouse:
+        warehouse.keep_only(models)
         report = take_in(settings, retour, warehouse)
         History(settings.quality_dir).add_batch(report.checks, run_id, now)
         build(warehouse, retour, models, Bench.of(settings))

@@ -17,7 +17,7 @@ from pipelines.quality.history import History
 from pipelines.quality.results import ExpectationResult
 from pipelines.quality.suites import EVENTS, suite
 from pipelines.scope import Scope
-from pipelines.steps import take_in
+from pipelines.steps import relations, take_in
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import load_settings
 from service.application import Retour
@@ -70,6 +70,7 @@ def ingest(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster does not know a result with checks by its argument
     settings = load_settings()
     with step():
+        warehouse.keep_only(relations())
         report = take_in(
             settings,
             retour,

@@ -316,6 +316,28 @@ class TestWhoeverFollows:
         kept = shop.warehouse.query("from changes.intermediate__customers")["_version"].unique()
         assert len(kept) == 1
 
+    def test_and_was_removed_is_waited_for_no_more_and_nothing_of_it_is_left(
+        self, shop, sql_dir, made_anew
+    ):
+        shop.tell(order(1))
+        shop.refresh()
+        (sql_dir / "marts" / "latest_daily.sql").unlink()
+        shop.warehouse.keep_only(shop.models())
+        for number in range(2, 5):
+            shop.tell(order(number, day=number))
+            shop.refresh()
+
+        named = shop.warehouse.query(
+            "select relation from meta.builds union all select relation from meta.seen "
+            "union all select relation from meta.column_lineage "
+            "union all select table_schema || '.' || table_name from information_schema.tables"
+        )["relation"].to_list()
+        kept = shop.warehouse.query("from changes.intermediate__latest")["_version"].unique()
+        assert "marts.sold_daily" in named
+        assert "marts.latest_daily" not in named
+        assert len(kept) == 1
+        assert all_rows(shop) == made_anew(shop)
+
     def test_follows_a_table_that_is_made_in_full_as_well(self, shop, write, made_anew):
         write(
             "intermediate.latest",

@@ -9,6 +9,7 @@ import pytest
 from pipelines.warehouse.catalogue import Built
 from pipelines.warehouse.making import Making
 from pipelines.warehouse.models import SqlModel, load_models
+from pipelines.warehouse.opening import WarehouseDamaged
 from pipelines.warehouse.warehouse import BuildFailed, Warehouse
 
 EVIDENCE = pl.DataFrame({"sku": ["85123A"], "lift": [2.5]})
@@ -250,6 +251,51 @@ class TestRebuild:
         settings.lake_dir.rename(elsewhere)
         with Warehouse(settings.warehouse, elsewhere, say=said.append) as warehouse:
             assert warehouse.query("select count(*) from staging.order_lines").item() == 6
+
+
+class TestDamage:
+    """A block of the file that is read long after it was opened."""
+
+    @pytest.fixture
+    def damaged(self, warehouse, settings, write, sql_dir):
+        """The warehouse, opened again, of whose relation `intermediate.many` some bytes are others by now."""
+        write(
+            "intermediate.many",
+            "select range as n, hash(range) as h from range(500000)",
+            ["n", "h"],
+        )
+        write(
+            "marts.most", "select count(distinct many.h) as h from intermediate.many as many", ["h"]
+        )
+        with warehouse as opened:
+            for model in load_models(sql_dir):
+                opened.build(model)
+            (block,) = opened.query(
+                "select max(block_id) as block from pragma_storage_info('intermediate.many') "
+                "where column_name = 'h'"
+            )["block"]
+        with settings.warehouse.open("r+b") as file:
+            file.seek(3 * 4096 + block * 262_144 + 5_000)
+            file.write(bytes(64))
+        with Warehouse.of(settings, say=lambda _: None) as opened:
+            yield opened
+
+    @pytest.mark.parametrize("way", ["rebuild", "query", "copy"])
+    def test_is_told_with_the_way_out(self, damaged, sql_dir, settings, tmp_path, way):
+        (model,) = [each for each in load_models(sql_dir) if each.relation == "marts.most"]
+        rows = "select count(distinct many.h) from intermediate.many as many"
+        do = {
+            "rebuild": lambda: damaged.rebuild(model),
+            "query": lambda: damaged.query(rows),
+            "copy": lambda: damaged.copy_to_parquet(rows, tmp_path / "rows.parquet"),
+        }
+
+        with pytest.raises(
+            WarehouseDamaged, match=r"move it away and run `retour refresh`"
+        ) as told:
+            do[way]()
+
+        assert str(settings.warehouse) in str(told.value)
 
 
 class TestReading:
