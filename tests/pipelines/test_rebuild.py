@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import polars as pl
 import pytest
 from small_shop import small_shop
 from without_dagster import run_steps
@@ -68,6 +71,21 @@ def clocks(shop: Settings) -> Rows:
 
 def decided(shop: Settings) -> Rows:
     return query(shop, "select day, auto_decided from marts.volume_daily order by day")
+
+
+def published_rows(shop: Settings) -> dict[str, Rows]:
+    """Of each mart of figures its rows, sorted."""
+    return {
+        name: sorted(
+            (
+                row
+                for file in mart.files
+                for row in pl.read_parquet(shop.published_dir / file.path).rows()
+            ),
+            key=repr,
+        )
+        for name, mart in published(shop).marts.items()
+    }
 
 
 def published(shop: Settings) -> Publication:
@@ -138,6 +156,45 @@ class TestRebuild:
             run("rebuild", everything=True, from_log=True)
 
         assert Manifest.load(shop.lake_dir) == before
+
+
+@pytest.mark.slow
+class TestRefresh:
+    def test_lets_go_of_a_relation_whose_file_is_there_no_more(self, shop, run) -> None:
+        query(
+            shop,
+            "create table marts.gone as select 1 as n; "
+            "insert into meta.builds values ('marts.gone', 'a', 'a', 1, 'c', 1, 1)",
+        )
+
+        run("refresh")
+
+        assert query(shop, "select 1 from meta.builds where relation = 'marts.gone'") == []
+        assert (
+            query(shop, "select 1 from information_schema.tables where table_name = 'gone'") == []
+        )
+
+    @pytest.mark.parametrize("folder", ["lake", "published"])
+    def test_makes_again_what_was_deleted_while_all_else_stands(self, shop, run, folder) -> None:
+        before = published_rows(shop)
+        shutil.rmtree(shop.var_dir / folder)
+
+        run("refresh")
+
+        assert published_rows(shop) == before
+
+    def test_two_at_once_wait_for_each_other_and_leave_the_same(self, shop, run) -> None:
+        """One by the command line, one by Dagster; neither knows of the other."""
+        before = published_rows(shop)
+        retour = str(Path(sys.executable).with_name("retour"))
+        with subprocess.Popen([retour, "refresh"], stdout=subprocess.DEVNULL) as other:
+            run("rebuild", everything=True)
+
+        with dg.DagsterInstance.from_config(str(ensure_dagster_home(shop))) as instance:
+            ended = {each.job_name: each.status for each in instance.get_runs()}
+        assert other.returncode == 0
+        assert ended == dict.fromkeys(["refresh", "rebuild"], dg.DagsterRunStatus.SUCCESS)
+        assert published_rows(shop) == before
 
 
 @pytest.mark.slow
