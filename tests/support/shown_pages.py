@@ -79,3 +79,5 @@ def stands(tab: Page) -> None:
     """Wait until all of a page stands."""
     expect(tab.get_by_test_id("stCaptionContainer").first).to_be_visible()
     expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    places_kept = tab.get_by_test_id("stSkeleton")  # for what the browser has yet to load
+    expect(places_kept).to_have_count(0)
