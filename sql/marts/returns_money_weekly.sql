@@ -92,8 +92,8 @@ expected as (
     select
         each.week_start,
         each.currency,
-        cast(sum(cast(round(each.expected * 1000) as bigint)) as double) / 1000 as expected,
-        sqrt(cast(sum(cast(round(each.reach_squared * 1000) as bigint)) as double) / 1000) as reach
+        cast(sum(cast(round(each.expected * 1000) as decimal(38, 0))) as double) / 1000 as expected,
+        sqrt(cast(sum(cast(round(each.reach_squared * 1000) as decimal(38, 0))) as double) / 1000) as reach
     from each
     group by each.week_start, each.currency
 )
