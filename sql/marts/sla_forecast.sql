@@ -7,8 +7,8 @@ key: [clock]
 columns:
   clock: decision, review, inspection, refund, case or first_answer
   open_now: clocks that run or stand still (count; of inspections one for each line of a return, of refunds one for each payment)
-  overdue_now: of them, running and past their due moment (count)
-  due_24h: of them, running and due within 24 hours after the moment of this run (count)
+  overdue_now: clocks that run and are past their due moment (count)
+  due_24h: clocks that run and are due within 24 hours after the moment of this run (count)
   expected_breaches: how many of due_24h are to be expected still open when they are due - by how many were, of those that ran at this hour of the last 28 days and were due as soon
   expected_low: lower end of the 90 % interval of that, by how far such forecasts missed in those days (not below 0)
   expected_high: upper end of that interval (not above due_24h)
