@@ -4,12 +4,13 @@ import logging
 from datetime import datetime
 from uuid import uuid4
 
+from pipelines import steps
 from pipelines.publish.publish import Published, figures, health, publish
 from pipelines.quality.conclusions import conclude
 from pipelines.quality.gate import let_pass
 from pipelines.quality.history import History
 from pipelines.risk.bench import Bench
-from pipelines.steps import build, build_health, check, relations, take_in
+from pipelines.steps import build, build_health, check, take_in
 from pipelines.warehouse.warehouse import Warehouse
 from retour.settings import Settings
 from service.application import Retour
@@ -19,7 +20,7 @@ _progress = logging.getLogger("retour.progress")
 
 def run_steps(settings: Settings, retour: Retour, now: datetime) -> Published:
     """What the job `refresh` does, without Dagster."""
-    models, run_id = relations(), str(uuid4())
+    models, run_id = steps.relations(), str(uuid4())
     with Warehouse.of(settings, say=_progress.info) as warehouse:
         warehouse.keep_only(models)
         report = take_in(settings, retour, warehouse)
