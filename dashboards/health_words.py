@@ -94,7 +94,6 @@ FAULTS = {
     "literal_error": "Input should be {choices}",
     "greater_than_equal": "Input should be greater than or equal to {least}",
     "less_than_equal": "Input should be less than or equal to {most}",
-    "less_than": "Input should be less than {most}",
     "string_too_short": "String should have at least {n} character",
     "string_too_long": "String should have at most {n} characters",
     "string_pattern_mismatch": "String should match pattern {form}",

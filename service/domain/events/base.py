@@ -35,14 +35,15 @@ MOST_MINOR = 10**12  # of one amount: nine million such lines can be added up in
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
 TotalMinor = Annotated[int, Field(ge=0, le=10**18)]  # of what many amounts come to
 Count = Annotated[int, Field(ge=0)]
-YEAR_10000_US = 253_402_300_800_000_000  # beyond it no calendar of ours goes
-MomentUs = Annotated[int, Field(ge=0, lt=YEAR_10000_US, description="microseconds since 1970 UTC")]
-WhileUs = Annotated[int, Field(ge=0, lt=YEAR_10000_US)]
+YEAR_10000_US = 253_402_300_800_000_000  # from it on no calendar of ours goes
+LAST_US = YEAR_10000_US - 1
+MomentUs = Annotated[int, Field(ge=0, le=LAST_US, description="microseconds since 1970 UTC")]
+WhileUs = Annotated[int, Field(ge=0, le=LAST_US)]
 DueUs = Annotated[
     int,
     Field(
         ge=0,
-        lt=YEAR_10000_US,
+        le=LAST_US,
         description="by when the step is due that is waited for from here on, the earliest of several lines', in "
         "microseconds since 1970 UTC; null where nothing is waited for, or no clock runs",
     ),
@@ -60,7 +61,7 @@ StartedUs = Annotated[
     int,
     Field(
         ge=0,
-        lt=YEAR_10000_US,
+        le=LAST_US,
         description="when the customer began, in microseconds since 1970 UTC",
     ),
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.domain.events.base import YEAR_10000_US, Key, MomentUs, Part, Payload, Role
+from service.domain.events.base import LAST_US, Key, MomentUs, Part, Payload, Role
 from service.domain.words import Language, SurveyTag
 
 CaseKind = Literal[
@@ -23,7 +23,7 @@ AnswerDueUs = Annotated[
     int,
     Field(
         ge=0,
-        lt=YEAR_10000_US,
+        le=LAST_US,
         description="until when somebody is to answer the customer, in microseconds since 1970 UTC; "
         "null where no answer is awaited",
     ),

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -23,12 +23,15 @@ from service.domain.events import (
 Record = Callable[..., RecordedEvent]
 
 INT64 = 2**63
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
 def values(column: Column) -> st.SearchStrategy[Any]:
     """Whatever the models allow in a column, up to its edges."""
     if column.choices:
         some = st.sampled_from(column.choices)
+    elif column.pattern == _DAY:
+        some = st.dates().map(date.isoformat)
     elif column.pattern:
         some = st.from_regex(
             column.pattern, fullmatch=True, alphabet=st.characters(max_codepoint=127)

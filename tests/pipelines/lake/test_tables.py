@@ -34,6 +34,7 @@ class TestPayloadTables:
             "grade": "VARCHAR",
             "inspection_depth": "VARCHAR",
             "sku": "VARCHAR",
+            "text_ref": "VARCHAR",
         }
 
     def test_a_list_becomes_a_table_with_a_short_envelope(self) -> None:
