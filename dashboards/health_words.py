@@ -125,7 +125,7 @@ FAILURES = {
     "warehouse_unreadable": "cannot read {path} ({words}); name another file with RETOUR_WAREHOUSE",
     "warehouse_unwritable": "cannot write {path} ({words}); make it writable, or name another file with RETOUR_WAREHOUSE",
     "warehouse_open": "another program has {path} open ({words}); close it and run `retour refresh` again",
-    "warehouse_damaged": "cannot open {path} ({words}). All in it is derived: move it away and run `retour refresh`, which makes it again",
+    "warehouse_damaged": "cannot read {path} ({words}). All in it is derived: move it away and run `retour refresh`, which makes it again",
     "no_database": "{path} is no DuckDB database; move it away, or name another file with RETOUR_WAREHOUSE",
     "not_ours": "{path} is a DuckDB database, but none that Retour made; move it away, or name another file with RETOUR_WAREHOUSE",
     "newer": "{path} was made by a newer Retour (warehouse version {found}, this one makes {ours}); upgrade Retour, or move the file away and run `retour refresh`: all in it is derived",

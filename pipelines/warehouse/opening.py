@@ -149,13 +149,13 @@ def damage_told(path: Path) -> Iterator[None]:
     except duckdb.Error as refused:
         for line in str(refused).splitlines():
             if any(words in line for words in _DAMAGED):
-                raise _damaged("read", path, line) from refused
+                raise _damaged(path, line) from refused
         raise
 
 
-def _damaged(done: str, path: Path, reason: str) -> WarehouseDamaged:
+def _damaged(path: Path, reason: str) -> WarehouseDamaged:
     return WarehouseDamaged(
-        f"cannot {done} {path} ({reason}). All in it is derived: "
+        f"cannot read {path} ({reason}). All in it is derived: "
         "move it away and run `retour refresh`, which makes it again"
     )
 
@@ -182,7 +182,7 @@ def _refusal(path: Path, reason: str) -> UserError:
         return WarehouseUnwritable(
             f"cannot write {path} ({reason}); make it writable, or name another file with RETOUR_WAREHOUSE"
         )
-    return _damaged("open", path, reason)
+    return _damaged(path, reason)
 
 
 def _version(path: Path, connection: duckdb.DuckDBPyConnection) -> int | None:
