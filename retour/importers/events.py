@@ -117,6 +117,7 @@ _INSPECTION = _object(
     grade=_text("grade"),
     inspection_depth=_NULL,
     sku=_NULL,
+    text_ref=_NULL,
 )
 _REFUND_LINE = _object(line_no=_number("line_no"), amount_minor=_number("refund_minor"))
 _REFUND = _object(

@@ -26,6 +26,7 @@ from simulator.scenario import Scenario
 # What does not come of a practice shop: conclusions of the pipeline, imports, and what people do only on other pages.
 _NEVER_SAID = {
     "category.profiled",
+    "clock.put_off",  # nobody there complains while a choice is open
     "import.completed",
     "sku.flagged",
     "sku.answer_weighed",
