@@ -134,6 +134,7 @@ class TestProblemProducts:
     def test_the_other_language_is_one_click_away_and_stays(self, page: Page) -> None:
         page.get_by_text("中文").click()
         expect(page.get_by_role("heading", name="问题商品")).to_be_visible()
+        expect(page).to_have_url(re.compile("lang=zh"))  # the page is said before its address
 
         page.reload()
 
