@@ -157,7 +157,10 @@ def _refuse_day_after_all_is_over(held: HeldReturn, lines: Sequence[Line], day: 
     last = from_us(min(dues)).astimezone(held.transaction.context.zone).date()
     if date.fromisoformat(day) > last:
         raise NoSuchDay(
-            f"pickup_day {day} is too late: the goods must be sent by {last}; choose that day or an earlier one"
+            Phrase(
+                "pickup_day {day} is too late: the goods must be sent by {last}; choose that day or an earlier one",
+                {"day": day, "last": last.isoformat()},
+            )
         )
 
 
